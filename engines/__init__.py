@@ -1,0 +1,1 @@
+"""Who runs SQL and how each engine spells it; geodesy that no engine offers."""

@@ -1,0 +1,1 @@
+"""One query, several sources: SPARQL endpoints as the store sees them."""

@@ -1,0 +1,1 @@
+"""Mapped sources become RDF: RML mappings compiled to columns of terms."""

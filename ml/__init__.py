@@ -1,0 +1,1 @@
+"""Earth-observation products become class maps, and maps become polygons."""

@@ -1,0 +1,1 @@
+"""The GeoSPARQL store: one compiler from SPARQL to SQL over mapped tables."""
