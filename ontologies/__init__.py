@@ -1,1 +1,1 @@
-"""What the standards say, as data and pure functions; no engine, no I/O beyond our own vocabularies."""
+"""What the standards say, as data and pure functions, free of any engine."""

@@ -8,8 +8,8 @@
   - FederationError  federation/errors.py
   - MlError          ml/errors.py
 
-The command line prints `str(error)` of a `PytheasError` and exits with 1; anything else is a bug
-and shows its traceback.
+The command line prints `str(error)` of a `PytheasError` and exits with 1; anything
+else is a bug and shows its traceback.
 """
 
 

@@ -1,0 +1,1 @@
+"""A relational plan becomes SQL, one engine each."""

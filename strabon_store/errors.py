@@ -1,0 +1,93 @@
+"""Every exception that this package raises.
+
+* StoreError
+  - QuerySyntaxError      the text is not SPARQL                      -> HTTP 400
+  - UnsupportedFeature    valid SPARQL that we do not compile         -> HTTP 501
+  - QueryTimeout          the deadline passed, or somebody cancelled  -> HTTP 503
+  - LoadError             a file that cannot be loaded; store as before
+  - StoreUnavailable      no store there, in use elsewhere, or damaged
+  - InternalError         an invariant of ours is broken (a bug)      -> HTTP 500
+"""
+
+from ontologies.errors import PytheasError
+
+
+class StoreError(PytheasError):
+    """The base of all errors of the store."""
+
+
+class QuerySyntaxError(StoreError):
+    """The text is not SPARQL.
+
+    Attributes:
+        line: Line of the first character that does not fit, from 1.
+        column: Column of it, from 1.
+        expected: What could have stood there, in the words of the grammar.
+        found: What stands there.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        line: int,
+        column: int,
+        found: str,
+        expected: tuple[str, ...] = (),
+        problem: str | None = None,
+    ) -> None:
+        self.line = line
+        self.column = column
+        self.found = found
+        self.expected = expected
+        super().__init__(self._render(text, problem))
+
+    def _render(self, text: str, problem: str | None) -> str:
+        what = problem or f"unexpected {self.found}"
+        lines = text.splitlines()
+        source = lines[self.line - 1] if 0 < self.line <= len(lines) else ""
+        message = f"line {self.line}, column {self.column}: {what}\n"
+        message += f"  {source}\n  {' ' * (self.column - 1)}^"
+        if self.expected:
+            message += f"\nexpected one of: {', '.join(self.expected)}"
+        return message
+
+
+class UnsupportedFeature(StoreError):
+    """A valid query uses a feature that the target backend cannot run.
+
+    Attributes:
+        feature: What is missing, in the words of the standard.
+        backend: Which backend lacks it, or None when none has it.
+    """
+
+    def __init__(self, feature: str, *, backend: str | None = None) -> None:
+        self.feature = feature
+        self.backend = backend
+        where = f" on {backend}" if backend else ""
+        super().__init__(f"{feature} is not supported{where}")
+
+
+class QueryTimeout(StoreError):
+    """A query was cut off; there is no partial answer.
+
+    Attributes:
+        timeout_s: The deadline in seconds, or None when somebody cancelled.
+    """
+
+    def __init__(self, timeout_s: float | None) -> None:
+        self.timeout_s = timeout_s
+        why = "cancelled" if timeout_s is None else f"not done after {timeout_s:g} s"
+        super().__init__(f"query {why}; narrow it, or allow more time")
+
+
+class LoadError(StoreError):
+    """A file cannot be loaded; the store holds what it held before."""
+
+
+class StoreUnavailable(StoreError):
+    """There is no usable store at the location."""
+
+
+class InternalError(StoreError):
+    """An invariant of ours is broken; please report the query."""

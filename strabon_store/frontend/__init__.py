@@ -1,0 +1,1 @@
+"""SPARQL text becomes algebra; the only readers of SPARQL syntax."""

@@ -1,0 +1,1 @@
+"""Algebra to algebra, answers kept: one function a file."""

@@ -1,0 +1,1 @@
+"""Algebra becomes a relational plan: how terms are columns."""

@@ -1,0 +1,1 @@
+"""Columns become RDF terms, and terms become bytes in a media type."""
