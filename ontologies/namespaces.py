@@ -1,8 +1,8 @@
 """Every IRI prefix that Pytheas uses, written once.
 
-A namespace belongs here as soon as one module needs it; single terms are made from it with
-`Namespace.term`.  Lists of what a namespace holds (functions, relations, concepts) live
-elsewhere.
+A namespace belongs here as soon as one module needs it; single terms are made from it
+with `Namespace.term`.  Lists of what a namespace holds (functions, relations, concepts)
+live elsewhere.
 """
 
 from collections.abc import Mapping
