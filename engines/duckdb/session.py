@@ -1,0 +1,112 @@
+"""Connections to DuckDB with the spatial extension, without a network.
+
+The extension comes from the package `duckdb-extension-spatial` and is loaded by path;
+DuckDB's own ways to fetch extensions are off.
+"""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from engines.errors import (
+    DatabaseCorrupt,
+    DatabaseLocked,
+    DatabaseMissing,
+    EngineError,
+    ExtensionMissing,
+    QueryFailed,
+)
+
+_HOLDER: Final = re.compile(r"Conflicting lock is held in (.*?)\. See", re.DOTALL)
+_LOCKED: Final = "Could not set lock on file"
+
+
+def connect(
+    path: Path | None = None,
+    *,
+    read_only: bool = False,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """A connection with spatial functions; in memory when there is no path.
+
+    `ST_Transform` takes coordinates as x = east, y = north for every CRS
+    (`geometry_always_xy`), as everywhere in our code.
+
+    Args:
+        path: The database file; made when absent, unless `read_only`.
+        read_only: Refuse writes; several processes may read at a time.
+        memory_limit: What DuckDB may hold, in its own words ("4GB").
+        threads: How many threads it may use; all cores when None.
+
+    Raises:
+        DatabaseLocked: Another process has the file open for writing.
+        DatabaseCorrupt: The file is no DuckDB database, or is cut short.
+        DatabaseMissing: `read_only`, and there is no file.
+        ExtensionMissing: The spatial extension is not installed.
+
+    Examples:
+        >>> connect().sql("SELECT ST_AsText(ST_Point(1, 2))").fetchone()
+        ('POINT (1 2)',)
+    """
+    if read_only and path is not None and not path.exists():
+        raise DatabaseMissing(path)
+    extension = spatial_extension()
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if memory_limit is not None:
+        config["memory_limit"] = memory_limit
+    if threads is not None:
+        config["threads"] = threads
+    try:
+        connection = duckdb.connect(
+            ":memory:" if path is None else str(path),
+            read_only=read_only and path is not None,
+            config=config,
+        )
+    except duckdb.Error as error:
+        raise wrap_error(error, path) from error
+    connection.load_extension(str(extension))
+    connection.execute("SET GLOBAL geometry_always_xy = true")
+    # Progress is our callers' affair; DuckDB would print to the terminal.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def spatial_extension() -> Path:
+    """The file of the spatial extension that matches the installed DuckDB.
+
+    Raises:
+        ExtensionMissing: The package is absent, or is for another DuckDB.
+    """
+    version = duckdb.__version__
+    try:
+        root = Path(str(files("duckdb_extension_spatial")))
+    except ModuleNotFoundError as error:
+        absent = Path("duckdb_extension_spatial")
+        raise ExtensionMissing(absent, version) from error
+    path = root / "extensions" / f"v{version}" / "spatial.duckdb_extension"
+    if not path.is_file():
+        raise ExtensionMissing(path, version)
+    return path
+
+
+def wrap_error(error: duckdb.Error, path: Path | None = None) -> EngineError:
+    """The exception of ours for one of DuckDB's; raise it `from error`.
+
+    Args:
+        error: What DuckDB raised.
+        path: The database file, when opening it was what failed.
+    """
+    reason = str(error)
+    if path is not None and _LOCKED in reason:
+        holder = _HOLDER.search(reason)
+        return DatabaseLocked(path, holder[1] if holder else None)
+    if path is not None and path.is_file():
+        return DatabaseCorrupt(path, reason.splitlines()[0])
+    return QueryFailed(reason)

@@ -1,0 +1,127 @@
+"""Every exception that this package raises.
+
+* EngineError
+  - DatabaseLocked     another process holds the file
+  - DatabaseCorrupt    the file is not a database, or is damaged
+  - DatabaseMissing    the file to read does not exist
+  - ExtensionMissing   the spatial extension that matches DuckDB is not installed
+  - SourceUnreadable   a file to be read as a relation is missing, broken or empty
+  - QueryFailed        the engine refused or gave up a statement
+  - TransformFailed    coordinates that a CRS cannot express
+"""
+
+from pathlib import Path
+
+from ontologies.errors import PytheasError
+
+
+class EngineError(PytheasError):
+    """An engine could not do what it was asked."""
+
+
+class DatabaseLocked(EngineError):
+    """Another process holds the database file.
+
+    Attributes:
+        path: The database file.
+        holder: The process that holds it, as far as the engine knows.
+    """
+
+    def __init__(self, path: Path, holder: str | None) -> None:
+        self.path = path
+        self.holder = holder
+        by = f" by {holder}" if holder else " by another process"
+        super().__init__(
+            f"{path} is in use{by}; one process writes at a time: stop that one, "
+            "ask it over HTTP, or open another file"
+        )
+
+
+class DatabaseCorrupt(EngineError):
+    """A file is not a database of ours, or its end is missing.
+
+    Attributes:
+        path: The database file.
+        reason: What the engine says.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(
+            f"{path} is not a readable database: {reason}; restore a backup, or load "
+            "the data into a new one"
+        )
+
+
+class DatabaseMissing(EngineError):
+    """There is no database at a path that was to be read.
+
+    Attributes:
+        path: Where it should be.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"there is no database at {path}; load some data first")
+
+
+class ExtensionMissing(EngineError):
+    """The spatial extension for this DuckDB is not installed.
+
+    Attributes:
+        path: Where it was looked for.
+    """
+
+    def __init__(self, path: Path, version: str) -> None:
+        self.path = path
+        super().__init__(
+            f"no spatial extension for DuckDB {version} at {path}; install it with "
+            f"`pip install duckdb-extension-spatial=={version}`"
+        )
+
+
+class SourceUnreadable(EngineError):
+    """A file cannot be read as a relation.
+
+    Attributes:
+        path: The file.
+        reason: Why not.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"cannot read {path}: {reason}")
+
+
+class QueryFailed(EngineError):
+    """The engine refused a statement, or gave it up.
+
+    Attributes:
+        reason: What the engine says.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the engine could not run a statement: {reason}")
+
+
+class TransformFailed(EngineError):
+    """A geometry has no coordinates in the target CRS.
+
+    Attributes:
+        row: Which geometry of the array, from 0.
+        source: IRI of the CRS it is in.
+        target: IRI of the CRS it should go to.
+    """
+
+    def __init__(self, row: int, source: str, target: str, coordinate: str) -> None:
+        self.row = row
+        self.source = source
+        self.target = target
+        super().__init__(
+            f"geometry {row} (counted from 0) cannot be expressed in <{target}>: its "
+            f"coordinate {coordinate} is outside what the CRSs allow; check that it "
+            f"is really in <{source}>"
+        )

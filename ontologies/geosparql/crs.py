@@ -1,0 +1,175 @@
+"""Coordinate reference systems by IRI, and the axis order of their authority.
+
+Inside our code every geometry is x = east, y = north ("GIS order", pyproj's
+`always_xy`), whatever the CRS. Only literals follow the authority, and only
+`ontologies.geosparql.literals` swaps.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+from pyproj import CRS, proj_version_str
+from pyproj.exceptions import CRSError
+
+from ontologies.errors import OntologyError
+
+CRS84_IRI: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+"""WGS 84 as longitude, latitude; what a literal without a CRS means (req. 15)."""
+
+OWN_CRS_BASE: Final = "https://w3id.org/pytheas/crs/"
+"""CRSs that no authority has a code for, named by the hash of their definition."""
+
+AxisOrder: TypeAlias = Literal["xy", "yx"]
+
+_NO_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType({})
+_FORMS: Final = (
+    re.compile(
+        r"https?://www\.opengis\.net/def/crs/(?P<authority>\w+)/[^/]+/(?P<code>\w+)"
+    ),
+    re.compile(r"urn:(?:x-)?ogc:def:crs:(?P<authority>\w+):[^:]*:(?P<code>\w+)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Crs:
+    """A CRS; two are equal when their IRIs are.
+
+    Attributes:
+        iri: The canonical IRI, `http` form, EPSG version 0.
+        pyproj: The definition, for pyproj.
+        axis_order: `yx` where the authority puts the north axis first.
+    """
+
+    iri: str
+    pyproj: CRS = field(compare=False, repr=False)
+    axis_order: AxisOrder = field(compare=False)
+
+    @property
+    def is_geographic(self) -> bool:
+        """True when coordinates are longitude and latitude."""
+        return bool(self.pyproj.is_geographic)
+
+    @property
+    def unit_factor(self) -> float:
+        """Size of a coordinate unit, in radians if geographic, in metres otherwise."""
+        return float(self.pyproj.axis_info[0].unit_conversion_factor)
+
+    @property
+    def definition(self) -> str:
+        """WKT2 of the CRS: what to keep so that the IRI can be resolved again."""
+        return _wkt2(self.pyproj)
+
+
+def crs_from_iri(iri: str, definitions: Mapping[str, str] = _NO_DEFINITIONS) -> Crs:
+    """The CRS that an IRI names.
+
+    Args:
+        iri: `http(s)://www.opengis.net/def/crs/...`, the same as an OGC URN, or one of
+            ours under `OWN_CRS_BASE`.
+        definitions: `Crs.definition` by IRI, for CRSs that have no code.
+
+    Raises:
+        OntologyError: The IRI has another form, its code is unknown to PROJ, or there
+            is no definition for it.
+
+    Examples:
+        >>> crs_from_iri("http://www.opengis.net/def/crs/EPSG/0/4326").axis_order
+        'yx'
+        >>> crs_from_iri("urn:ogc:def:crs:EPSG::32631").iri
+        'http://www.opengis.net/def/crs/EPSG/0/32631'
+    """
+    if not iri.startswith(OWN_CRS_BASE):
+        return _registered(iri)
+    if iri not in definitions:
+        raise OntologyError(
+            f"<{iri}> is a CRS without a code, and its definition is not at hand; "
+            "load the data set that defines it"
+        )
+    crs = crs_from_pyproj(_parse(definitions[iri]))
+    if crs.iri != iri:
+        raise OntologyError(
+            f"the definition kept for <{iri}> is that of <{crs.iri}>; "
+            "the registry of CRSs is damaged, load the data again"
+        )
+    return crs
+
+
+def crs_from_pyproj(crs: CRS) -> Crs:
+    """The CRS of a file or raster, named by its code or, without one, by its hash.
+
+    A code is taken only where PROJ finds the two definitions identical. A CRS that is
+    bound to a transformation or carries a height is named as a whole.
+
+    Examples:
+        >>> crs_from_pyproj(CRS("EPSG:3413")).iri
+        'http://www.opengis.net/def/crs/EPSG/0/3413'
+        >>> polar = CRS("+proj=stere +lat_0=90 +lon_0=0 +k=1 +datum=WGS84")
+        >>> crs_from_pyproj(polar).iri.startswith(OWN_CRS_BASE)
+        True
+    """
+    return _from_definition(_wkt2(crs))
+
+
+@lru_cache(maxsize=1024)
+def _registered(iri: str) -> Crs:
+    found = next((m for form in _FORMS if (m := form.fullmatch(iri))), None)
+    if found is None:
+        raise OntologyError(
+            f"<{iri}> does not name a CRS; write one as "
+            "<http://www.opengis.net/def/crs/EPSG/0/{code}> or <" + CRS84_IRI + ">"
+        )
+    authority, code = found["authority"].upper(), found["code"]
+    try:
+        crs = CRS.from_authority(authority, code)
+    except CRSError as error:
+        raise OntologyError(
+            f"<{iri}>: PROJ {proj_version_str} knows no CRS {authority}:{code}"
+        ) from error
+    return Crs(_iri(authority, code), crs, _axis_order(crs))
+
+
+@lru_cache(maxsize=256)
+def _from_definition(wkt2: str) -> Crs:
+    crs = _parse(wkt2)
+    if authority := crs.to_authority(min_confidence=100):
+        return _registered(_iri(*authority))
+    sha = hashlib.sha256(wkt2.encode()).hexdigest()[:16]
+    return Crs(OWN_CRS_BASE + sha, crs, _axis_order(crs))
+
+
+def _iri(authority: str, code: str) -> str:
+    version = "1.3" if authority == "OGC" else "0"
+    return f"http://www.opengis.net/def/crs/{authority}/{version}/{code}"
+
+
+def _wkt2(crs: CRS) -> str:
+    return str(crs.to_wkt("WKT2_2019", pretty=False))
+
+
+def _parse(definition: str) -> CRS:
+    try:
+        return CRS.from_user_input(definition)
+    except CRSError as error:
+        raise OntologyError(f"not a CRS definition: {error}") from error
+
+
+def _axis_order(crs: CRS) -> AxisOrder:
+    """`yx` exactly where `always_xy` swaps.
+
+    PROJ swaps north/east axes, and near the poles, where both axes point the same way
+    (EPSG:3413: south, south; EPSG:32661: north along two meridians), a first axis that
+    is called northing.
+    """
+    first, second = crs.axis_info[:2] if len(crs.axis_info) > 1 else (None, None)
+    if first is None or second is None:
+        return "xy"
+    if (first.direction, second.direction) == ("north", "east"):
+        return "yx"
+    if first.direction == second.direction and first.name == "Northing":
+        return "yx"
+    return "xy"

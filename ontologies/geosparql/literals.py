@@ -1,0 +1,353 @@
+"""Geometry literals of GeoSPARQL 1.1 to geometries and back (section 8.5).
+
+A parsed geometry is always x = east, y = north; its CRS is named beside it. The axis
+order of the authority exists in literals only, and is swapped here only.
+
+Z is kept everywhere. M is kept in WKT; GeoJSON has none. Curves, triangles and TINs are
+valid WKT that shapely cannot hold: they are refused with their name.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, NoReturn
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from ontologies.errors import OntologyError
+from ontologies.geosparql.crs import CRS84_IRI, Crs, crs_from_iri
+
+_NO_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class LiteralError(OntologyError):
+    """A literal is not what its datatype says.
+
+    Attributes:
+        datatype: Local name of the datatype, `wktLiteral` or `geoJSONLiteral`.
+        text: The lexical form.
+        position: Offset of the first character that cannot be right.
+        reason: What is wrong there.
+    """
+
+    def __init__(self, datatype: str, text: str, position: int, reason: str) -> None:
+        self.datatype = datatype
+        self.text = text
+        self.position = position
+        self.reason = reason
+        around = text[max(0, position - 20) : position + 20]
+        super().__init__(
+            f"bad geo:{datatype} at character {position + 1}: {reason}; near {around!r}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """A geometry and the CRS in which its coordinates are.
+
+    Attributes:
+        crs_iri: The canonical IRI of the CRS.
+        shapely: The geometry, x = east, y = north.
+    """
+
+    crs_iri: str
+    shapely: BaseGeometry
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLiterals:
+    """A column of parsed literals.
+
+    Attributes:
+        geometries: One shapely geometry a row; None where the row is missing or bad.
+        crs_iris: One canonical CRS IRI a row, None beside None.
+        errors: (row, error) for each bad row, in order.
+    """
+
+    geometries: np.ndarray[Any, np.dtype[np.object_]]
+    crs_iris: np.ndarray[Any, np.dtype[np.object_]]
+    errors: tuple[tuple[int, OntologyError], ...]
+
+
+# Req. 14: `<IRI>`, white space, WKT. White space around the whole is harmless.
+_WKT_LITERAL: Final = re.compile(r"\s*(?:<([^<>\s]*)>\s+)?(.*?)\s*", re.DOTALL)
+_EMPTY: Final = shapely.GeometryCollection()
+
+
+def parse_wkt_literal(
+    text: str, definitions: Mapping[str, str] = _NO_DEFINITIONS
+) -> Geometry:
+    """The geometry of a `geo:wktLiteral` (requirements 14 to 17).
+
+    Args:
+        text: The lexical form: an optional `<CRS IRI>` and WKT; empty for the empty
+            geometry.
+        definitions: `Crs.definition` by IRI, for CRSs without a code.
+
+    Raises:
+        LiteralError: The WKT is malformed, has coordinates that are not finite, or is
+            of a type that cannot be held.
+        OntologyError: The CRS is unknown.
+
+    Examples:
+        >>> parse_wkt_literal("POINT (5 51)").shapely
+        <POINT (5 51)>
+        >>> epsg_4326 = "http://www.opengis.net/def/crs/EPSG/0/4326"
+        >>> parse_wkt_literal(f"<{epsg_4326}> POINT (51 5)").shapely
+        <POINT (5 51)>
+    """
+    iri, wkt = _split(text)
+    crs = crs_from_iri(iri, definitions)
+    if not wkt:
+        return Geometry(crs.iri, _EMPTY)
+    try:
+        geometry = shapely.from_wkt(wkt)
+    except (shapely.errors.GEOSException, NotImplementedError) as error:
+        _refuse_wkt(text, wkt, error)
+    if not _is_finite(geometry):
+        place = re.search(r"nan|inf", text, re.IGNORECASE)
+        start = place.start() if place else text.find("(")
+        raise LiteralError("wktLiteral", text, start, "a coordinate is not finite")
+    return Geometry(crs.iri, _swap(geometry) if crs.axis_order == "yx" else geometry)
+
+
+def render_wkt_literal(
+    geometry: Geometry, definitions: Mapping[str, str] = _NO_DEFINITIONS
+) -> str:
+    """The `geo:wktLiteral` of a geometry, its CRS always written.
+
+    Coordinates have the fewest digits that restore the same doubles, so that
+    `parse_wkt_literal(render_wkt_literal(g)) == g`.
+
+    Examples:
+        >>> render_wkt_literal(Geometry(CRS84_IRI, shapely.Point(5, 51)))
+        '<http://www.opengis.net/def/crs/OGC/1.3/CRS84> POINT (5 51)'
+    """
+    crs = crs_from_iri(geometry.crs_iri, definitions)
+    shape = _swap(geometry.shapely) if crs.axis_order == "yx" else geometry.shapely
+    return f"<{crs.iri}> {shapely.to_wkt(shape, **_WKT_STYLE)}"
+
+
+def parse_wkt_literals(
+    texts: Iterable[str | None], definitions: Mapping[str, str] = _NO_DEFINITIONS
+) -> ParsedLiterals:
+    """A column of `geo:wktLiteral`s; a bad row is None and reported, not raised.
+
+    Row by row it answers what `parse_wkt_literal` answers, at a microsecond or two.
+    """
+    rows = list(texts)
+    split = [(None, None) if row is None else _split(row) for row in rows]
+    crss, errors = _resolve({iri for iri, _ in split if iri is not None}, definitions)
+    wkts = np.array(
+        [(wkt or _EMPTY.wkt) if iri in crss else None for iri, wkt in split], dtype="O"
+    )
+    geometries = _object_array(shapely.from_wkt(wkts, on_invalid="ignore"))
+    suspects = np.flatnonzero(shapely.is_missing(geometries) | ~_are_finite(geometries))
+    bad: list[tuple[int, OntologyError]] = []
+    for row in suspects.tolist():
+        iri, text = split[row][0], rows[row]
+        if iri is None or text is None:
+            continue
+        geometries[row] = None
+        bad.append((row, errors.get(iri) or _error_of(text, definitions)))
+    iris = np.array(
+        [
+            None if geometry is None or iri is None else crss[iri].iri
+            for geometry, (iri, _) in zip(geometries, split, strict=True)
+        ],
+        dtype="O",
+    )
+    for crs in {crs.iri: crs for crs in crss.values()}.values():
+        if crs.axis_order == "yx":
+            chosen = iris == crs.iri
+            geometries[chosen] = _swap_all(geometries[chosen])
+    return ParsedLiterals(geometries, iris, tuple(bad))
+
+
+def render_wkt_literals(
+    geometries: np.ndarray[Any, Any], crs: Crs
+) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """A column of `geo:wktLiteral`s in one CRS; None stays None."""
+    shapes = _object_array(geometries)
+    if crs.axis_order == "yx":
+        shapes = _swap_all(shapes)
+    prefix = f"<{crs.iri}> "
+    wkts = shapely.to_wkt(shapes, **_WKT_STYLE)
+    return np.array([None if wkt is None else prefix + wkt for wkt in wkts], dtype="O")
+
+
+def parse_geojson_literal(text: str) -> Geometry:
+    """The geometry of a `geo:geoJSONLiteral`, always in CRS84 (requirements 20 to 22).
+
+    Raises:
+        LiteralError: Not JSON, not a GeoJSON geometry object, or in another CRS.
+
+    Examples:
+        >>> parse_geojson_literal('{"type": "Point", "coordinates": [5, 51]}').shapely
+        <POINT (5 51)>
+    """
+    if not text.strip():
+        return Geometry(CRS84_IRI, _EMPTY)
+
+    def refuse_constant(name: str) -> NoReturn:
+        reason = f"{name} is not JSON"
+        raise LiteralError("geoJSONLiteral", text, text.find(name), reason)
+
+    try:
+        document = json.loads(text, parse_constant=refuse_constant)
+    except json.JSONDecodeError as error:
+        raise LiteralError("geoJSONLiteral", text, error.pos, error.msg) from error
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind not in _GEOJSON_TYPES:
+        reason = f"type {kind!r} is not one of {', '.join(_GEOJSON_TYPES)}"
+        raise LiteralError("geoJSONLiteral", text, max(text.find("type"), 0), reason)
+    if document.get("crs") is not None:
+        reason = "GeoJSON geometries are in CRS84 and carry no crs (RFC 7946, 4)"
+        raise LiteralError("geoJSONLiteral", text, text.find('"crs"'), reason)
+    try:
+        geometry = shapely.from_geojson(text)
+    except shapely.errors.GEOSException as error:
+        raise LiteralError("geoJSONLiteral", text, 0, str(error)) from error
+    if not _is_finite(geometry):
+        start = max(text.find("coordinates"), 0)
+        raise LiteralError("geoJSONLiteral", text, start, "a coordinate is not finite")
+    return Geometry(CRS84_IRI, geometry)
+
+
+def render_geojson_literal(geometry: Geometry) -> str:
+    """The `geo:geoJSONLiteral` of a geometry in CRS84.
+
+    Raises:
+        OntologyError: The geometry is in another CRS; transform it first.
+    """
+    if geometry.crs_iri != CRS84_IRI:
+        raise OntologyError(
+            f"a geo:geoJSONLiteral is in CRS84, this geometry is in "
+            f"<{geometry.crs_iri}>; transform it first"
+        )
+    return str(shapely.to_geojson(geometry.shapely))
+
+
+_GEOJSON_TYPES: Final = (
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
+_WKT_STYLE: Final[dict[str, Any]] = {
+    "rounding_precision": -1,
+    "trim": True,
+    "output_dimension": 4,
+}
+
+
+def _split(text: str) -> tuple[str, str]:
+    found = _WKT_LITERAL.fullmatch(text)
+    # Every string matches: the prefix is optional and the rest takes anything.
+    assert found is not None  # noqa: S101
+    return found[1] or CRS84_IRI, found[2]
+
+
+def _resolve(
+    iris: Iterable[str], definitions: Mapping[str, str]
+) -> tuple[dict[str, Crs], dict[str, OntologyError]]:
+    found: dict[str, Crs] = {}
+    unknown: dict[str, OntologyError] = {}
+    for iri in iris:
+        try:
+            found[iri] = crs_from_iri(iri, definitions)
+        except OntologyError as error:
+            unknown[iri] = error
+    return found, unknown
+
+
+def _error_of(text: str, definitions: Mapping[str, str]) -> OntologyError:
+    try:
+        parse_wkt_literal(text, definitions)
+    except OntologyError as error:
+        return error
+    raise AssertionError(f"refused in a column, accepted alone: {text!r}")
+
+
+_TOKEN: Final = re.compile(
+    r"\s+|[(),]|[A-Za-z]+|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])"
+)
+_UNHELD: Final = re.compile(
+    r"(CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE|TRIANGLE|TIN"
+    r"|POLYHEDRALSURFACE)\b",
+    re.IGNORECASE,
+)
+
+
+def _refuse_wkt(text: str, wkt: str, error: Exception) -> NoReturn:
+    """Name the place: GEOS says what it expected, but not where."""
+    offset = text.rindex(wkt)
+    if found := _UNHELD.match(wkt):
+        reason = f"{found[1].upper()} geometries are not supported"
+        raise LiteralError("wktLiteral", text, offset, reason) from error
+    reason = str(error).partition(": ")[2] or str(error)
+    start = offset + _first_fault(wkt)
+    raise LiteralError("wktLiteral", text, start, reason) from error
+
+
+def _first_fault(wkt: str) -> int:
+    """Offset of the first illegal token or stray bracket; the end if text is cut."""
+    position = depth = 0
+    while position < len(wkt):
+        token = _TOKEN.match(wkt, position)
+        if token is None:
+            return position
+        depth += (token[0] == "(") - (token[0] == ")")
+        if depth < 0:
+            return position
+        position = token.end()
+        if depth == 0 and token[0] == ")" and wkt[position:].strip():
+            return position
+    return len(wkt) if depth else 0
+
+
+def _is_finite(geometry: BaseGeometry) -> bool:
+    return bool(np.isfinite(shapely.get_coordinates(geometry)).all())
+
+
+def _are_finite(
+    geometries: np.ndarray[Any, Any],
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    coordinates, rows = shapely.get_coordinates(geometries, return_index=True)
+    finite = np.ones(len(geometries), dtype=bool)
+    finite[rows[~np.isfinite(coordinates).all(axis=1)]] = False
+    return finite
+
+
+_NUMBER: Final = r"(?:[-+]?[\d.]+(?:[eE][-+]?\d+)?)"
+_PAIR: Final = re.compile(rf"({_NUMBER}) ({_NUMBER})((?: (?:{_NUMBER}|NaN))*)")
+
+
+def _swap(geometry: BaseGeometry) -> BaseGeometry:
+    swapped: BaseGeometry = _swap_all(_object_array([geometry]))[0]
+    return swapped
+
+
+def _swap_all(
+    geometries: np.ndarray[Any, np.dtype[np.object_]],
+) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """Exchange x and y; its own inverse."""
+    coordinates = shapely.get_coordinates(geometries, include_z=True)
+    coordinates[:, :2] = coordinates[:, 1::-1]
+    swapped = _object_array(shapely.set_coordinates(geometries.copy(), coordinates))
+    # shapely's set_coordinates drops M, so measured geometries go through their text.
+    for row in np.flatnonzero(shapely.has_m(geometries)).tolist():
+        wkt = shapely.to_wkt(geometries[row], **_WKT_STYLE)
+        swapped[row] = shapely.from_wkt(_PAIR.sub(r"\2 \1\3", wkt))
+    return swapped
+
+
+def _object_array(values: Any) -> np.ndarray[Any, np.dtype[np.object_]]:
+    return np.asarray(values, dtype=object)
