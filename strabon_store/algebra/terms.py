@@ -28,11 +28,21 @@ class BlankNode:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A literal: lexical form, datatype IRI, and a lower-case language tag or None."""
+    """A literal: lexical form, datatype IRI, and a lower-case language tag or None.
+
+    Examples:
+        >>> Literal("is", language="da").datatype == RDF_LANG_STRING
+        True
+    """
 
     lexical: str
     datatype: str = XSD_STRING
     language: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.language is not None and self.datatype != RDF_LANG_STRING:
+            # Frozen; the datatype follows from the tag, so that equal terms are equal.
+            object.__setattr__(self, "datatype", RDF_LANG_STRING)
 
 
 @dataclass(frozen=True, slots=True)
