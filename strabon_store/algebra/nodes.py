@@ -46,7 +46,7 @@ class LeftJoin:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The solutions of `source` under which `condition` is true (18.5, EBV of 17.2.2)."""
+    """The solutions of `source` under which `condition` is true (18.5, 17.2.2)."""
 
     condition: Expression
     source: "Pattern"
