@@ -1,0 +1,206 @@
+"""Geometries over the antimeridian or a pole, cut so that CRS84 can hold them.
+
+Two neighboring vertices more than 180 degrees of longitude apart are read as an edge
+that takes the short way, over the antimeridian. A ring whose longitudes go once around
+encloses a pole. The package `antimeridian` answers the same question but turns a
+clockwise polar cap into its complement and leaves slivers at -180, so it is not used.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from engines.geodesy.arrays import (
+    Booleans,
+    Floats,
+    Geometries,
+    edges,
+    explode,
+    geometry_array,
+    segments,
+)
+
+_TURN: Final = 360.0
+_HALF: Final = 180.0
+_POLE: Final = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """Geometries that are right to relate in the plane of longitude and latitude.
+
+    Attributes:
+        geometries: Longitudes within -180..180 and no edge over the antimeridian.
+        crosses_antimeridian: Which of them were cut there.
+        contains_pole: Which of them have a pole inside.
+    """
+
+    geometries: Geometries
+    crosses_antimeridian: Booleans
+    contains_pole: Booleans
+
+
+def wrap(geoms: Geometries) -> Wrapped:
+    """Cut geometries at longitude 180, and close rings around a pole along it.
+
+    Geometries that do neither come back as the same objects; `wrap` applied twice is
+    `wrap` applied once. Z is kept at vertices; M is lost where a geometry is cut.
+
+    Examples:
+        >>> square = shapely.from_wkt("POLYGON((170 0,-170 0,-170 9,170 9,170 0))")
+        >>> wrapped = wrap(np.array([square]))
+        >>> wrapped.geometries[0].bounds, wrapped.geometries[0].area
+        ((-180.0, 0.0, 180.0, 9.0), 180.0)
+        >>> wrapped.crosses_antimeridian.tolist(), wrapped.contains_pole.tolist()
+        ([True], [False])
+    """
+    array = geometry_array(geoms)
+    wrapped = array.copy()
+    crosses = np.zeros(len(array), dtype=bool)
+    polar = np.zeros(len(array), dtype=bool)
+    for row in np.flatnonzero(needs_wrap(array)).tolist():
+        wrapped[row], crosses[row], polar[row] = _wrap_one(array[row])
+    return Wrapped(wrapped, crosses, polar)
+
+
+def needs_wrap(geoms: Geometries) -> Booleans:
+    """True where an edge jumps, a longitude is out of range, or a vertex is a pole."""
+    found = segments(edges(explode(geoms)))
+    jump = np.abs(found.end[:, 0] - found.start[:, 0])
+    # From -180 to 180 is no jump but a parallel: the edge of a box around the world.
+    odd = (jump > _HALF) & (jump < _TURN)
+    odd |= (np.abs(found.start[:, 0]) > _HALF) | (np.abs(found.end[:, 0]) > _HALF)
+    odd |= (np.abs(found.start[:, 1]) == _POLE) & (jump > 0) & (jump < _TURN)
+    needs = np.zeros(len(geoms), dtype=bool)
+    needs[found.row[odd]] = True
+    return needs
+
+
+def _wrap_one(geometry: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
+    """The geometry cut, whether it was, and whether a pole is inside."""
+    if geometry.geom_type == "Polygon":
+        return _wrap_polygon(geometry)
+    if hasattr(geometry, "geoms"):
+        pieces = [_wrap_one(part) for part in geometry.geoms]
+        crosses = any(piece[1] for piece in pieces)
+        polar = any(piece[2] for piece in pieces)
+        return _collect([piece[0] for piece in pieces]), crosses, polar
+    unwrapped = shapely.transform(geometry, _unwrap, include_z=True)
+    cut, crosses = _cut(unwrapped)
+    return cut, crosses, False
+
+
+def _wrap_polygon(polygon: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
+    shell, crosses, polar = _wrap_ring(polygon.exterior)
+    for interior in polygon.interiors:
+        hole, hole_crosses, hole_polar = _wrap_ring(interior)
+        shell = shell.difference(hole)
+        crosses |= hole_crosses
+        polar &= not hole_polar
+    return shell, crosses, polar
+
+
+def _wrap_ring(ring: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
+    """The area inside a ring, cut."""
+    coordinates = _unwrap(
+        _spread_poles(shapely.get_coordinates(ring, include_z=ring.has_z))
+    )
+    turn = coordinates[-1, 0] - coordinates[0, 0]
+    polar = bool(abs(turn) > _HALF)
+    if polar:
+        # The ring does not close in the plane: go up to the pole on its side, and back.
+        pole = np.copysign(_POLE, coordinates[:, 1].mean())
+        corners = coordinates[[-1, 0, 0]].copy()
+        corners[:2, 1] = pole
+        coordinates = np.concatenate([coordinates, corners])
+    area, crosses = _cut(shapely.Polygon(coordinates))
+    return area, crosses, polar
+
+
+def _spread_poles(coordinates: Floats) -> Floats:
+    """A vertex at a pole has every longitude: give it those of its two neighbors."""
+    at_pole = np.abs(coordinates[:, 1]) == _POLE
+    if not at_pole.any() or at_pole.all():
+        return coordinates
+    closed = coordinates[:-1]
+    spread = []
+    for index, vertex in enumerate(closed):
+        if not at_pole[index]:
+            spread.append(vertex)
+            continue
+        for neighbor in (closed[index - 1], closed[(index + 1) % len(closed)]):
+            corner = vertex.copy()
+            corner[0] = vertex[0] if abs(neighbor[1]) == _POLE else neighbor[0]
+            spread.append(corner)
+    return np.array([*spread, spread[0]])
+
+
+def _unwrap(coordinates: Floats) -> Floats:
+    """Longitudes without jumps, running on beyond 180."""
+    run = coordinates.copy()
+    run[:, 0] = np.unwrap(coordinates[:, 0], period=_TURN)
+    return run
+
+
+def _cut(geometry: BaseGeometry) -> tuple[BaseGeometry, bool]:
+    """Cut what runs on beyond 180, and bring each piece home."""
+    west, _, east, _ = geometry.bounds
+    first = int(np.floor((west + _HALF) / _TURN))
+    last = int(np.ceil((east + _HALF) / _TURN)) - 1
+    if last <= first:
+        # All within one turn; a point or a meridian on the seam stays at +180.
+        return _shift(
+            geometry, -_TURN * min(first, last) if last < first else -_TURN * first
+        ), False
+    pieces = []
+    for turn in range(first, last + 1):
+        world = shapely.box(-_HALF + _TURN * turn, -91, _HALF + _TURN * turn, 91)
+        piece = _shift(shapely.intersection(geometry, world), -_TURN * turn)
+        pieces += [
+            part
+            for part in shapely.get_parts(piece).tolist()
+            if shapely.get_dimensions(part) == shapely.get_dimensions(geometry)
+        ]
+    return _collect(pieces), True
+
+
+def _shift(geometry: BaseGeometry, degrees: float) -> BaseGeometry:
+    if not degrees:
+        return geometry
+
+    def moved(coordinates: Floats) -> Floats:
+        coordinates[:, 0] += degrees
+        return coordinates
+
+    return shapely.transform(geometry, moved, include_z=bool(geometry.has_z))
+
+
+_MULTI: Final[dict[int, Callable[[list[BaseGeometry]], BaseGeometry]]] = {
+    0: shapely.MultiPoint,
+    1: shapely.MultiLineString,
+    2: shapely.MultiPolygon,
+}
+
+
+def _collect(geometries: list[BaseGeometry]) -> BaseGeometry:
+    """One geometry of the narrowest type that holds them; areas that touch are merged.
+
+    Areas that met at +180 and -180 stay apart, areas that overlap may not: a
+    multipolygon is valid only without.
+    """
+    parts = shapely.get_parts(geometries).tolist()
+    dimensions = {int(shapely.get_dimensions(part)) for part in parts}
+    if len(parts) == 1:
+        single: BaseGeometry = parts[0]
+        return single
+    if len(dimensions) != 1:
+        return shapely.GeometryCollection(geometries)
+    dimension = dimensions.pop()
+    if dimension == shapely.get_dimensions(shapely.Polygon()):
+        united: BaseGeometry = shapely.union_all(parts)
+        return united
+    return _MULTI[dimension](parts)
