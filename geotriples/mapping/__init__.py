@@ -1,0 +1,1 @@
+"""What a mapping says: the model, its reader, its normal form, its problems."""

@@ -1,0 +1,216 @@
+"""The mapping as data: RML Core and RML-FNML in frozen dataclasses.
+
+`parse` makes it, `normalize` brings it to one form, `validate` judges it, `plan` reads
+it.  Names are those of the RML ontology.  Every part carries `node`, the words by which
+error messages point at it.  Nothing here knows RDF libraries or engines.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from ontologies.namespaces import RML
+
+
+class TermType(StrEnum):
+    """The kinds of term that a term map may generate (RML Core, term types)."""
+
+    IRI = f"{RML}IRI"
+    URI = f"{RML}URI"
+    UNSAFE_IRI = f"{RML}UnsafeIRI"
+    UNSAFE_URI = f"{RML}UnsafeURI"
+    BLANK_NODE = f"{RML}BlankNode"
+    LITERAL = f"{RML}Literal"
+
+    @property
+    def is_iri(self) -> bool:
+        """Whether terms of this type are IRIs."""
+        return self not in {TermType.BLANK_NODE, TermType.LITERAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Iri:
+    """A constant IRI."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant literal; `language` is empty unless the datatype is rdf:langString."""
+
+    lexical: str
+    datatype: str
+    language: str = ""
+
+
+Term: TypeAlias = Iri | Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value of the current row, named in the words of the reference formulation."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with references in it; escapes are resolved."""
+
+    parts: tuple[str | Reference, ...]
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The references, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Reference))
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The same term for every row."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One argument of a function: `rml:parameter` and the map of its value."""
+
+    node: str
+    parameter: str
+    value: "TermMap"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionExecution:
+    """A function applied to values of the row (RML-FNML)."""
+
+    node: str
+    function: str
+    inputs: tuple[Input, ...]
+    returns: str | None = None
+
+
+Expression: TypeAlias = Template | Reference | Constant | FunctionExecution
+
+
+@dataclass(frozen=True, slots=True)
+class TermMap:
+    """How one term is made from a row.
+
+    Attributes:
+        node: Where the map stands in the mapping.
+        expression: What makes the value; None only for a blank node per row.
+        term_type: The kind of term; None until `normalize` has filled in the default.
+        datatype: The map of a literal's datatype, which makes an IRI.
+        language: The map of a literal's language tag, which makes a string.
+    """
+
+    node: str
+    expression: Expression | None
+    term_type: TermType | None = None
+    datatype: "TermMap | None" = None
+    language: "TermMap | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCondition:
+    """A child row and a parent row join where both maps give the same string."""
+
+    node: str
+    child: TermMap
+    parent: TermMap
+
+
+@dataclass(frozen=True, slots=True)
+class RefObjectMap:
+    """The subjects of another triples map as objects."""
+
+    node: str
+    parent: str
+    conditions: tuple[JoinCondition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PredicateObjectMap:
+    """Every predicate with every object, in every graph."""
+
+    node: str
+    predicates: tuple[TermMap, ...]
+    objects: tuple[TermMap | RefObjectMap, ...]
+    graphs: tuple[TermMap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMap:
+    """The subject of a triples map, with its `rml:class` and graph maps."""
+
+    term: TermMap
+    classes: tuple[Iri, ...] = ()
+    graphs: tuple[TermMap, ...] = ()
+
+
+SourceKey: TypeAlias = tuple[str, str, str | None, frozenset[str]]
+"""Formulation, path, iterator and nulls: equal where the rows are."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalSource:
+    """Where the rows come from.
+
+    Attributes:
+        node: Where the source stands in the mapping.
+        formulation: IRI of the reference formulation.
+        path: `rml:path`, a relative path or a name that the run resolves.
+        iterator: Which parts of the document are rows; None where rows are given.
+        nulls: Strings that stand for no value (`rml:null`).
+    """
+
+    node: str
+    formulation: str
+    path: str
+    iterator: str | None = None
+    nulls: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> SourceKey:
+        """Equal for logical sources that yield the same rows."""
+        return (self.formulation, self.path, self.iterator, self.nulls)
+
+
+@dataclass(frozen=True, slots=True)
+class TriplesMap:
+    """One `rml:TriplesMap`; `name` is its IRI, or its position when it has none."""
+
+    name: str
+    source: LogicalSource
+    subject: SubjectMap
+    predicate_objects: tuple[PredicateObjectMap, ...]
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A whole mapping document."""
+
+    triples_maps: tuple[TriplesMap, ...]
+
+    def triples_map(self, name: str) -> TriplesMap:
+        """The triples map of this name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return {one.name: one for one in self.triples_maps}[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a mapping, and the node where."""
+
+    node: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.node}: {self.message}"

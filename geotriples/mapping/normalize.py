@@ -1,0 +1,123 @@
+"""One form from here on: classes are predicate-object maps, defaults are filled in.
+
+After `normalize`
+  - no subject map has classes or graphs; each predicate-object map names all its graphs;
+  - every term map has a term type (RML Core, default term types);
+  - the default graph is the absence of a graph map, and is explicit by `DEFAULT_GRAPH`
+    where a map names other graphs as well.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from geotriples.mapping.model import (
+    Constant,
+    Expression,
+    FunctionExecution,
+    Input,
+    Iri,
+    JoinCondition,
+    Literal,
+    Mapping,
+    PredicateObjectMap,
+    Reference,
+    RefObjectMap,
+    SubjectMap,
+    TermMap,
+    TermType,
+    TriplesMap,
+)
+from ontologies.namespaces import RDF, RML
+
+DEFAULT_GRAPH: Final = Constant(Iri(RML.term("defaultGraph")))
+
+
+def normalize(mapping: Mapping) -> Mapping:
+    """Bring every triples map to the form that the module describes.
+
+    `normalize(normalize(m)) == normalize(m)`.
+    """
+    return Mapping(tuple(_triples_map(one) for one in mapping.triples_maps))
+
+
+def _triples_map(triples_map: TriplesMap) -> TriplesMap:
+    subject = triples_map.subject
+    graphs = tuple(_typed(one, TermType.IRI) for one in subject.graphs)
+    classes = tuple(_class_map(subject, one) for one in subject.classes)
+    return replace(
+        triples_map,
+        subject=SubjectMap(_typed(subject.term, TermType.IRI)),
+        predicate_objects=tuple(
+            _predicate_object_map(one, graphs)
+            for one in (*classes, *triples_map.predicate_objects)
+        ),
+    )
+
+
+def _class_map(subject: SubjectMap, class_: Iri) -> PredicateObjectMap:
+    node = f"{subject.term.node} class"
+    return PredicateObjectMap(
+        node,
+        (TermMap(node, Constant(Iri(RDF.term("type")))),),
+        (TermMap(node, Constant(class_)),),
+        (),
+    )
+
+
+def _predicate_object_map(
+    one: PredicateObjectMap, subject_graphs: tuple[TermMap, ...]
+) -> PredicateObjectMap:
+    return PredicateObjectMap(
+        one.node,
+        tuple(_typed(predicate, TermType.IRI) for predicate in one.predicates),
+        tuple(_object(term) for term in one.objects),
+        subject_graphs + tuple(_typed(graph, TermType.IRI) for graph in one.graphs),
+    )
+
+
+def _object(term: TermMap | RefObjectMap) -> TermMap | RefObjectMap:
+    if isinstance(term, RefObjectMap):
+        return replace(term, conditions=tuple(map(_condition, term.conditions)))
+    return _typed(term, _default_object_type(term))
+
+
+def _condition(one: JoinCondition) -> JoinCondition:
+    child = _typed(one.child, TermType.LITERAL)
+    return JoinCondition(one.node, child, _typed(one.parent, TermType.LITERAL))
+
+
+def _default_object_type(term: TermMap) -> TermType:
+    """A reference or a language or a datatype makes a literal, a template an IRI."""
+    if term.datatype or term.language:
+        return TermType.LITERAL
+    if isinstance(term.expression, Reference | FunctionExecution):
+        return TermType.LITERAL
+    return TermType.IRI
+
+
+def _typed(term: TermMap, default: TermType) -> TermMap:
+    match term.expression:
+        # A constant is what it is; `validate` reports a term type that says otherwise.
+        case Constant(Literal()) if term.term_type is None:
+            term_type = TermType.LITERAL
+        case Constant(Iri()) if term.term_type is None:
+            term_type = TermType.IRI
+        case _:
+            term_type = term.term_type or default
+    return TermMap(
+        term.node,
+        _expression(term.expression),
+        term_type,
+        _typed(term.datatype, TermType.IRI) if term.datatype else None,
+        _typed(term.language, TermType.LITERAL) if term.language else None,
+    )
+
+
+def _expression(expression: Expression | None) -> Expression | None:
+    if not isinstance(expression, FunctionExecution):
+        return expression
+    inputs = tuple(
+        Input(one.node, one.parameter, _typed(one.value, TermType.LITERAL))
+        for one in expression.inputs
+    )
+    return replace(expression, inputs=inputs)

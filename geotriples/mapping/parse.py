@@ -1,0 +1,399 @@
+"""Mapping documents in the current RML vocabulary -> model; the only reader of them.
+
+Reads RML Core and RML-FNML in Turtle.  The constant shortcuts (`rml:subject`,
+`rml:predicate`, `rml:class`, ...) become the maps that they abbreviate.  Whatever is
+wrong is collected with its node, and reading goes on, so that one run tells all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+import pyoxigraph as ox
+
+from geotriples.mapping.graph import DocumentGraph, Node, Object, parse_graph
+from geotriples.mapping.model import (
+    Constant,
+    Expression,
+    FunctionExecution,
+    Input,
+    Iri,
+    JoinCondition,
+    Literal,
+    LogicalSource,
+    Mapping,
+    PredicateObjectMap,
+    Problem,
+    Reference,
+    RefObjectMap,
+    SubjectMap,
+    TermMap,
+    TermType,
+    TriplesMap,
+)
+from geotriples.mapping.template import parse_template
+from ontologies.namespaces import RML
+
+T = TypeVar("T")
+
+_TERM_TYPES: Final = {str(one): one for one in TermType}
+_DEFAULT_BASE: Final = "mapping:"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMapping:
+    """A mapping as far as it could be read, and what was wrong."""
+
+    mapping: Mapping
+    problems: tuple[Problem, ...]
+
+
+def parse_mapping(text: bytes, base: str | None = None) -> ParsedMapping:
+    """Read an RML mapping.
+
+    Args:
+        text: A Turtle document.
+        base: What relative IRIs in the document are resolved against, unless it
+            declares a base of its own.
+    """
+    try:
+        graph = parse_graph(text, base or _DEFAULT_BASE)
+    except SyntaxError as error:
+        node = f"line {error.lineno}, column {error.offset}" if error.lineno else "text"
+        problem = Problem(node, f"not Turtle: {error.msg}")
+        return ParsedMapping(Mapping(()), (problem,))
+    reader = _Reader(graph)
+    maps = tuple(
+        one for node in _triples_maps(graph) if (one := reader.triples_map(node))
+    )
+    if not maps and not reader.problems:
+        reader.report("document", "holds no triples map (no rml:logicalSource)")
+    return ParsedMapping(Mapping(maps), tuple(reader.problems))
+
+
+def _triples_maps(graph: DocumentGraph) -> list[Node]:
+    return graph.subjects(RML.term("subjectMap"), RML.term("subject")) + [
+        node
+        for node in graph.subjects(RML.term("predicateObjectMap"))
+        if not graph.objects(node, RML.term("subjectMap"))
+        and not graph.objects(node, RML.term("subject"))
+    ]
+
+
+@dataclass(slots=True)
+class _Reader:
+    graph: DocumentGraph
+    problems: list[Problem] = field(default_factory=list)
+    _names: dict[Node, str] = field(default_factory=dict)
+
+    def report(self, node: str, message: str) -> None:
+        self.problems.append(Problem(node, message))
+
+    # -- triples maps ------------------------------------------------------------
+
+    def name(self, node: Node) -> str:
+        if isinstance(node, ox.NamedNode):
+            return f"<{node.value}>"
+        return self._names.setdefault(node, f"triples map {len(self._names) + 1}")
+
+    def triples_map(self, node: Node) -> TriplesMap | None:
+        name = self.name(node)
+        source = self.logical_source(node, name)
+        subject = self.subject_map(node, name)
+        predicate_objects = tuple(
+            self.predicate_object_map(one, f"{name} predicateObjectMap {i}")
+            for i, one in enumerate(self.nodes(node, "predicateObjectMap", name), 1)
+        )
+        base = self.one_iri(node, "baseIRI", name)
+        if source is None or subject is None:
+            return None
+        return TriplesMap(name, source, subject, predicate_objects, base)
+
+    def logical_source(self, parent: Node, where: str) -> LogicalSource | None:
+        node = self.one_node(parent, "logicalSource", where, required=True)
+        if node is None:
+            return None
+        where = f"{where} logicalSource"
+        formulation = self.one_iri(node, "referenceFormulation", where, required=True)
+        source = self.one_node(node, "source", where, required=True)
+        iterator = self.one_string(node, "iterator", where)
+        if source is None or formulation is None:
+            return None
+        path = self.one_string(source, "path", f"{where} source", required=True)
+        root = self.one_iri(source, "root", f"{where} source")
+        if root not in {None, RML.term("MappingDirectory")}:
+            self.report(f"{where} source", f"rml:root <{root}> is not supported")
+        nulls = frozenset(self.strings(source, "null", where))
+        if path is None:
+            return None
+        return LogicalSource(where, formulation, path, iterator, nulls)
+
+    def subject_map(self, parent: Node, where: str) -> SubjectMap | None:
+        node, constant = self.map_or_constant(parent, "subject", where)
+        where = f"{where} subjectMap"
+        if constant is not None:
+            return SubjectMap(TermMap(where, Constant(constant)))
+        if node is None:
+            return None
+        term = self.term_map(node, where)
+        classes = tuple(Iri(one) for one in self.iris(node, "class", where))
+        return SubjectMap(term, classes, self.maps(node, "graph", where))
+
+    def predicate_object_map(self, node: Node, where: str) -> PredicateObjectMap:
+        predicates = self.maps(node, "predicate", where)
+        objects: tuple[TermMap | RefObjectMap, ...] = tuple(
+            self.ref_object_map(one, at)
+            if self.graph.objects(one, RML.term("parentTriplesMap"))
+            else self.term_map(one, at)
+            for i, one in enumerate(self.nodes(node, "objectMap", where), 1)
+            for at in [f"{where} objectMap {i}"]
+        ) + self.constants(node, "object", where)
+        if not predicates:
+            self.report(where, "has no rml:predicate or rml:predicateMap")
+        if not objects:
+            self.report(where, "has no rml:object or rml:objectMap")
+        return PredicateObjectMap(
+            where, predicates, objects, self.maps(node, "graph", where)
+        )
+
+    def ref_object_map(self, node: Node, where: str) -> RefObjectMap:
+        parent = self.one_node(node, "parentTriplesMap", where, required=True)
+        conditions = tuple(
+            one
+            for i, condition in enumerate(self.nodes(node, "joinCondition", where), 1)
+            if (one := self.join_condition(condition, f"{where} joinCondition {i}"))
+        )
+        return RefObjectMap(where, self.name(parent) if parent else "", conditions)
+
+    def join_condition(self, node: Node, where: str) -> JoinCondition | None:
+        child = self.join_map(node, "child", where)
+        parent = self.join_map(node, "parent", where)
+        if child is None or parent is None:
+            return None
+        return JoinCondition(where, child, parent)
+
+    def join_map(self, node: Node, key: str, where: str) -> TermMap | None:
+        """`rml:child` and `rml:parent` are references, not constants."""
+        short = self.one_string(node, key, where)
+        long = self.one_node(node, f"{key}Map", where)
+        where = f"{where} {key}Map"
+        if (short is None) == (long is None):
+            self.report(where, f"needs either rml:{key} or rml:{key}Map")
+            return None
+        if short is not None:
+            return TermMap(where, Reference(short), TermType.LITERAL)
+        return self.term_map(long, where) if long is not None else None
+
+    # -- term maps ---------------------------------------------------------------
+
+    def term_map(self, node: Node, where: str) -> TermMap:
+        term_type = self.one_iri(node, "termType", where)
+        if term_type is not None and term_type not in _TERM_TYPES:
+            self.report(where, f"unknown rml:termType <{term_type}>")
+            term_type = None
+        kind = _TERM_TYPES[term_type] if term_type else None
+        expression = self.expression(node, where)
+        if expression is None and kind is not TermType.BLANK_NODE:
+            self.report(
+                where,
+                "needs one of rml:template, rml:reference, rml:constant, "
+                "rml:functionExecution",
+            )
+        return TermMap(
+            where,
+            expression,
+            kind,
+            self.optional_map(node, "datatype", where),
+            self.optional_map(node, "language", where),
+        )
+
+    def expression(self, node: Node, where: str) -> Expression | None:
+        readers: dict[str, Callable[[Object, str], Expression | None]] = {
+            "template": self.template,
+            "reference": self.reference,
+            "constant": self.constant,
+            "functionExecution": self.function_execution,
+        }
+        found = [
+            (key, value)
+            for key in readers
+            for value in self.graph.objects(node, RML.term(key))
+        ]
+        if len(found) > 1:
+            keys = ", ".join(f"rml:{key}" for key, _ in found)
+            self.report(where, f"has more than one expression: {keys}")
+        if not found:
+            return None
+        key, value = found[0]
+        expression = readers[key](value, where)
+        if isinstance(expression, FunctionExecution):
+            return self.with_return(expression, node, where)
+        return expression
+
+    def template(self, value: Object, where: str) -> Expression | None:
+        text = self.as_string(value, "template", where)
+        if text is None:
+            return None
+        try:
+            return parse_template(text)
+        except ValueError as error:
+            self.report(where, str(error))
+            return None
+
+    def reference(self, value: Object, where: str) -> Expression | None:
+        text = self.as_string(value, "reference", where)
+        return None if text is None else Reference(text)
+
+    def constant(self, value: Object, where: str) -> Expression | None:
+        term = self.as_term(value, "constant", where)
+        return None if term is None else Constant(term)
+
+    def function_execution(self, value: Object, where: str) -> Expression | None:
+        node = self.as_node(value, "functionExecution", where)
+        if node is None:
+            return None
+        name = f" <{node.value}>" if isinstance(node, ox.NamedNode) else ""
+        where = f"{where} functionExecution{name}"
+        function = self.one_constant_iri(node, "function", where)
+        inputs = tuple(
+            one
+            for i, at in enumerate(self.nodes(node, "input", where), 1)
+            if (one := self.input(at, f"{where} input {i}"))
+        )
+        return FunctionExecution(where, function, inputs) if function else None
+
+    def with_return(
+        self, execution: FunctionExecution, node: Node, where: str
+    ) -> FunctionExecution:
+        returns = self.one_constant_iri(node, "return", where, required=False)
+        return FunctionExecution(
+            execution.node, execution.function, execution.inputs, returns
+        )
+
+    def input(self, node: Node, where: str) -> Input | None:
+        parameter = self.one_constant_iri(node, "parameter", where)
+        value = self.optional_map(node, "inputValue", where)
+        if value is None:
+            self.report(where, "needs rml:inputValue or rml:inputValueMap")
+        if parameter is None or value is None:
+            return None
+        return Input(where, parameter, value)
+
+    # -- maps and their constant shortcuts ---------------------------------------
+
+    def maps(self, node: Node, key: str, where: str) -> tuple[TermMap, ...]:
+        return tuple(
+            self.term_map(one, f"{where} {key}Map {i}")
+            for i, one in enumerate(self.nodes(node, f"{key}Map", where), 1)
+        ) + self.constants(node, key, where)
+
+    def constants(self, node: Node, key: str, where: str) -> tuple[TermMap, ...]:
+        return tuple(
+            TermMap(f"{where} {key}", Constant(term))
+            for value in self.graph.objects(node, RML.term(key))
+            if (term := self.as_term(value, key, where)) is not None
+        )
+
+    def optional_map(self, node: Node, key: str, where: str) -> TermMap | None:
+        found = self.maps(node, key, where)
+        if len(found) > 1:
+            self.report(where, f"has more than one rml:{key}")
+        return found[0] if found else None
+
+    def map_or_constant(
+        self, node: Node, key: str, where: str
+    ) -> tuple[Node | None, Iri | Literal | None]:
+        maps = self.nodes(node, f"{key}Map", where)
+        constants = self.graph.objects(node, RML.term(key))
+        if len(maps) + len(constants) != 1:
+            self.report(
+                where,
+                f"needs exactly one rml:{key}Map, has {len(maps) + len(constants)}",
+            )
+        if maps:
+            return maps[0], None
+        return None, self.as_term(constants[0], key, where) if constants else None
+
+    def one_constant_iri(
+        self, node: Node, key: str, where: str, *, required: bool = True
+    ) -> str | None:
+        """A `rml:{key}`, or a constant `rml:{key}Map`."""
+        found = self.maps(node, key, where)
+        match found:
+            case (TermMap(expression=Constant(Iri(value))),):
+                return value
+            case () if not required:
+                return None
+        self.report(where, f"needs exactly one rml:{key}, a constant IRI")
+        return None
+
+    # -- values ------------------------------------------------------------------
+
+    def nodes(self, node: Node, key: str, where: str) -> list[Node]:
+        values = self.graph.objects(node, RML.term(key))
+        return [
+            one for value in values if (one := self.as_node(value, key, where))
+        ]
+
+    def iris(self, node: Node, key: str, where: str) -> list[str]:
+        return [
+            one.value
+            for one in self.nodes(node, key, where)
+            if self._is_iri(one, key, where)
+        ]
+
+    def strings(self, node: Node, key: str, where: str) -> list[str]:
+        values = self.graph.objects(node, RML.term(key))
+        return [
+            text
+            for value in values
+            if (text := self.as_string(value, key, where)) is not None
+        ]
+
+    def one_node(
+        self, node: Node, key: str, where: str, *, required: bool = False
+    ) -> Node | None:
+        return self._one(self.nodes(node, key, where), key, where, required=required)
+
+    def one_iri(
+        self, node: Node, key: str, where: str, *, required: bool = False
+    ) -> str | None:
+        return self._one(self.iris(node, key, where), key, where, required=required)
+
+    def one_string(
+        self, node: Node, key: str, where: str, *, required: bool = False
+    ) -> str | None:
+        return self._one(self.strings(node, key, where), key, where, required=required)
+
+    def _one(
+        self, found: list[T], key: str, where: str, *, required: bool
+    ) -> T | None:
+        if len(found) > 1 or (required and not found):
+            self.report(where, f"needs exactly one rml:{key}, has {len(found)}")
+        return found[0] if found else None
+
+    def as_node(self, value: Object, key: str, where: str) -> Node | None:
+        if isinstance(value, ox.Literal):
+            self.report(where, f"rml:{key} is the literal {value}, not a node")
+            return None
+        return value
+
+    def as_string(self, value: Object, key: str, where: str) -> str | None:
+        if isinstance(value, ox.Literal):
+            return value.value
+        self.report(where, f"rml:{key} is {value}, not a string")
+        return None
+
+    def as_term(self, value: Object, key: str, where: str) -> Iri | Literal | None:
+        if isinstance(value, ox.NamedNode):
+            return Iri(value.value)
+        if isinstance(value, ox.Literal):
+            return Literal(value.value, value.datatype.value, value.language or "")
+        self.report(where, f"rml:{key} is a blank node, not an IRI or literal")
+        return None
+
+    def _is_iri(self, node: Node, key: str, where: str) -> bool:
+        if isinstance(node, ox.NamedNode):
+            return True
+        self.report(where, f"rml:{key} is a blank node, not an IRI")
+        return False

@@ -1,0 +1,193 @@
+"""Problems of a mapping that need no data to be seen, each with its node.
+
+`validate` takes a normalized mapping; `check_references` also wants to know what the
+sources hold.  Both return every problem; the caller raises once.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from geotriples.mapping.grammar import INVALID_IRI, LANGUAGE_TAG, SCHEME
+from geotriples.mapping.model import (
+    Constant,
+    Expression,
+    FunctionExecution,
+    Iri,
+    JoinCondition,
+    Literal,
+    Mapping,
+    PredicateObjectMap,
+    Problem,
+    Reference,
+    RefObjectMap,
+    Template,
+    TermMap,
+    TermType,
+    TriplesMap,
+)
+
+SUBJECT_TYPES: Final = frozenset(TermType) - {TermType.LITERAL}
+IRI_TYPES: Final = frozenset(one for one in TermType if one.is_iri)
+ANY_TYPE: Final = frozenset(TermType)
+
+
+def validate(mapping: Mapping) -> tuple[Problem, ...]:
+    """Every problem of a normalized mapping that can be seen without its sources."""
+    names = {one.name for one in mapping.triples_maps}
+    return tuple(
+        problem
+        for triples_map in mapping.triples_maps
+        for problem in _triples_map(triples_map, names)
+    )
+
+
+def _triples_map(triples_map: TriplesMap, names: set[str]) -> Iterator[Problem]:
+    yield from _term(triples_map.subject.term, SUBJECT_TYPES, "a subject")
+    for one in triples_map.predicate_objects:
+        yield from _predicate_object(one, names)
+
+
+def _predicate_object(one: PredicateObjectMap, names: set[str]) -> Iterator[Problem]:
+    for predicate in one.predicates:
+        yield from _term(predicate, IRI_TYPES, "a predicate")
+    for graph in one.graphs:
+        yield from _term(graph, SUBJECT_TYPES, "a graph name")
+    for term in one.objects:
+        if isinstance(term, TermMap):
+            yield from _term(term, ANY_TYPE, "an object")
+            continue
+        if term.parent not in names:
+            yield Problem(term.node, f"parent triples map {term.parent} is not defined")
+        for condition in term.conditions:
+            yield from _condition(condition)
+
+
+def _condition(one: JoinCondition) -> Iterator[Problem]:
+    yield from _term(one.child, ANY_TYPE, "a join value")
+    yield from _term(one.parent, ANY_TYPE, "a join value")
+
+
+def _term(
+    term: TermMap, allowed: frozenset[TermType], role: str
+) -> Iterator[Problem]:
+    if term.term_type not in allowed:
+        kind = term.term_type.rpartition("/")[2] if term.term_type else "untyped"
+        yield Problem(term.node, f"{role} cannot be of term type rml:{kind}")
+    if term.datatype and term.language:
+        yield Problem(term.node, "has both a datatype and a language")
+    if (term.datatype or term.language) and term.term_type is not TermType.LITERAL:
+        yield Problem(term.node, "only a literal has a datatype or a language")
+    match term.expression:
+        case Constant(value):
+            yield from _constant(term, value)
+        case Template(parts) if term.term_type in IRI_TYPES:
+            for part in parts:
+                if isinstance(part, str) and INVALID_IRI.search(part):
+                    yield Problem(term.node, f"no IRI can hold {part!r}")
+        case FunctionExecution(inputs=inputs):
+            for one in inputs:
+                yield from _term(one.value, ANY_TYPE, "an argument")
+        case _:
+            pass
+    if term.datatype:
+        yield from _term(term.datatype, IRI_TYPES, "a datatype")
+    if term.language:
+        yield from _language(term.language)
+
+
+def _constant(term: TermMap, value: Iri | Literal) -> Iterator[Problem]:
+    kind = term.term_type
+    if isinstance(value, Literal):
+        if kind is not TermType.LITERAL:
+            yield Problem(term.node, f"the constant {value.lexical!r} is a literal")
+        return
+    if kind is None or not kind.is_iri:
+        yield Problem(term.node, f"the constant <{value.value}> is an IRI")
+    if INVALID_IRI.search(value.value) or not SCHEME.match(value.value):
+        yield Problem(term.node, f"<{value.value}> is not an absolute IRI")
+
+
+def _language(term: TermMap) -> Iterator[Problem]:
+    match term.expression:
+        case Constant(Literal(lexical=tag)):
+            if not re.match(LANGUAGE_TAG, tag):
+                yield Problem(term.node, f"{tag!r} is not a language tag (BCP 47)")
+        case _:
+            yield from _term(term, frozenset({TermType.LITERAL}), "a language")
+
+
+def term_maps(triples_map: TriplesMap) -> Iterator[TermMap]:
+    """Every term map of a triples map, the nested ones included."""
+    yield from _nested(triples_map.subject.term)
+    for one in triples_map.predicate_objects:
+        for term in (*one.predicates, *one.graphs, *one.objects):
+            if isinstance(term, TermMap):
+                yield from _nested(term)
+            else:
+                for condition in term.conditions:
+                    yield from _nested(condition.child)
+
+
+def parent_maps(triples_map: TriplesMap) -> Iterator[tuple[RefObjectMap, TermMap]]:
+    """The maps that are evaluated on rows of a parent's source, with their owner."""
+    for one in triples_map.predicate_objects:
+        for term in one.objects:
+            if isinstance(term, RefObjectMap):
+                for condition in term.conditions:
+                    for nested in _nested(condition.parent):
+                        yield term, nested
+
+
+def executions(triples_map: TriplesMap) -> Iterator[FunctionExecution]:
+    """Every function execution of a triples map."""
+    maps = [*term_maps(triples_map), *(term for _, term in parent_maps(triples_map))]
+    for term in maps:
+        if isinstance(term.expression, FunctionExecution):
+            yield term.expression
+
+
+def _nested(term: TermMap) -> Iterator[TermMap]:
+    yield term
+    if isinstance(term.expression, FunctionExecution):
+        for one in term.expression.inputs:
+            yield from _nested(one.value)
+    for part in (term.datatype, term.language):
+        if part is not None:
+            yield from _nested(part)
+
+
+def references(expression: Expression | None) -> tuple[Reference, ...]:
+    """The references that stand in an expression itself."""
+    match expression:
+        case Reference():
+            return (expression,)
+        case Template():
+            return expression.references
+        case _:
+            return ()
+
+
+def check_references(
+    mapping: Mapping, explain: Callable[[TriplesMap, str], str | None]
+) -> tuple[Problem, ...]:
+    """Every reference that its source cannot resolve.
+
+    Args:
+        mapping: A normalized mapping.
+        explain: Says what is wrong with a reference of a triples map's source, or None.
+    """
+    found: dict[Problem, None] = {}
+    for triples_map in mapping.triples_maps:
+        on_rows = [(triples_map, term) for term in term_maps(triples_map)]
+        known = {one.name: one for one in mapping.triples_maps}
+        on_parents = [
+            (known[owner.parent], term)
+            for owner, term in parent_maps(triples_map)
+            if owner.parent in known
+        ]
+        for source, term in (*on_rows, *on_parents):
+            for reference in references(term.expression):
+                if message := explain(source, reference.text):
+                    found[Problem(term.node, message)] = None
+    return tuple(found)

@@ -1,0 +1,263 @@
+"""Run a mapping on this machine: DuckDB over Arrow, to a file of RDF.
+
+    parse -> normalize -> validate -> plan -> statements -> DuckDB -> sinks
+
+The output is a set of quads in sorted order: running twice gives the same bytes, whatever
+the order of the input's rows.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal
+
+import duckdb
+import pyarrow as pa
+
+from engines.duckdb import connect
+from engines.duckdb.session import wrap_error
+from geotriples.errors import InvalidData, MappingError, MappingNotFound
+from geotriples.geometry import PRIMITIVES
+from geotriples.mapping.model import SourceKey
+from geotriples.plan import Partition, Rows
+from geotriples.prepare import prepare
+from geotriples.sinks import Written, check_output, write
+from geotriples.sources.catalog import SourceCatalog
+from geotriples.statements import checks_query, lines_query
+from ontologies.errors import PytheasError
+from ontologies.namespaces import ID
+from ontologies.progress import Progress, silent
+
+_BATCH_ROWS: Final = 16_384
+_LISTED: Final = 100
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_SOURCES: Final[Mapping[str, Path]] = MappingProxyType({})
+_SHA_LENGTH: Final = 12
+
+OnInvalid = Literal["fail", "reject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A value from which no valid term could be made.
+
+    Attributes:
+        row: The row of its source, from 1.
+        node: The term map.
+        value: The value.
+        reason: What is wrong with it.
+    """
+
+    row: int
+    node: str
+    value: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, {self.node}: {self.value!r} is {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did.
+
+    Attributes:
+        triples: Distinct triples (quads) in the output.
+        rows: Rows read, each source counted once.
+        rejected: How many values made no valid term and were left out.
+        examples: Some of them.
+        seconds: How long it took.
+        mapping_iri: IRI of the mapping, with its name and the hash of its text.
+        sha256: SHA-256 of the output's bytes.
+    """
+
+    triples: int
+    rows: int
+    rejected: int
+    examples: tuple[Rejected, ...]
+    seconds: float
+    mapping_iri: str
+    sha256: str
+
+
+def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the call
+    mapping: Path,
+    output: Path,
+    *,
+    sources: Mapping[str, Path] = _NO_SOURCES,
+    parameters: Mapping[str, str] = _NOTHING,
+    base: str = ID,
+    on_invalid: OnInvalid = "fail",
+    progress: Progress = silent,
+) -> RunReport:
+    """Turn sources into RDF as a mapping says.
+
+    A reference `pytheas:{name}` in the mapping is the parameter of that name, the same
+    in every row of every source.  The run itself provides `mapping_name` (the file's
+    stem) and `mapping_sha` (the first 12 hex digits of the SHA-256 of its text).
+
+    Args:
+        mapping: An RML mapping in Turtle.
+        output: The file to write; `.nq`, `.nt` or `.ttl`.
+        sources: Files by the `rml:path` that the mapping gives them; others are looked
+            for beside the mapping, and nowhere above it.
+        parameters: Values by name.
+        base: What relative IRIs are appended to, unless a triples map says otherwise.
+        on_invalid: Whether a value that makes no valid term ends the run, or is left
+            out and reported.
+        progress: Told how far the run is.
+
+    Raises:
+        MappingNotFound: There is no such mapping.
+        InvalidMapping: The mapping has problems, alone or with these sources.
+        SourceError: A source cannot be read.
+        InvalidData: Values make no valid term, and `on_invalid` is `fail`.
+        FunctionFailure: A function rejects its arguments.
+        OutputError: The output cannot be written.
+    """
+    started = time.monotonic()
+    check_output(output)
+    text = _read(mapping)
+    sha = hashlib.sha256(text).hexdigest()[:_SHA_LENGTH]
+    provided = {"mapping_name": mapping.stem, "mapping_sha": sha}
+    values = {**provided, **parameters}
+    catalog = SourceCatalog(mapping.parent, sources)
+    partitions = prepare(text, mapping.name, catalog, values, base)
+    execution = _Execution(catalog, progress)
+    rejected, count = execution.rejected(partitions)
+    if count and on_invalid == "fail":
+        raise InvalidData(rejected, count)
+    written = execution.write(partitions, output)
+    progress("map", 1.0)
+    return RunReport(
+        triples=written.quads,
+        rows=execution.row_count,
+        rejected=count,
+        examples=rejected,
+        seconds=time.monotonic() - started,
+        mapping_iri=f"{base}mapping/{mapping.stem}/{sha}",
+        sha256=written.sha256,
+    )
+
+
+def _read(mapping: Path) -> bytes:
+    try:
+        return mapping.read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise MappingNotFound(str(mapping)) from error
+
+
+@dataclass(slots=True)
+class _Execution:
+    """DuckDB, with the primitives of terms and the sources of one run."""
+
+    catalog: SourceCatalog
+    progress: Progress
+    connection: duckdb.DuckDBPyConnection = field(default_factory=connect)
+    rows_read: dict[SourceKey, int] = field(default_factory=dict)
+    readings: int = 0
+    failure: PytheasError | None = None
+
+    def __post_init__(self) -> None:
+        macros = files("geotriples").joinpath("primitives.sql").read_text("utf-8")
+        self.connection.execute(macros)
+        for name, primitive in PRIMITIVES.items():
+            self.connection.create_function(
+                name,
+                self.guarded(primitive.call),
+                list(primitive.argument_types),
+                "VARCHAR",
+                type="arrow",
+                null_handling="special",
+            )
+
+    def rejected(
+        self, partitions: Sequence[Partition]
+    ) -> tuple[tuple[Rejected, ...], int]:
+        """The first values that make no valid term, and how many there are."""
+        query = checks_query(partitions, self.relation)
+        if query is None:
+            return (), 0
+        found: list[Rejected] = []
+        count = 0
+        for batch in self.batches(query.sql("duckdb")):
+            count += batch.num_rows
+            missing = max(_LISTED - len(found), 0)
+            rows = batch.slice(0, missing).to_pylist()
+            found += [Rejected(**row) for row in rows]
+        return tuple(sorted(found, key=lambda one: (one.row, one.node))), count
+
+    def write(self, partitions: Sequence[Partition], output: Path) -> Written:
+        """Write the quads of every partition."""
+        if not partitions:
+            return write((), output)
+        query = lines_query(partitions, self.relation).sql("duckdb")
+        return write((batch.column(0) for batch in self.batches(query)), output)
+
+    @property
+    def row_count(self) -> int:
+        """Rows read, each source counted once."""
+        return sum(self.rows_read.values())
+
+    def relation(self, rows: Rows) -> str:
+        """Register a fresh reading of a source; a reading can be used once."""
+        name = f"reading_{self.readings}"
+        self.readings += 1
+        reader = self.catalog.opened(rows.source).read(rows.references)
+        counted = pa.RecordBatchReader.from_batches(
+            reader.schema, self.counted(reader, rows.source)
+        )
+        self.connection.register(name, counted)
+        return name
+
+    def counted(
+        self, reader: pa.RecordBatchReader, key: SourceKey
+    ) -> Iterator[pa.RecordBatch]:
+        total = self.catalog.opened(key).row_count
+        count = 0
+        try:
+            for batch in reader:
+                count += batch.num_rows
+                if total:
+                    self.progress("map", count / total)
+                yield batch
+        except MappingError as error:
+            self.failure = error
+            raise
+        self.rows_read[key] = count
+
+    def guarded(self, call: Callable[..., pa.Array]) -> Callable[..., pa.Array]:
+        """Keep what a primitive raises: DuckDB passes on only its text."""
+
+        # DuckDB counts the arguments in the signature, which `wraps` passes on.
+        @wraps(call)
+        def guarded_call(*columns: pa.Array) -> pa.Array:
+            try:
+                return call(*(_one_chunk(column) for column in columns))
+            except PytheasError as error:
+                self.failure = error
+                raise
+
+        return guarded_call
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Run a query.
+
+        Raises:
+            PytheasError: What a source or a primitive raised, or that the engine failed.
+        """
+        try:
+            yield from self.connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
+        except duckdb.Error as error:
+            if self.failure is not None:
+                raise self.failure from error
+            raise wrap_error(error) from error
+
+
+def _one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -1,0 +1,1 @@
+"""Readers of reference formulations: a file becomes columns of Arrow."""

@@ -1,0 +1,97 @@
+"""What every source can do, whatever its format: name its columns and read them.
+
+A reference of the mapping is a column of the source.  Columns are read as Arrow, so that
+any engine can work on them; their kinds decide the natural mapping to RDF (R2RML 10.2).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final, Protocol
+
+import pyarrow as pa
+
+from ontologies.namespaces import Namespace
+
+PYRML: Final = Namespace("https://w3id.org/pytheas/rml#")
+"""Our terms beside RML's: reference formulations and function parameters."""
+
+
+class Kind(Enum):
+    """What a column holds, as far as RDF cares."""
+
+    STRING = auto()
+    BOOLEAN = auto()
+    INTEGER = auto()
+    DECIMAL = auto()
+    DOUBLE = auto()
+    DATE = auto()
+    TIME = auto()
+    DATE_TIME = auto()
+    DATE_TIME_UTC = auto()
+    BINARY = auto()
+    GEOMETRY = auto()
+    """WKB, x = east, y = north, in the column's CRS."""
+    TYPED = auto()
+    """A struct of `lexical` and `datatype`: each row brings its own type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a reference yields.
+
+    Attributes:
+        kind: What each value is.
+        crs: For a geometry, its CRS as pyproj reads it.
+        is_list: Whether a row may have several values, each of which makes a term.
+    """
+
+    kind: Kind
+    crs: str | None = None
+    is_list: bool = False
+
+
+class Source(Protocol):
+    """Rows of one logical source."""
+
+    @property
+    def path(self) -> Path:
+        """The file that is read."""
+
+    @property
+    def row_count(self) -> int | None:
+        """How many rows there are, where that is known without reading them."""
+
+    def explain(self, reference: str) -> str | None:
+        """What is wrong with a reference, or None when it can be read."""
+
+    def column(self, reference: str) -> Column:
+        """What a reference yields; `explain` has found nothing wrong with it."""
+
+    def read(self, references: Mapping[str, str]) -> pa.RecordBatchReader:
+        """Every row, with one column for each reference.
+
+        Args:
+            references: Name of the column in the result to reference.
+
+        Raises:
+            SourceError: The file cannot be read; also later, from the reader.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalSourceOptions:
+    """What a logical source says beside its path.
+
+    Attributes:
+        iterator: Which parts of the document are rows.
+        nulls: Strings that stand for no value.
+    """
+
+    iterator: str | None
+    nulls: frozenset[str]
+
+
+OpenSource = Callable[[Path, LogicalSourceOptions], Source]
+"""Opens a file; raises SourceError where it cannot be read."""

@@ -1,0 +1,153 @@
+"""`rml:JSONPath`: the parts of a JSON document to which the iterator leads are rows.
+
+A value keeps its type, row by row: numbers without fraction are xsd:integer, others
+xsd:double, true and false xsd:boolean, the rest plain strings; null is no value.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from geotriples.errors import SourceError
+from geotriples.sources.base import Column, Kind, LogicalSourceOptions
+from geotriples.sources.dataset import ROW_ONLY
+from geotriples.sources.jsonpath import (
+    Json,
+    Step,
+    find,
+    has_wildcard,
+    parse_jsonpath,
+)
+from ontologies.namespaces import XSD
+
+_BATCH_ROWS: Final = 16_384
+_TYPED: Final = pa.struct([("lexical", pa.string()), ("datatype", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSource:
+    """A JSON document in memory, with its rows found."""
+
+    path: Path
+    rows: list[Json]
+    nulls: frozenset[str]
+
+    @property
+    def row_count(self) -> int | None:
+        """The number of places to which the iterator leads."""
+        return len(self.rows)
+
+    def explain(self, reference: str) -> str | None:
+        """Whether the reference is a path; one that leads nowhere is no problem."""
+        try:
+            parse_jsonpath(reference)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def column(self, reference: str) -> Column:
+        """Typed row by row; a list where the path has a wildcard."""
+        is_list = has_wildcard(parse_jsonpath(reference))
+        return Column(Kind.TYPED, is_list=is_list)
+
+    def read(self, references: Mapping[str, str]) -> pa.RecordBatchReader:
+        """Evaluate the references on every row."""
+        if not references:
+            present = pa.array([True] * len(self.rows), pa.bool_())
+            return pa.table([present], schema=ROW_ONLY).to_reader()
+        paths = {name: parse_jsonpath(text) for name, text in references.items()}
+        fields = [
+            pa.field(name, pa.list_(_TYPED) if has_wildcard(steps) else _TYPED)
+            for name, steps in paths.items()
+        ]
+        schema = pa.schema(fields)
+        return pa.RecordBatchReader.from_batches(schema, self._batches(schema, paths))
+
+    def _batches(
+        self, schema: pa.Schema, paths: Mapping[str, tuple[Step, ...]]
+    ) -> Iterator[pa.RecordBatch]:
+        for start in range(0, len(self.rows), _BATCH_ROWS):
+            rows = range(start, min(start + _BATCH_ROWS, len(self.rows)))
+            columns = [
+                pa.array([self._cell(row, steps) for row in rows], field.type)
+                for field, steps in zip(schema, paths.values(), strict=True)
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def _cell(
+        self, row: int, steps: tuple[Step, ...]
+    ) -> list[dict[str, str | None]] | dict[str, str | None] | None:
+        values = [
+            typed
+            for value in find(self.rows[row], steps)
+            if (typed := self._typed(value, row)) is not None
+        ]
+        if has_wildcard(steps):
+            return values
+        return values[0] if values else None
+
+    def _typed(self, value: Json, row: int) -> dict[str, str | None] | None:
+        match value:
+            case None:
+                return None
+            case bool():
+                return _pair("true" if value else "false", "boolean")
+            case int():
+                return _pair(str(value), "integer")
+            case float():
+                return _pair(_canonical_double(value), "double")
+            case str():
+                return None if value in self.nulls else _pair(value, None)
+            case _:
+                what = "an array" if isinstance(value, list) else "an object"
+                raise SourceError(
+                    self.path, f"row {row + 1}: a reference leads to {what}, no value"
+                )
+
+
+def _pair(lexical: str, datatype: str | None) -> dict[str, str | None]:
+    return {
+        "lexical": lexical,
+        "datatype": XSD.term(datatype) if datatype else None,
+    }
+
+
+def _canonical_double(value: float) -> str:
+    """The canonical lexical form of xsd:double (XSD 1.1 part 2, 3.3.5.2).
+
+    Examples:
+        >>> _canonical_double(0.25), _canonical_double(1200.0)
+        ('2.5E-1', '1.2E3')
+    """
+    digits, _, exponent = f"{value:.16e}".partition("e")
+    shortest = repr(value)
+    for precision in range(17):
+        text = f"{value:.{precision}e}"
+        if float(text) == float(shortest):
+            digits, _, exponent = text.partition("e")
+            break
+    mantissa = digits if "." in digits else f"{digits}.0"
+    return f"{mantissa}E{int(exponent)}"
+
+
+def open_json(path: Path, options: LogicalSourceOptions) -> JsonSource:
+    """Read a JSON document and find its rows.
+
+    Raises:
+        SourceError: It is absent, no JSON, or the iterator is no JSONPath.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise SourceError(path, "does not exist") from error
+    except (ValueError, OSError) as error:
+        raise SourceError(path, f"is not JSON: {error}") from error
+    try:
+        steps = parse_jsonpath(options.iterator or "$")
+    except ValueError as error:
+        raise SourceError(path, f"iterator: {error}") from error
+    return JsonSource(path, list(find(document, steps)), options.nulls)

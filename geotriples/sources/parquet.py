@@ -1,0 +1,142 @@
+"""`pyrml:Parquet` and `pyrml:GeoParquet`: typed columns; geometries know their CRS.
+
+RML has no reference formulation for Parquet, so these two are our own:
+`https://w3id.org/pytheas/rml#Parquet` and `https://w3id.org/pytheas/rml#GeoParquet`.  A
+reference is a column's name.  A row is a row of the file; there is no iterator.
+
+In GeoParquet (1.0, 1.1) a geometry column's CRS is PROJJSON in the file's metadata; a
+CRS that is not given is OGC:CRS84; one that is `null` is unknown, and such a column has no
+place on Earth, so it is refused where the mapping refers to it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from geotriples.errors import SourceError
+from geotriples.sources.base import Column, Kind, LogicalSourceOptions
+from geotriples.sources.dataset import read_columns
+
+_CRS84: Final = "OGC:CRS84"
+
+_KINDS: Final = (
+    (pa.types.is_boolean, Kind.BOOLEAN),
+    (pa.types.is_integer, Kind.INTEGER),
+    (pa.types.is_decimal, Kind.DECIMAL),
+    (pa.types.is_floating, Kind.DOUBLE),
+    (pa.types.is_string, Kind.STRING),
+    (pa.types.is_large_string, Kind.STRING),
+    (pa.types.is_date, Kind.DATE),
+    (pa.types.is_time, Kind.TIME),
+    (pa.types.is_binary, Kind.BINARY),
+    (pa.types.is_large_binary, Kind.BINARY),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetSource:
+    """A Parquet file, with the geometry columns that it declares."""
+
+    path: Path
+    dataset: ds.Dataset
+    row_count: int | None
+    geometries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def explain(self, reference: str) -> str | None:
+        """Whether there is such a column, of a type that can become a term."""
+        names = self.dataset.schema.names
+        if reference not in names:
+            return f"{self.path.name} has no column {reference!r}; it has {names}"
+        if reference in self.geometries:
+            return self._explain_geometry(reference)
+        arrow_type = self.dataset.schema.field(reference).type
+        if _kind(_value_type(arrow_type)) is None:
+            return f"column {reference!r} of {self.path.name} is {arrow_type}, no value"
+        return None
+
+    def _explain_geometry(self, reference: str) -> str | None:
+        geometry = self.geometries[reference]
+        if geometry.get("encoding") != "WKB":
+            encoding = geometry.get("encoding")
+            return f"geometry column {reference!r} is encoded as {encoding}, not WKB"
+        if geometry.get("crs", _CRS84) is None:
+            return f"geometry column {reference!r} of {self.path.name} has no CRS"
+        return None
+
+    def column(self, reference: str) -> Column:
+        """The natural kind of a column (R2RML 10.2), and a geometry's CRS."""
+        if reference in self.geometries:
+            crs = self.geometries[reference].get("crs", _CRS84)
+            text = crs if isinstance(crs, str) else json.dumps(crs, sort_keys=True)
+            return Column(Kind.GEOMETRY, text)
+        arrow_type = self.dataset.schema.field(reference).type
+        kind = _kind(_value_type(arrow_type))
+        if kind is None:
+            raise KeyError(reference)
+        return Column(kind, is_list=arrow_type != _value_type(arrow_type))
+
+    def read(self, references: Mapping[str, str]) -> pa.RecordBatchReader:
+        """Stream the columns with their types."""
+        return read_columns(self.dataset, self.path, references)
+
+
+def _value_type(arrow_type: pa.DataType) -> pa.DataType:
+    if pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type):
+        return _value_type(arrow_type.value_type)
+    if pa.types.is_dictionary(arrow_type):
+        return _value_type(arrow_type.value_type)
+    return arrow_type
+
+
+def _kind(arrow_type: pa.DataType) -> Kind | None:
+    if pa.types.is_timestamp(arrow_type):
+        return Kind.DATE_TIME_UTC if arrow_type.tz else Kind.DATE_TIME
+    return next((kind for test, kind in _KINDS if test(arrow_type)), None)
+
+
+def open_parquet(path: Path, options: LogicalSourceOptions) -> ParquetSource:
+    """Open a Parquet file, without geometries.
+
+    Raises:
+        SourceError: It is absent or no Parquet.
+    """
+    del options
+    dataset, file = _open(path)
+    return ParquetSource(path, dataset, file.metadata.num_rows)
+
+
+def open_geoparquet(path: Path, options: LogicalSourceOptions) -> ParquetSource:
+    """Open a GeoParquet file.
+
+    Raises:
+        SourceError: It is absent or no GeoParquet.
+    """
+    del options
+    dataset, file = _open(path)
+    text = (file.schema_arrow.metadata or {}).get(b"geo")
+    if text is None:
+        raise SourceError(path, "has no GeoParquet metadata (key 'geo')")
+    try:
+        geometries = json.loads(text)["columns"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceError(path, f"has broken GeoParquet metadata: {error}") from error
+    return ParquetSource(path, dataset, file.metadata.num_rows, geometries)
+
+
+def _open(path: Path) -> tuple[ds.Dataset, pq.ParquetFile]:
+    try:
+        with pq.ParquetFile(path) as file:
+            # Without field metadata, lest an engine see an extension type for WKB.
+            plain = [pa.field(one.name, one.type) for one in file.schema_arrow]
+            schema = pa.schema(plain)
+            return ds.dataset(str(path), schema=schema, format="parquet"), file
+    except FileNotFoundError as error:
+        raise SourceError(path, "does not exist") from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SourceError(path, f"is not Parquet: {error}") from error

@@ -1,0 +1,149 @@
+"""Partitions -> SQL: the lines that they make, and the values that they reject.
+
+Trees of sqlglot, never text; values only as literals of the tree.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from typing import Final
+
+from sqlglot import exp
+
+from geotriples.plan import Partition, Rows
+from geotriples.sinks import line_parts
+from geotriples.terms import Check
+from geotriples.values import concatenation, text_literal
+
+RelationOf = Callable[[Rows], str]
+"""The name under which an engine knows the rows of a partition's source."""
+
+LINE: Final = "line"
+
+
+def lines_query(partitions: Sequence[Partition], relation: RelationOf) -> exp.Expression:
+    """Every line of every partition, sorted; a line may come several times."""
+    selects = [_lines(partition, relation) for partition in partitions]
+    union = reduce(
+        lambda left, right: exp.union(left, right, distinct=False, copy=False), selects
+    )
+    line = exp.column(LINE)
+    return (
+        exp.select(line)
+        .from_(exp.Subquery(this=union, alias=_alias("lines")))
+        .where(line.copy().is_(exp.null()).not_())
+        .order_by(line.copy())
+    )
+
+
+def checks_query(
+    partitions: Sequence[Partition], relation: RelationOf
+) -> exp.Expression | None:
+    """Values that make no valid term, with row, node and reason; None if none can.
+
+    Rows count from 1, in the order of the source.
+    """
+    selects = [
+        select
+        for partition in partitions
+        for select in _rejected(partition, relation)
+    ]
+    if not selects:
+        return None
+    return reduce(
+        lambda left, right: exp.union(left, right, distinct=False, copy=False), selects
+    )
+
+
+def _lines(partition: Partition, relation: RelationOf) -> exp.Select:
+    """Terms are written out in one layer, lines put together from them in the next."""
+    names: dict[exp.Expression, str] = {}
+    lines = []
+    for quad in partition.quads:
+        parts = []
+        for part in line_parts(quad):
+            if not isinstance(part, exp.Literal):
+                name = names.setdefault(part, f"t{len(names)}")
+                parts.append(exp.column(name))
+            else:
+                parts.append(part)
+        lines.append(concatenation(*parts))
+    terms = exp.select(
+        *(exp.alias_(part, name) for part, name in names.items()) or (exp.null(),)
+    ).from_(_subquery(_joined(partition, relation), "source"))
+    unnested = exp.func("UNNEST", exp.Array(expressions=lines))
+    return exp.select(exp.alias_(unnested, LINE)).from_(_subquery(terms, "terms"))
+
+
+def _rejected(partition: Partition, relation: RelationOf) -> Iterator[exp.Select]:
+    checks: dict[Check, None] = {}
+    for quad in partition.quads:
+        for term in quad.terms:
+            checks.update(dict.fromkeys(term.checks))
+    for check in checks:
+        row = exp.column(partition.child.row_column)
+        yield (
+            exp.select(
+                exp.alias_(row, "row"),
+                exp.alias_(text_literal(check.node), "node"),
+                exp.alias_(check.value, "value"),
+                exp.alias_(text_literal(check.reason), "reason"),
+            )
+            .from_(_subquery(_joined(partition, relation, counted=True), "source"))
+            .where(exp.not_(check.is_valid))
+        )
+
+
+def _joined(
+    partition: Partition, relation: RelationOf, *, counted: bool = False
+) -> exp.Select:
+    child = _rows(partition, partition.child, relation, counted=counted)
+    if partition.parent is None:
+        return child
+    parent = _rows(partition, partition.parent, relation, counted=False)
+    return (
+        exp.select("*")
+        .from_(_subquery(child, "child"))
+        .join(
+            _subquery(parent, "parent"),
+            on=exp.and_(*(exp.EQ(this=l, expression=r) for l, r in partition.conditions)),
+        )
+    )
+
+
+def _rows(
+    partition: Partition, rows: Rows, relation: RelationOf, *, counted: bool
+) -> exp.Select:
+    """The columns of a source: counted, then unnested, then computed from."""
+    select = exp.select("*").from_(exp.table_(relation(rows)))
+    if counted or _counts(partition, rows):
+        number = exp.Window(this=exp.RowNumber())
+        select = select.select(exp.alias_(number, rows.row_column))
+    for name in rows.lists:
+        others = exp.Star(except_=[exp.to_identifier(name)])
+        value = exp.func("UNNEST", exp.column(name))
+        select = exp.select(others, exp.alias_(value, name)).from_(
+            _subquery(select, "rows")
+        )
+    for name, value in rows.computed:
+        select = exp.select("*", exp.alias_(value, name)).from_(
+            _subquery(select, "rows")
+        )
+    return select
+
+
+def _counts(partition: Partition, rows: Rows) -> bool:
+    """Whether a term needs the number of its row."""
+    return any(
+        column.name == rows.row_column
+        for quad in partition.quads
+        for term in quad.terms
+        for column in term.lexical.find_all(exp.Column)
+    )
+
+
+def _subquery(select: exp.Select, name: str) -> exp.Subquery:
+    return exp.Subquery(this=select, alias=_alias(name))
+
+
+def _alias(name: str) -> exp.TableAlias:
+    return exp.TableAlias(this=exp.to_identifier(name))
