@@ -1,10 +1,10 @@
 """The least geodesic distance between two geometries, for many pairs at once.
 
 How: 1. Pairs that intersect in the plane are at 0, points are exact by GeographicLib.
-2. Otherwise both boundaries are laid into an azimuthal equidistant plane around a vertex
-of the smaller one, where GEOS names the nearest pair of segments. 3. On that pair, and
-on its neighbors, the two feet are moved until the geodesic between them is shortest;
-GeographicLib measures it.
+2. Otherwise both boundaries are laid into an azimuthal equidistant plane around a
+vertex of the smaller one, where GEOS names the nearest pair of segments. 3. On that
+pair, and on its neighbors, the two feet are moved until the geodesic between them is
+shortest; GeographicLib measures it.
 
 Accuracy: step 3 ends within a few nanometres of a minimum of the exact distance. Step 2
 chooses between minima: with the smaller geometry up to 50 km across it may take one
@@ -191,12 +191,17 @@ def _nearby(small: Geometries, large: Geometries) -> Floats:
     a, b = (_lay(side, centers) for side in parts)
     feet = shapely.get_coordinates(shapely.shortest_line(a.geometries, b.geometries))
     nearest_a, nearest_b = _owner(a.plane, feet[::2]), _owner(b.plane, feet[1::2])
-    best = _shortest(a.lonlat, nearest_a, b.lonlat, nearest_b)
+    best, at_end_a, at_end_b = _shortest(a.lonlat, nearest_a, b.lonlat, nearest_b)
     # A foot at a vertex may belong on the segment beyond it.
-    for step_a, step_b in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        other_a = _neighbor(a.lonlat, nearest_a, step_a)
-        other_b = _neighbor(b.lonlat, nearest_b, step_b)
-        best = np.minimum(best, _shortest(a.lonlat, other_a, b.lonlat, other_b))
+    for step in (-1, 1):
+        row = np.flatnonzero(at_end_a)
+        other = _neighbor(a.lonlat, nearest_a[row], step)
+        found, _, _ = _shortest(a.lonlat, other, b.lonlat, nearest_b[row])
+        best[row] = np.minimum(best[row], found)
+        row = np.flatnonzero(at_end_b)
+        other = _neighbor(b.lonlat, nearest_b[row], step)
+        found, _, _ = _shortest(a.lonlat, nearest_a[row], b.lonlat, other)
+        best[row] = np.minimum(best[row], found)
     return best
 
 
@@ -243,33 +248,61 @@ def _neighbor(pieces: Segments, chosen: Integers, step: int) -> Integers:
 
 def _shortest(
     left: Segments, left_index: Integers, right: Segments, right_index: Integers
-) -> Floats:
+) -> tuple[Floats, Booleans, Booleans]:
     """The shortest geodesic between two segments of a row, for each row.
 
     The feet move as on a plane along the tangents at their places, where the first
     variation of a geodesic's length is exact; they rest where it vanishes.
+
+    Returns:
+        The lengths, and where the left and the right foot are at the end of theirs.
     """
     a, a_run = left.start[left_index], (left.end - left.start)[left_index]
     b, b_run = right.start[right_index], (right.end - right.start)[right_index]
     t, u = np.full(len(a), 0.5), np.full(len(a), 0.5)
     best = np.full(len(a), np.inf)
+    moving = np.arange(len(a))
     for _ in range(_ROUNDS):
-        p, q = a + t[:, None] * a_run, b + u[:, None] * b_run
-        azimuth, back, length = GEOD.inv(*p.T, *q.T)
-        best = np.minimum(best, length)
-        v = _turned(_metric(p) * a_run, azimuth)
-        w = _turned(_metric(q) * b_run, back + 180)
-        ahead = np.column_stack([length, np.zeros(len(a))])
-        lines_a = _line(-t[:, None] * v, v)
-        lines_b = _line(ahead - u[:, None] * w, w)
-        feet = shapely.get_coordinates(shapely.shortest_line(lines_a, lines_b))
-        new_t = _place(feet[::2], -t[:, None] * v, v, t)
-        new_u = _place(feet[1::2], ahead - u[:, None] * w, w, u)
-        moved = np.maximum(np.abs(new_t - t), np.abs(new_u - u)).max(initial=0.0)
-        t, u = new_t, new_u
-        if moved < _AT_REST:
+        step = (
+            _step(a[moving], a_run[moving], t[moving]),
+            _step(b[moving], b_run[moving], u[moving]),
+        )
+        new_t, new_u, length = _closer(*step)
+        best[moving] = np.minimum(best[moving], length)
+        moved = np.maximum(np.abs(new_t - t[moving]), np.abs(new_u - u[moving]))
+        t[moving], u[moving] = new_t, new_u
+        moving = moving[moved > _AT_REST]
+        if not len(moving):
             break
-    return best
+    return best, (t == 0) | (t == 1), (u == 0) | (u == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Foot:
+    """A place on a segment, and the tangent there, per whole segment, in metres."""
+
+    lonlat: Floats
+    place: Floats
+    tangent: Floats
+
+
+def _step(start: Floats, run: Floats, place: Floats) -> _Foot:
+    lonlat = start + place[:, None] * run
+    return _Foot(lonlat, place, _metric(lonlat) * run)
+
+
+def _closer(p: _Foot, q: _Foot) -> tuple[Floats, Floats, Floats]:
+    """Better places for two feet, and the length of the geodesic between the old."""
+    azimuth, back, length = GEOD.inv(*p.lonlat.T, *q.lonlat.T)
+    v, w = _turned(p.tangent, azimuth), _turned(q.tangent, back + 180)
+    start_p, start_q = -p.place[:, None] * v, -q.place[:, None] * w
+    start_q[:, 0] += length
+    feet = shapely.get_coordinates(
+        shapely.shortest_line(_line(start_p, v), _line(start_q, w))
+    )
+    new_p = _place(feet[::2], start_p, v, p.place)
+    new_q = _place(feet[1::2], start_q, w, q.place)
+    return new_p, new_q, np.asarray(length)
 
 
 def _metric(lonlat: Floats) -> Floats:

@@ -4,6 +4,7 @@ Edges between vertices are geodesics here, as GeographicLib has it; for edges of
 kilometres the difference to a straight line in longitude and latitude is nil.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -51,7 +52,7 @@ def area_m2(geoms: Geometries) -> Floats:
     signed = np.array(
         [
             GEOD.polygon_area_perimeter(lon[start:end], lat[start:end])[0]
-            for start, end in zip(bounds[:-1], bounds[1:], strict=True)
+            for start, end in pairwise(bounds.tolist())
         ],
         dtype=float,
     )

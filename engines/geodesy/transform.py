@@ -12,7 +12,7 @@ from ontologies.geosparql.crs import Crs
 
 
 def transform(geoms: Geometries, source: Crs, target: Crs) -> Geometries:
-    """The geometries in another CRS; None stays None, Z goes with its point, M does not.
+    """The geometries in another CRS; None stays None, Z is kept, M is not.
 
     Vertices are transformed, edges are not bent. A result in degrees may jump over the
     antimeridian: `wrap` it before relating it to anything.

@@ -1,0 +1,134 @@
+"""SQL functions that DuckDB lacks: geodesic measures and the full DE-9IM.
+
+Geometries go in as WKB, measures expect CRS84 (x = longitude, y = latitude). NULL in
+gives NULL out, and so does anything that has no answer (bytes that are no WKB, an
+invalid polygon, a malformed pattern): an expression error in SPARQL 17.2 is an unbound
+value, not an exception.
+
+Cost per row on one core, polygons of 12 vertices, decoding and the validity check
+included: `pytheas_relate` 7 us, `pytheas_area_m2` 14 us, `pytheas_distance_m` 1 us
+between points, 40 us from a polygon to a point and 70 us between polygons. A geometry
+that repeats within a vector, as a constant does, is decoded once.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from duckdb.func import FunctionNullHandling, PythonUDFType
+from duckdb.sqltypes import BLOB, BOOLEAN, DOUBLE, VARCHAR
+
+from engines.geodesy import area_m2, distance_m, length_m, perimeter_m
+from engines.geodesy.arrays import Floats, Geometries
+
+PATTERN_SEPARATOR: Final = "|"
+"""Between the alternatives of a relation in the last argument of `pytheas_relate`."""
+
+_PATTERNS: Final = re.compile(r"[TF*012]{9}(?:\|[TF*012]{9})*")
+_Array: TypeAlias = Any  # pyarrow ships no types
+_Measure: TypeAlias = Callable[[Geometries], Floats]
+
+
+def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define the functions on a connection; those that are there stay.
+
+    | function | answer |
+    |---|---|
+    | `pytheas_distance_m(BLOB, BLOB) -> DOUBLE` | shortest geodesic, metres |
+    | `pytheas_area_m2(BLOB) -> DOUBLE` | area on the ellipsoid |
+    | `pytheas_perimeter_m(BLOB) -> DOUBLE` | length of the boundary of areas |
+    | `pytheas_length_m(BLOB) -> DOUBLE` | length of lines |
+    | `pytheas_relate(BLOB, BLOB, VARCHAR) -> BOOLEAN` | DE-9IM, any of `p|q|...` |
+
+    Examples:
+        >>> connection = duckdb.connect()
+        >>> register_functions(connection)
+        >>> point = shapely.to_wkb(shapely.Point(0, 0))
+        >>> query = "SELECT pytheas_relate(?, ?, '0FFFFFFF2')"
+        >>> connection.execute(query, [point, point]).fetchone()
+        (True,)
+    """
+    for name, function, parameters, result in _FUNCTIONS:
+        if _is_defined(connection, name):
+            continue
+        connection.create_function(
+            name,
+            function,
+            list(parameters),
+            result,
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
+
+
+def _is_defined(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    found = connection.execute(
+        "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?", [name]
+    ).fetchone()
+    return found is not None and found[0] > 0
+
+
+def _decode(wkb: _Array) -> Geometries:
+    """Valid geometries; None for NULL, for bytes that are no WKB and for invalid ones.
+
+    What repeats is decoded once: in a join one side mostly does.
+    """
+    encoded = pc.dictionary_encode(_whole(wkb))
+    blobs = encoded.dictionary.to_numpy(zero_copy_only=False)
+    distinct = shapely.from_wkb(blobs, on_invalid="ignore")
+    known = np.append(np.where(shapely.is_valid(distinct), distinct, None), [None])
+    # NULL has no index; send it to the None at the end.
+    index = pc.fill_null(encoded.indices, len(distinct))
+    geometries: Geometries = known[index.to_numpy(zero_copy_only=False)]
+    return geometries
+
+
+def _whole(array: _Array) -> _Array:
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _doubles(values: Floats) -> _Array:
+    return pa.array(values, type=pa.float64(), mask=~np.isfinite(values))
+
+
+def _distance(left: _Array, right: _Array) -> _Array:
+    return _doubles(distance_m(_decode(left), _decode(right)))
+
+
+def _measured(measure: _Measure) -> Callable[[_Array], _Array]:
+    def function(wkb: _Array) -> _Array:
+        return _doubles(measure(_decode(wkb)))
+
+    return function
+
+
+def _relate(left: _Array, right: _Array, patterns: _Array) -> _Array:
+    a, b = _decode(left), _decode(right)
+    asked = _whole(patterns).to_pylist()
+    holds = np.zeros(len(a), dtype=bool)
+    answered = ~(shapely.is_missing(a) | shapely.is_missing(b))
+    for alternatives in set(asked):
+        rows = np.array([each == alternatives for each in asked]) & answered
+        if alternatives is None or _PATTERNS.fullmatch(alternatives) is None:
+            answered &= ~rows
+            continue
+        for pattern in alternatives.split(PATTERN_SEPARATOR):
+            left_open = rows & ~holds
+            holds[left_open] = shapely.relate_pattern(
+                a[left_open], b[left_open], pattern
+            )
+    return pa.array(holds, type=pa.bool_(), mask=~answered)
+
+
+_FUNCTIONS: Final = (
+    ("pytheas_distance_m", _distance, (BLOB, BLOB), DOUBLE),
+    ("pytheas_area_m2", _measured(area_m2), (BLOB,), DOUBLE),
+    ("pytheas_perimeter_m", _measured(perimeter_m), (BLOB,), DOUBLE),
+    ("pytheas_length_m", _measured(length_m), (BLOB,), DOUBLE),
+    ("pytheas_relate", _relate, (BLOB, BLOB, VARCHAR), BOOLEAN),
+)
