@@ -1,0 +1,1 @@
+"""Readers of class maps that others made."""

@@ -1,0 +1,1 @@
+"""Class maps become polygons that tile the plane, with attributes."""
