@@ -66,12 +66,10 @@ def _geometry_type(arguments: Arguments) -> Value:
     name = "WKB" if geometry.kind is Kind.GEOMETRY else "LITERAL"
     local = exp.func(f"RDF_GEOMETRY_TYPE_{name}", geometry.sql)
     sql = exp.DPipe(this=text_literal(SF), expression=local)
-    return Value(sql, Kind.STRING, datatype=XSD.term("anyURI"))
+    return Value(sql, Kind.STRING, datatype=XSD.term("anyURI"), is_iri=True)
 
 
-def _string_function(
-    sql_name: str, *parameters: str
-) -> Callable[[Arguments], Value]:
+def _string_function(sql_name: str, *parameters: str) -> Callable[[Arguments], Value]:
     def build(arguments: Arguments) -> Value:
         operands = [arguments[parameter].sql for parameter in parameters]
         return Value(exp.func(sql_name, *operands), Kind.STRING)
@@ -83,8 +81,12 @@ FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(
     {
         GEOF.term("transform"): Function((GEOMETRY, CRS), _transform),
         GEOF.term("geometryType"): Function((GEOMETRY,), _geometry_type),
-        GREL.term("toUpperCase"): Function((_VALUE,), _string_function("UPPER", _VALUE)),
-        GREL.term("toLowerCase"): Function((_VALUE,), _string_function("LOWER", _VALUE)),
+        GREL.term("toUpperCase"): Function(
+            (_VALUE,), _string_function("UPPER", _VALUE)
+        ),
+        GREL.term("toLowerCase"): Function(
+            (_VALUE,), _string_function("LOWER", _VALUE)
+        ),
         GREL.term("string_trim"): Function((_VALUE,), _string_function("TRIM", _VALUE)),
         GREL.term("string_replace"): Function(
             (_VALUE, _FIND, _REPLACE),

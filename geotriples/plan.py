@@ -27,6 +27,7 @@ from geotriples.values import Value, concatenation, text_literal
 PARAMETER_PREFIX: Final = "pytheas:"
 """References that begin so are parameters of the run, the same in every row."""
 
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows of one source, as a partition wants them.

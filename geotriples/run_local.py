@@ -9,12 +9,13 @@ the order of the input's rows.
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import wraps
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import duckdb
 import pyarrow as pa
@@ -128,11 +129,11 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     values = {**provided, **parameters}
     catalog = SourceCatalog(mapping.parent, sources)
     partitions = prepare(text, mapping.name, catalog, values, base)
-    execution = _Execution(catalog, progress)
-    rejected, count = execution.rejected(partitions)
-    if count and on_invalid == "fail":
-        raise InvalidData(rejected, count)
-    written = execution.write(partitions, output)
+    with _Execution(catalog, progress) as execution:
+        rejected, count = execution.rejected(partitions)
+        if count and on_invalid == "fail":
+            raise InvalidData(rejected, count)
+        written = execution.write(partitions, output)
     progress("map", 1.0)
     return RunReport(
         triples=written.quads,
@@ -160,6 +161,9 @@ class _Execution:
     progress: Progress
     connection: duckdb.DuckDBPyConnection = field(default_factory=connect)
     rows_read: dict[SourceKey, int] = field(default_factory=dict)
+    # pyproj keeps its contexts by thread, and crashes on those of DuckDB, which Python
+    # forgets after each call.
+    workers: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
     readings: int = 0
     failure: PytheasError | None = None
 
@@ -175,6 +179,13 @@ class _Execution:
                 type="arrow",
                 null_handling="special",
             )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+        self.workers.shutdown()
 
     def rejected(
         self, partitions: Sequence[Partition]
@@ -237,8 +248,9 @@ class _Execution:
         # DuckDB counts the arguments in the signature, which `wraps` passes on.
         @wraps(call)
         def guarded_call(*columns: pa.Array) -> pa.Array:
+            chunks = [_one_chunk(column) for column in columns]
             try:
-                return call(*(_one_chunk(column) for column in columns))
+                return self.workers.submit(call, *chunks).result()
             except PytheasError as error:
                 self.failure = error
                 raise

@@ -176,8 +176,13 @@ def _convert(temporary: Path, path: Path) -> None:
     if any(not isinstance(one.graph_name, ox.DefaultGraph) for one in quads):
         raise OutputError(path, "cannot hold named graphs; write .nq instead")
     if path.suffix == ".ttl":
-        prefixes = {name: str(namespace) for name, namespace in PREFIXES.items()}
-        triples = (one.triple for one in quads)
-        ox.serialize(
-            triples, temporary, format=ox.RdfFormat.TURTLE, prefixes=prefixes
-        )
+        temporary.write_bytes(_turtle([one.triple for one in quads]))
+
+
+def _turtle(triples: list[ox.Triple]) -> bytes:
+    prefixes = {name: str(namespace) for name, namespace in PREFIXES.items()}
+    text = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=prefixes)
+    lines = text.splitlines(keepends=True)
+    # The serializer writes the prefixes in an order of its own, another in each run.
+    lines[: len(prefixes)] = sorted(lines[: len(prefixes)])
+    return b"".join(lines)

@@ -20,7 +20,9 @@ RelationOf = Callable[[Rows], str]
 LINE: Final = "line"
 
 
-def lines_query(partitions: Sequence[Partition], relation: RelationOf) -> exp.Expression:
+def lines_query(
+    partitions: Sequence[Partition], relation: RelationOf
+) -> exp.Expression:
     """Every line of every partition, sorted; a line may come several times."""
     selects = [_lines(partition, relation) for partition in partitions]
     union = reduce(
@@ -43,9 +45,7 @@ def checks_query(
     Rows count from 1, in the order of the source.
     """
     selects = [
-        select
-        for partition in partitions
-        for select in _rejected(partition, relation)
+        select for partition in partitions for select in _rejected(partition, relation)
     ]
     if not selects:
         return None
@@ -67,9 +67,10 @@ def _lines(partition: Partition, relation: RelationOf) -> exp.Select:
             else:
                 parts.append(part)
         lines.append(concatenation(*parts))
-    terms = exp.select(
-        *(exp.alias_(part, name) for part, name in names.items()) or (exp.null(),)
-    ).from_(_subquery(_joined(partition, relation), "source"))
+    # Where every line is constant, there is still one for each row.
+    columns = [exp.alias_(part, name) for part, name in names.items()] or [exp.null()]
+    source = _subquery(_joined(partition, relation), "source")
+    terms = exp.select(*columns).from_(source)
     unnested = exp.func("UNNEST", exp.Array(expressions=lines))
     return exp.select(exp.alias_(unnested, LINE)).from_(_subquery(terms, "terms"))
 
@@ -105,7 +106,12 @@ def _joined(
         .from_(_subquery(child, "child"))
         .join(
             _subquery(parent, "parent"),
-            on=exp.and_(*(exp.EQ(this=l, expression=r) for l, r in partition.conditions)),
+            on=exp.and_(
+                *(
+                    exp.EQ(this=left, expression=right)
+                    for left, right in partition.conditions
+                )
+            ),
         )
     )
 

@@ -84,7 +84,6 @@ class TermColumn:
     checks: tuple[Check, ...] = ()
 
 
-
 def term_column(term: TermMap, scope: Scope) -> TermColumn:
     """The column of terms that a normalized term map makes."""
     match term.term_type:
@@ -113,9 +112,7 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
 
 def _applied(execution: FunctionExecution, scope: Scope) -> Value:
     function = FUNCTIONS[execution.function]
-    arguments = {
-        one.parameter: _argument(one.value, scope) for one in execution.inputs
-    }
+    arguments = {one.parameter: _argument(one.value, scope) for one in execution.inputs}
     result = function.build(arguments)
     return replace(result, sql=scope.compute(result.sql))
 
@@ -144,7 +141,9 @@ def _literal(term: TermMap, scope: Scope) -> TermColumn:
         return TermColumn(TermKind.LITERAL, lexical_form(value, scope), language=tag)
     if term.datatype is not None:
         return _typed(value, term.datatype, scope)
-    return TermColumn(TermKind.LITERAL, lexical_form(value, scope), natural_datatype(value))
+    return TermColumn(
+        TermKind.LITERAL, lexical_form(value, scope), natural_datatype(value)
+    )
 
 
 def _tagged(value: Value, language: TermMap, scope: Scope) -> TermColumn:
@@ -193,8 +192,11 @@ def _iri(term: TermMap, scope: Scope) -> TermColumn:
         case Template() as template:
             return _template_iri(term, template, scope)
         case _:
-            value = lexical_form(evaluate(_expression(term), scope), scope)
-            return _checked_iri(term, _absolute(value, scope))
+            value = evaluate(_expression(term), scope)
+            lexical = lexical_form(value, scope)
+            if value.is_iri:
+                return TermColumn(TermKind.IRI, lexical)
+            return _checked_iri(term, _absolute(lexical, scope))
 
 
 def _template_iri(term: TermMap, template: Template, scope: Scope) -> TermColumn:

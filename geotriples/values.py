@@ -33,7 +33,6 @@ NATURAL_DATATYPES: Final[Mapping[Kind, str]] = {
 """Natural mapping of typed values (R2RML 10.2)."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Value:
     """A value per row, as the engine holds it.
@@ -43,12 +42,14 @@ class Value:
         kind: What it holds.
         crs: For a geometry, its CRS as pyproj reads it.
         datatype: What the natural mapping makes of it, where the kind does not say.
+        is_iri: Whether every value is known to be an absolute IRI.
     """
 
     sql: exp.Expression
     kind: Kind
     crs: str | None = None
     datatype: str | None = None
+    is_iri: bool = False
 
 
 class Scope(Protocol):

@@ -331,9 +331,7 @@ class _Reader:
 
     def nodes(self, node: Node, key: str, where: str) -> list[Node]:
         values = self.graph.objects(node, RML.term(key))
-        return [
-            one for value in values if (one := self.as_node(value, key, where))
-        ]
+        return [one for value in values if (one := self.as_node(value, key, where))]
 
     def iris(self, node: Node, key: str, where: str) -> list[str]:
         return [
@@ -365,9 +363,7 @@ class _Reader:
     ) -> str | None:
         return self._one(self.strings(node, key, where), key, where, required=required)
 
-    def _one(
-        self, found: list[T], key: str, where: str, *, required: bool
-    ) -> T | None:
+    def _one(self, found: list[T], key: str, where: str, *, required: bool) -> T | None:
         if len(found) > 1 or (required and not found):
             self.report(where, f"needs exactly one rml:{key}, has {len(found)}")
         return found[0] if found else None

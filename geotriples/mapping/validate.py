@@ -68,9 +68,7 @@ def _condition(one: JoinCondition) -> Iterator[Problem]:
     yield from _term(one.parent, ANY_TYPE, "a join value")
 
 
-def _term(
-    term: TermMap, allowed: frozenset[TermType], role: str
-) -> Iterator[Problem]:
+def _term(term: TermMap, allowed: frozenset[TermType], role: str) -> Iterator[Problem]:
     if term.term_type not in allowed:
         kind = term.term_type.rpartition("/")[2] if term.term_type else "untyped"
         yield Problem(term.node, f"{role} cannot be of term type rml:{kind}")

@@ -44,7 +44,9 @@ SCHEMA = pa.schema(
 )
 
 
-def polygon_row(number: int, geometry: shapely.Geometry, **changes: Any) -> dict[str, Any]:
+def polygon_row(
+    number: int, geometry: shapely.Geometry, **changes: Any
+) -> dict[str, Any]:
     row = {
         "id": f"{number:016x}",
         "geometry": shapely.to_wkb(geometry),
@@ -76,9 +78,7 @@ def polygon_row(number: int, geometry: shapely.Geometry, **changes: Any) -> dict
     return row | changes
 
 
-def write_polygons(
-    path: Path, rows: Sequence[dict[str, Any]], crs: CRS | None
-) -> None:
+def write_polygons(path: Path, rows: Sequence[dict[str, Any]], crs: CRS | None) -> None:
     """Write GeoParquet 1.1; without a CRS it says that the CRS is unknown."""
     geometry = {
         "encoding": "WKB",
