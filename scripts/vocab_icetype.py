@@ -22,9 +22,9 @@ CONCEPTS = (
             "classifier's authors do not say."
         ),
         colour="#0072B2",
+        # Not narrowMatch: new ice lies outside leads, too.
         matches={
-            "narrowMatch": ("stage/01", "stage/81"),
-            "relatedMatch": ("stage/82", "concentration/01"),
+            "relatedMatch": ("stage/01", "stage/81", "stage/82", "concentration/01"),
         },
     ),
     ConceptRow(
