@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from xml.etree import ElementTree as ET
 
 import pyoxigraph as ox
 import pytest
@@ -52,10 +53,14 @@ def _ours(term: ox.NamedNode | ox.BlankNode | ox.Literal | None) -> Term | None:
             return None
 
 
+def read_back(name: str, text: str) -> list[Row]:
+    # Oxigraph trims white space from literals in XML, so XML has a reader of its own.
+    return _read_xml(text) if name == "xml" else _read_by_oxigraph(name, text)
+
+
 def _read_by_oxigraph(name: str, text: str) -> list[Row]:
     formats = {
         "json": ox.QueryResultsFormat.JSON,
-        "xml": ox.QueryResultsFormat.XML,
         "tsv": ox.QueryResultsFormat.TSV,
     }
     solutions = ox.parse_query_results(text, formats[name])
@@ -63,15 +68,37 @@ def _read_by_oxigraph(name: str, text: str) -> list[Row]:
     return [(_ours(row["a"]), _ours(row["b"])) for row in solutions]
 
 
+def _read_xml(text: str) -> list[Row]:
+    space = "{http://www.w3.org/2005/sparql-results#}"
+    rows = []
+    for result in ET.fromstring(text).iter(f"{space}result"):
+        found = {b.get("name"): _xml_term(b[0]) for b in result}
+        rows.append((found.get("a"), found.get("b")))
+    return rows
+
+
+def _xml_term(element: ET.Element) -> Term:
+    value = element.text or ""
+    match element.tag.partition("}")[2]:
+        case "uri":
+            return IRI(value)
+        case "bnode":
+            return BlankNode(value)
+        case _:
+            language = element.get("{http://www.w3.org/XML/1998/namespace}lang")
+            datatype = element.get("datatype", XSD.term("string"))
+            return Literal(value, datatype, language)
+
+
 @pytest.mark.parametrize("name", ["json", "xml", "tsv"])
 def test_awkward_terms_survive(name: str) -> None:
-    assert _read_by_oxigraph(name, written(name, AWKWARD)) == list(AWKWARD)
+    assert read_back(name, written(name, AWKWARD)) == list(AWKWARD)
 
 
 @pytest.mark.parametrize("name", ["json", "xml", "tsv"])
 @given(rows=ROWS)
 def test_every_row_survives(name: str, rows: list[Row]) -> None:
-    assert _read_by_oxigraph(name, written(name, rows)) == rows
+    assert read_back(name, written(name, rows)) == rows
 
 
 def test_csv_keeps_the_values_and_the_line_ends_of_the_format() -> None:
