@@ -1,4 +1,4 @@
-"""Columns of geometries -> columns of geometry literals: the primitives that are no SQL.
+"""Columns of geometries -> columns of geometry literals, as functions on Arrow.
 
 Each takes and gives Arrow arrays, so that any engine with vectorized functions can call
 them (DuckDB here, `pandas_udf` on Spark).  A null geometry gives null.  CRS columns are
@@ -37,7 +37,7 @@ Objects = NDArray[np.object_]
 
 
 def wkt_literals(wkb: pa.Array, crs: pa.Array) -> pa.Array:
-    """WKB in a file's CRS -> geo:wktLiteral in the same CRS, axis order by authority."""
+    """WKB in a file's CRS -> geo:wktLiteral in it, axis order by authority."""
 
     def render(geometries: Objects, definition: str) -> Objects:
         return render_wkt_literals(geometries, _crs_of_file(definition))

@@ -43,7 +43,7 @@ class Rows:
     source: SourceKey
     references: Mapping[str, str]
     lists: tuple[str, ...]
-    computed: tuple[tuple[str, exp.Expression], ...]
+    computed: tuple[tuple[str, exp.Expr], ...]
     row_column: str
 
 
@@ -77,7 +77,7 @@ class Partition:
 
     child: Rows
     parent: Rows | None
-    conditions: tuple[tuple[exp.Expression, exp.Expression], ...]
+    conditions: tuple[tuple[exp.Expr, exp.Expr], ...]
     quads: tuple[QuadColumns, ...]
 
 
@@ -92,7 +92,7 @@ class _SourceColumns:
     parameters: Mapping[str, str]
     references: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, Column] = field(default_factory=dict)
-    computed: dict[str, exp.Expression] = field(default_factory=dict)
+    computed: dict[str, exp.Expr] = field(default_factory=dict)
 
     @property
     def row_column(self) -> str:
@@ -109,7 +109,7 @@ class _SourceColumns:
         self.kinds[name] = column
         return Value(exp.column(name), column.kind, column.crs)
 
-    def compute(self, sql: exp.Expression) -> exp.Expression:
+    def compute(self, sql: exp.Expr) -> exp.Expr:
         if isinstance(sql, exp.Column | exp.Literal):
             return sql
         for name, known in self.computed.items():
@@ -119,18 +119,18 @@ class _SourceColumns:
         self.computed[name] = sql
         return exp.column(name)
 
-    def row_label(self) -> exp.Expression:
+    def row_label(self) -> exp.Expr:
         row = exp.cast(exp.column(self.row_column), "VARCHAR")
         return concatenation(text_literal(f"r{self.prefix}_"), row)
 
-    def lists_in(self, parts: Iterable[exp.Expression]) -> tuple[str, ...]:
+    def lists_in(self, parts: Iterable[exp.Expr]) -> tuple[str, ...]:
         """The list columns on which `parts` depend."""
         needed = self._needed(parts)
         return tuple(
             name for name in needed if name in self.kinds and self.kinds[name].is_list
         )
 
-    def rows(self, parts: Iterable[exp.Expression]) -> Rows:
+    def rows(self, parts: Iterable[exp.Expr]) -> Rows:
         """What must be read and computed for `parts`."""
         needed = self._needed(parts)
         references = {
@@ -144,7 +144,7 @@ class _SourceColumns:
             self.row_column,
         )
 
-    def _needed(self, parts: Iterable[exp.Expression]) -> dict[str, None]:
+    def _needed(self, parts: Iterable[exp.Expr]) -> dict[str, None]:
         found: dict[str, None] = {}
         waiting = list(parts)
         while waiting:
@@ -301,11 +301,11 @@ def _is_default(graph: TermMap) -> bool:
     return graph.expression == DEFAULT_GRAPH
 
 
-def _parts(quads: Iterable[QuadColumns]) -> list[exp.Expression]:
+def _parts(quads: Iterable[QuadColumns]) -> list[exp.Expr]:
     return [part for quad in quads for term in quad.terms for part in _term_parts(term)]
 
 
-def _term_parts(term: TermColumn) -> list[exp.Expression]:
+def _term_parts(term: TermColumn) -> list[exp.Expr]:
     parts = [term.lexical, term.datatype, term.language]
     return [part for part in parts if part is not None] + [
         part for check in term.checks for part in (check.value, check.is_valid)

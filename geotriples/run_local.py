@@ -2,8 +2,8 @@
 
     parse -> normalize -> validate -> plan -> statements -> DuckDB -> sinks
 
-The output is a set of quads in sorted order: running twice gives the same bytes, whatever
-the order of the input's rows.
+The output is a set of quads in sorted order: running twice gives the same bytes,
+whatever the order of the input's rows.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from typing import Final, Literal, Self
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from engines.duckdb import connect
 from engines.duckdb.session import wrap_error
@@ -176,8 +177,8 @@ class _Execution:
                 self.guarded(primitive.call),
                 list(primitive.argument_types),
                 "VARCHAR",
-                type="arrow",
-                null_handling="special",
+                type=PythonUDFType.ARROW,
+                null_handling=FunctionNullHandling.SPECIAL,
             )
 
     def __enter__(self) -> Self:
@@ -261,7 +262,7 @@ class _Execution:
         """Run a query.
 
         Raises:
-            PytheasError: What a source or a primitive raised, or that the engine failed.
+            PytheasError: What a source or a primitive raised; or the engine failed.
         """
         try:
             yield from self.connection.execute(sql).to_arrow_reader(_BATCH_ROWS)

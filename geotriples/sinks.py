@@ -1,11 +1,12 @@
-"""Columns of terms -> lines of N-Quads, as SQL; and lines -> files, whole or not at all.
+"""Columns of terms -> lines of N-Quads, as SQL; lines -> files, whole or not at all.
 
 A line is a quad in the syntax of N-Quads with its line feed.  Equal quads are equal
-lines, so sorting the lines makes the output a set, and the same one for any order of the
-input's rows.
+lines, so sorting the lines makes the output a set, and the same one for any order of
+the input's rows.
 """
 
 import hashlib
+import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,13 +29,13 @@ FORMATS: Final = (".nq", ".nt", ".ttl")
 """Suffixes of the files that can be written."""
 
 
-def line_parts(quad: QuadColumns) -> tuple[exp.Expression, ...]:
+def line_parts(quad: QuadColumns) -> tuple[exp.Expr, ...]:
     """The N-Quads line of a quad, cut where one term ends; NULL where there is none."""
     parts = [part for term in quad.terms for part in (_rendered(term), _text(" "))]
     return (*parts, _text(".\n"))
 
 
-def _rendered(term: TermColumn) -> exp.Expression:
+def _rendered(term: TermColumn) -> exp.Expr:
     match term.kind:
         case TermKind.IRI:
             text = concatenation(_text("<"), term.lexical, _text(">"))
@@ -48,15 +49,15 @@ def _rendered(term: TermColumn) -> exp.Expression:
     return exp.case().when(valid, text)
 
 
-def _literal(term: TermColumn) -> exp.Expression:
+def _literal(term: TermColumn) -> exp.Expr:
     if isinstance(term.lexical, exp.Literal):
-        lexical: exp.Expression = _text(escape(term.lexical.name))
+        lexical: exp.Expr = _text(escape(term.lexical.name))
     else:
         lexical = exp.func("RDF_ESCAPE", term.lexical)
     return concatenation(_text('"'), lexical, _text('"'), *_suffix(term))
 
 
-def _suffix(term: TermColumn) -> tuple[exp.Expression, ...]:
+def _suffix(term: TermColumn) -> tuple[exp.Expr, ...]:
     if term.language is not None:
         return (_text("@"), term.language)
     match term.datatype:
@@ -171,7 +172,7 @@ def _write_column(column: pa.Array, file: IO[bytes]) -> None:
 
 
 def _convert(temporary: Path, path: Path) -> None:
-    """Rewrite N-Quads in another format, for which every quad is in the default graph."""
+    """Rewrite N-Quads in a format without graphs."""
     quads = list(ox.parse(path=temporary, format=ox.RdfFormat.N_QUADS))
     if any(not isinstance(one.graph_name, ox.DefaultGraph) for one in quads):
         raise OutputError(path, "cannot hold named graphs; write .nq instead")
@@ -181,8 +182,9 @@ def _convert(temporary: Path, path: Path) -> None:
 
 def _turtle(triples: list[ox.Triple]) -> bytes:
     prefixes = {name: str(namespace) for name, namespace in PREFIXES.items()}
-    text = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=prefixes)
-    lines = text.splitlines(keepends=True)
+    buffer = io.BytesIO()
+    ox.serialize(triples, buffer, format=ox.RdfFormat.TURTLE, prefixes=prefixes)
+    lines = buffer.getvalue().splitlines(keepends=True)
     # The serializer writes the prefixes in an order of its own, another in each run.
     lines[: len(prefixes)] = sorted(lines[: len(prefixes)])
     return b"".join(lines)

@@ -4,14 +4,12 @@ Trees of sqlglot, never text; values only as literals of the tree.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
 from typing import Final
 
 from sqlglot import exp
 
 from geotriples.plan import Partition, Rows
 from geotriples.sinks import line_parts
-from geotriples.terms import Check
 from geotriples.values import concatenation, text_literal
 
 RelationOf = Callable[[Rows], str]
@@ -20,14 +18,10 @@ RelationOf = Callable[[Rows], str]
 LINE: Final = "line"
 
 
-def lines_query(
-    partitions: Sequence[Partition], relation: RelationOf
-) -> exp.Expression:
+def lines_query(partitions: Sequence[Partition], relation: RelationOf) -> exp.Expr:
     """Every line of every partition, sorted; a line may come several times."""
     selects = [_lines(partition, relation) for partition in partitions]
-    union = reduce(
-        lambda left, right: exp.union(left, right, distinct=False, copy=False), selects
-    )
+    union = _union(selects)
     line = exp.column(LINE)
     return (
         exp.select(line)
@@ -39,7 +33,7 @@ def lines_query(
 
 def checks_query(
     partitions: Sequence[Partition], relation: RelationOf
-) -> exp.Expression | None:
+) -> exp.Expr | None:
     """Values that make no valid term, with row, node and reason; None if none can.
 
     Rows count from 1, in the order of the source.
@@ -49,17 +43,22 @@ def checks_query(
     ]
     if not selects:
         return None
-    return reduce(
-        lambda left, right: exp.union(left, right, distinct=False, copy=False), selects
-    )
+    return _union(selects)
+
+
+def _union(selects: Sequence[exp.Select]) -> exp.Query:
+    whole: exp.Query = selects[0]
+    for select in selects[1:]:
+        whole = exp.union(whole, select, distinct=False, copy=False)
+    return whole
 
 
 def _lines(partition: Partition, relation: RelationOf) -> exp.Select:
     """Terms are written out in one layer, lines put together from them in the next."""
-    names: dict[exp.Expression, str] = {}
+    names: dict[exp.Expr, str] = {}
     lines = []
     for quad in partition.quads:
-        parts = []
+        parts: list[exp.Expr] = []
         for part in line_parts(quad):
             if not isinstance(part, exp.Literal):
                 name = names.setdefault(part, f"t{len(names)}")
@@ -76,11 +75,8 @@ def _lines(partition: Partition, relation: RelationOf) -> exp.Select:
 
 
 def _rejected(partition: Partition, relation: RelationOf) -> Iterator[exp.Select]:
-    checks: dict[Check, None] = {}
-    for quad in partition.quads:
-        for term in quad.terms:
-            checks.update(dict.fromkeys(term.checks))
-    for check in checks:
+    terms = [term for quad in partition.quads for term in quad.terms]
+    for check in dict.fromkeys(check for term in terms for check in term.checks):
         row = exp.column(partition.child.row_column)
         yield (
             exp.select(
@@ -126,7 +122,7 @@ def _rows(
         select = select.select(exp.alias_(number, rows.row_column))
     for name in rows.lists:
         others = exp.Star(except_=[exp.to_identifier(name)])
-        value = exp.func("UNNEST", exp.column(name))
+        value: exp.Expr = exp.func("UNNEST", exp.column(name))
         select = exp.select(others, exp.alias_(value, name)).from_(
             _subquery(select, "rows")
         )

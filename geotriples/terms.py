@@ -1,7 +1,7 @@
 """Term maps -> columns of terms, as SQL trees over the columns of a source.
 
-A term column keeps its parts (kind, lexical form, datatype, language) apart; only a sink
-puts them together.  A part is NULL where the row gives no term.
+A term column keeps its parts (kind, lexical form, datatype, language) apart; only a
+sink puts them together.  A part is NULL where the row gives no term.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,8 +60,8 @@ class Check:
     """
 
     node: str
-    value: exp.Expression
-    is_valid: exp.Expression
+    value: exp.Expr
+    is_valid: exp.Expr
     reason: str
 
 
@@ -78,9 +78,9 @@ class TermColumn:
     """
 
     kind: TermKind
-    lexical: exp.Expression
-    datatype: exp.Expression | None = None
-    language: exp.Expression | None = None
+    lexical: exp.Expr
+    datatype: exp.Expr | None = None
+    language: exp.Expr | None = None
     checks: tuple[Check, ...] = ()
 
 
@@ -100,14 +100,19 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
     match expression:
         case Reference(text):
             return scope.resolve(text)
-        case Constant(Iri(value)):
-            return Value(text_literal(value), Kind.STRING, datatype=XSD.term("anyURI"))
-        case Constant(Literal(lexical, datatype)):
-            return Value(text_literal(lexical), Kind.STRING, datatype=datatype)
+        case Constant(term):
+            return _constant(term)
         case Template():
             return Value(_filled(expression, scope, _as_it_is), Kind.STRING)
         case FunctionExecution():
             return _applied(expression, scope)
+
+
+def _constant(term: Iri | Literal) -> Value:
+    if isinstance(term, Iri):
+        any_uri = XSD.term("anyURI")
+        return Value(text_literal(term.value), Kind.STRING, datatype=any_uri)
+    return Value(text_literal(term.lexical), Kind.STRING, datatype=term.datatype)
 
 
 def _applied(execution: FunctionExecution, scope: Scope) -> Value:
@@ -131,7 +136,7 @@ def _argument(term: TermMap, scope: Scope) -> Value:
 def _literal(term: TermMap, scope: Scope) -> TermColumn:
     match term.expression:
         case Constant(Literal(language=language)) if language:
-            tag: exp.Expression | None = text_literal(language)
+            tag: exp.Expr | None = text_literal(language)
         case _:
             tag = None
     value = evaluate(_expression(term), scope)
@@ -169,7 +174,7 @@ def _typed(value: Value, datatype: TermMap, scope: Scope) -> TermColumn:
     iri = _iri(datatype, scope)
     match datatype.expression:
         case Constant(Iri(name)) if name == XSD_STRING:
-            declared: exp.Expression = exp.null()
+            declared: exp.Expr = exp.null()
         case Constant(Iri(name)):
             declared = text_literal(name)
             # A whole number under xsd:double gets the canonical form of a double.
@@ -187,8 +192,8 @@ def _typed(value: Value, datatype: TermMap, scope: Scope) -> TermColumn:
 
 def _iri(term: TermMap, scope: Scope) -> TermColumn:
     match term.expression:
-        case Constant(Iri(value)):
-            return TermColumn(TermKind.IRI, text_literal(value))
+        case Constant(Iri(constant)):
+            return TermColumn(TermKind.IRI, text_literal(constant))
         case Template() as template:
             return _template_iri(term, template, scope)
         case _:
@@ -212,12 +217,12 @@ def _template_iri(term: TermMap, template: Template, scope: Scope) -> TermColumn
     return TermColumn(TermKind.IRI, filled)
 
 
-def _checked_iri(term: TermMap, iri: exp.Expression) -> TermColumn:
+def _checked_iri(term: TermMap, iri: exp.Expr) -> TermColumn:
     check = Check(term.node, iri, exp.func("RDF_IS_IRI", iri), "not an absolute IRI")
     return TermColumn(TermKind.IRI, iri, checks=(check,))
 
 
-def _absolute(value: exp.Expression, scope: Scope) -> exp.Expression:
+def _absolute(value: exp.Expr, scope: Scope) -> exp.Expr:
     base = text_literal(scope.base)
     return scope.compute(exp.func("RDF_ABSOLUTE", value, base))
 
@@ -232,8 +237,8 @@ def _blank_node(term: TermMap, scope: Scope) -> TermColumn:
 def _filled(
     template: Template,
     scope: Scope,
-    encode: Callable[[exp.Expression], exp.Expression],
-) -> exp.Expression:
+    encode: Callable[[exp.Expr], exp.Expr],
+) -> exp.Expr:
     parts = [
         text_literal(part)
         if isinstance(part, str)
@@ -243,12 +248,13 @@ def _filled(
     return concatenation(*parts) if parts else text_literal("")
 
 
-def _as_it_is(part: exp.Expression) -> exp.Expression:
+def _as_it_is(part: exp.Expr) -> exp.Expr:
     return part
 
 
-_ENCODERS: Final[Mapping[TermType | None, Callable[[exp.Expression], exp.Expression]]]
-_ENCODERS = {
+Encode = Callable[[exp.Expr], exp.Expr]
+
+_ENCODERS: Final[Mapping[TermType | None, Encode]] = {
     TermType.IRI: lambda part: exp.func("RDF_IRI_SAFE", part),
     TermType.URI: lambda part: exp.func("RDF_URI_SAFE", part),
 }

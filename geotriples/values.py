@@ -1,7 +1,7 @@
 """Values of a row as SQL trees, and their natural mapping to RDF (R2RML 10.2).
 
-The trees use standard SQL and the `rdf_*` primitives, which each engine spells for itself
-(`primitives.sql` for DuckDB), so a plan is the same for every engine.
+The trees use standard SQL and the `rdf_*` primitives, which each engine spells for
+itself (`primitives.sql` for DuckDB), so a plan is the same for every engine.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Value:
         is_iri: Whether every value is known to be an absolute IRI.
     """
 
-    sql: exp.Expression
+    sql: exp.Expr
     kind: Kind
     crs: str | None = None
     datatype: str | None = None
@@ -62,14 +62,14 @@ class Scope(Protocol):
     def resolve(self, reference: str) -> Value:
         """The column of a reference."""
 
-    def compute(self, sql: exp.Expression) -> exp.Expression:
+    def compute(self, sql: exp.Expr) -> exp.Expr:
         """The column that holds `sql`, worked out once however often it is used."""
 
-    def row_label(self) -> exp.Expression:
+    def row_label(self) -> exp.Expr:
         """A string that no other row has, of this triples map or another."""
 
 
-def lexical_form(value: Value, scope: Scope) -> exp.Expression:
+def lexical_form(value: Value, scope: Scope) -> exp.Expr:
     """The natural lexical form (R2RML 10.2, XSD canonical forms)."""
     sql = value.sql
     match value.kind:
@@ -93,7 +93,7 @@ def lexical_form(value: Value, scope: Scope) -> exp.Expression:
             return exp.cast(sql, "VARCHAR")
 
 
-def natural_datatype(value: Value) -> exp.Expression:
+def natural_datatype(value: Value) -> exp.Expr:
     """The datatype of the natural mapping; NULL for a plain string."""
     if value.kind is Kind.TYPED:
         return _struct_field(value.sql, "datatype")
@@ -101,14 +101,14 @@ def natural_datatype(value: Value) -> exp.Expression:
     return exp.null() if datatype == XSD_STRING else text_literal(datatype)
 
 
-def text_literal(text: str) -> exp.Expression:
+def text_literal(text: str) -> exp.Expr:
     """A string constant."""
     return exp.Literal.string(text)
 
 
-def concatenation(*parts: exp.Expression) -> exp.Expression:
+def concatenation(*parts: exp.Expr) -> exp.Expr:
     """`a || b || ...`: NULL as soon as one part is; neighboring constants are one."""
-    merged: list[exp.Expression] = []
+    merged: list[exp.Expr] = []
     for part in parts:
         if merged and _is_text(part) and _is_text(merged[-1]):
             merged[-1] = text_literal(merged[-1].name + part.name)
@@ -117,9 +117,9 @@ def concatenation(*parts: exp.Expression) -> exp.Expression:
     return reduce(lambda left, right: exp.DPipe(this=left, expression=right), merged)
 
 
-def _is_text(sql: exp.Expression) -> bool:
+def _is_text(sql: exp.Expr) -> bool:
     return isinstance(sql, exp.Literal) and sql.is_string
 
 
-def _struct_field(sql: exp.Expression, name: str) -> exp.Expression:
+def _struct_field(sql: exp.Expr, name: str) -> exp.Expr:
     return exp.StructExtract(this=sql, expression=text_literal(name))

@@ -5,19 +5,14 @@ kept as lists, not sets.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import pyoxigraph as ox
 
-from ontologies.namespaces import RDF
-
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 Object: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
-
-_FIRST = RDF.term("first")
-_REST = RDF.term("rest")
-_NIL = ox.NamedNode(RDF.term("nil"))
 
 
 @dataclass(slots=True)
@@ -27,6 +22,18 @@ class DocumentGraph:
     _objects: dict[Node, dict[str, list[Object]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+
+    def add(self, triple: ox.Triple) -> None:
+        """Append a triple.
+
+        Raises:
+            SyntaxError: It holds a triple term, which no mapping has.
+        """
+        subject, term = triple.subject, triple.object
+        if isinstance(subject, ox.Triple) or isinstance(term, ox.Triple):
+            message = f"{triple} holds a triple term"
+            raise SyntaxError(message)  # noqa: TRY004 - the text is at fault
+        self._objects[subject][triple.predicate.value].append(term)
 
     def objects(self, subject: Node, predicate: str) -> list[Object]:
         """The objects of (`subject`, `predicate`), each once."""
@@ -42,9 +49,11 @@ class DocumentGraph:
             if any(predicate in values for predicate in predicates)
         ]
 
-    def predicates(self, subject: Node) -> list[str]:
-        """The predicates of `subject`."""
-        return list(self._objects[subject]) if subject in self._objects else []
+    def uses(self) -> Iterator[tuple[Node, str]]:
+        """Each subject with each of its predicates."""
+        for subject, values in self._objects.items():
+            for predicate in values:
+                yield subject, predicate
 
 
 def parse_graph(text: bytes, base: str) -> DocumentGraph:
@@ -55,10 +64,5 @@ def parse_graph(text: bytes, base: str) -> DocumentGraph:
     """
     graph = DocumentGraph()
     for quad in ox.parse(text, format=ox.RdfFormat.TURTLE, base_iri=base):
-        triple = quad.triple
-        if isinstance(triple.subject, ox.Triple) or isinstance(
-            triple.object, ox.Triple
-        ):
-            raise SyntaxError("a mapping holds no triple terms")
-        graph._objects[triple.subject][triple.predicate.value].append(triple.object)  # noqa: SLF001 - its own constructor
+        graph.add(quad.triple)
     return graph

@@ -1,7 +1,8 @@
 """One form from here on: classes are predicate-object maps, defaults are filled in.
 
 After `normalize`
-  - no subject map has classes or graphs; each predicate-object map names all its graphs;
+  - no subject map has classes or graphs, and each predicate-object map names all of
+    its graphs;
   - every term map has a term type (RML Core, default term types);
   - the default graph is the absence of a graph map, and is explicit by `DEFAULT_GRAPH`
     where a map names other graphs as well.

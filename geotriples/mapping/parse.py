@@ -7,7 +7,7 @@ wrong is collected with its node, and reading goes on, so that one run tells all
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import pyoxigraph as ox
 
@@ -35,8 +35,23 @@ from geotriples.mapping.template import parse_template
 from ontologies.namespaces import RML
 
 T = TypeVar("T")
+ReadExpression: TypeAlias = Callable[[Object, str], Expression | None]
 
 _TERM_TYPES: Final = {str(one): one for one in TermType}
+_MAPS: Final = (
+    *("subject", "predicate", "object", "graph", "datatype", "language"),
+    *("child", "parent", "function", "parameter", "inputValue", "return"),
+)
+_PROPERTIES: Final = (
+    frozenset(_MAPS)
+    | {f"{one}Map" for one in _MAPS}
+    | {
+        *("logicalSource", "source", "referenceFormulation", "iterator"),
+        *("root", "path", "null", "baseIRI", "predicateObjectMap", "class", "termType"),
+        *("template", "reference", "constant", "functionExecution", "input"),
+        *("parentTriplesMap", "joinCondition"),
+    }
+)
 _DEFAULT_BASE: Final = "mapping:"
 
 
@@ -63,6 +78,7 @@ def parse_mapping(text: bytes, base: str | None = None) -> ParsedMapping:
         problem = Problem(node, f"not Turtle: {error.msg}")
         return ParsedMapping(Mapping(()), (problem,))
     reader = _Reader(graph)
+    reader.report_unsupported()
     maps = tuple(
         one for node in _triples_maps(graph) if (one := reader.triples_map(node))
     )
@@ -88,6 +104,14 @@ class _Reader:
 
     def report(self, node: str, message: str) -> None:
         self.problems.append(Problem(node, message))
+
+    def report_unsupported(self) -> None:
+        """What we do not read must not be passed over: the output would be wrong."""
+        for subject, predicate in self.graph.uses():
+            if predicate.startswith(RML) and RML.local(predicate) not in _PROPERTIES:
+                node = f"<{subject.value}>" if isinstance(subject, ox.NamedNode) else ""
+                local = RML.local(predicate)
+                self.report(node or "a blank node", f"rml:{local} is not supported")
 
     # -- triples maps ------------------------------------------------------------
 
@@ -208,7 +232,7 @@ class _Reader:
         )
 
     def expression(self, node: Node, where: str) -> Expression | None:
-        readers: dict[str, Callable[[Object, str], Expression | None]] = {
+        readers: dict[str, ReadExpression] = {
             "template": self.template,
             "reference": self.reference,
             "constant": self.constant,

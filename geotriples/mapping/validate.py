@@ -76,6 +76,14 @@ def _term(term: TermMap, allowed: frozenset[TermType], role: str) -> Iterator[Pr
         yield Problem(term.node, "has both a datatype and a language")
     if (term.datatype or term.language) and term.term_type is not TermType.LITERAL:
         yield Problem(term.node, "only a literal has a datatype or a language")
+    yield from _expression(term)
+    if term.datatype:
+        yield from _term(term.datatype, IRI_TYPES, "a datatype")
+    if term.language:
+        yield from _language(term.language)
+
+
+def _expression(term: TermMap) -> Iterator[Problem]:
     match term.expression:
         case Constant(value):
             yield from _constant(term, value)
@@ -88,10 +96,6 @@ def _term(term: TermMap, allowed: frozenset[TermType], role: str) -> Iterator[Pr
                 yield from _term(one.value, ANY_TYPE, "an argument")
         case _:
             pass
-    if term.datatype:
-        yield from _term(term.datatype, IRI_TYPES, "a datatype")
-    if term.language:
-        yield from _language(term.language)
 
 
 def _constant(term: TermMap, value: Iri | Literal) -> Iterator[Problem]:

@@ -1,7 +1,8 @@
 """What every source can do, whatever its format: name its columns and read them.
 
-A reference of the mapping is a column of the source.  Columns are read as Arrow, so that
-any engine can work on them; their kinds decide the natural mapping to RDF (R2RML 10.2).
+A reference of the mapping is a column of the source.  Columns are read as Arrow, so
+that any engine can work on them; their kinds decide the natural mapping to RDF (R2RML
+10.2).
 """
 
 from collections.abc import Callable, Mapping

@@ -24,7 +24,8 @@ def read_columns(
     Args:
         dataset: The table.
         path: Its file, for errors.
-        references: New name to name in the table; where there is none, a column counts the rows.
+        references: New name to name in the table; where there is none, a column
+            of no meaning stands for the rows.
 
     Raises:
         SourceError: From the reader, where the file turns out to be broken.

@@ -5,7 +5,7 @@ xsd:double, true and false xsd:boolean, the rest plain strings; null is no value
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final

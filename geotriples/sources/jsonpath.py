@@ -16,7 +16,7 @@ class Wildcard:
 
 
 Step: TypeAlias = str | int | Wildcard
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 _STEP: Final = re.compile(
     r"""
@@ -40,7 +40,6 @@ def parse_jsonpath(text: str) -> tuple[Step, ...]:
         >>> parse_jsonpath("$.persons[*]['full name'][0]")
         ('persons', Wildcard(), 'full name', 0)
     """
-    # A bare name stands for the member of the row, as in the 2014 vocabulary.
     if not text.startswith("$"):
         raise ValueError(f"{text!r} is not JSONPath: it must start with '$'")
     steps: list[Step] = []

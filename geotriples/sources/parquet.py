@@ -5,8 +5,8 @@ RML has no reference formulation for Parquet, so these two are our own:
 reference is a column's name.  A row is a row of the file; there is no iterator.
 
 In GeoParquet (1.0, 1.1) a geometry column's CRS is PROJJSON in the file's metadata; a
-CRS that is not given is OGC:CRS84; one that is `null` is unknown, and such a column has no
-place on Earth, so it is refused where the mapping refers to it.
+CRS that is not given is OGC:CRS84; one that is `null` is unknown, and such a column has
+no place on Earth, so it is refused where the mapping refers to it.
 """
 
 import json
