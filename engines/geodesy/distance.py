@@ -14,7 +14,7 @@ pairs are first cut down to the stretches that can hold the minimum.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -124,7 +124,9 @@ def _extent(geoms: Geometries) -> Floats:
     return np.asarray(np.maximum((east - west) * shrink, north - south))
 
 
-def _cut_down(a: shapely.Geometry, b: shapely.Geometry) -> tuple[Geometries, object]:
+def _cut_down(
+    a: shapely.Geometry, b: shapely.Geometry
+) -> tuple[Geometries, shapely.Geometry]:
     """The stretches of `a`, and what of `b`, that can hold the shortest geodesic.
 
     The true minimum lies within half a piece of a vertex on either side, so a piece
@@ -138,15 +140,15 @@ def _cut_down(a: shapely.Geometry, b: shapely.Geometry) -> tuple[Geometries, obj
         tree = cKDTree(np.concatenate(ends[theirs]))
         nearest = np.minimum(*(tree.query(end)[0] for end in ends[mine]))
         keep.append(nearest <= nearest.min() + slack)
-    lines = [
-        shapely.linestrings(np.stack([piece.start[kept], piece.end[kept]], axis=1))
+    stretches, rest = (
+        _lines(piece.start[kept], piece.end[kept])
         for piece, kept in zip(pieces, keep, strict=True)
-    ]
-    # Neighbors travel together; a run is at most `_LARGE_DEG` long.
-    run = np.arange(len(lines[0])) // _PIECES_AT_ONCE
-    return shapely.multilinestrings(lines[0], indices=run), shapely.MultiLineString(
-        list(lines[1])
     )
+    # Neighbors travel together; a run is at most `_LARGE_DEG` long.
+    run = np.arange(len(stretches)) // _PIECES_AT_ONCE
+    runs: Any = shapely.multilinestrings(stretches, indices=run)
+    whole: Any = shapely.multilinestrings(rest)
+    return runs, whole
 
 
 def _chords(lonlat: Floats) -> Floats:
@@ -213,10 +215,11 @@ def _lay(parts: Parts, centers: Floats) -> _Side:
     turn = np.radians(azimuth)
     plane = np.column_stack([radius * np.sin(turn), radius * np.cos(turn)])
     flat = shapely.set_coordinates(parts.geometries.copy(), plane)
+    rows: Any = shapely.geometrycollections(_as_lines(flat), indices=parts.row)
     return _Side(
         segments_of(coordinates, part, parts.row),
         segments_of(plane, part, parts.row),
-        shapely.geometrycollections(_as_lines(flat), indices=parts.row),
+        rows,
     )
 
 
@@ -298,7 +301,9 @@ def _closer(p: _Foot, q: _Foot) -> tuple[Floats, Floats, Floats]:
     start_p, start_q = -p.place[:, None] * v, -q.place[:, None] * w
     start_q[:, 0] += length
     feet = shapely.get_coordinates(
-        shapely.shortest_line(_line(start_p, v), _line(start_q, w))
+        shapely.shortest_line(
+            _lines(start_p, start_p + v), _lines(start_q, start_q + w)
+        )
     )
     new_p = _place(feet[::2], start_p, v, p.place)
     new_q = _place(feet[1::2], start_q, w, q.place)
@@ -322,9 +327,9 @@ def _turned(vector: Floats, azimuth: Floats) -> Floats:
     return np.column_stack([east * sine + north * cosine, north * sine - east * cosine])
 
 
-def _line(start: Floats, run: Floats) -> Geometries:
-    lines: Geometries = shapely.linestrings(np.stack([start, start + run], axis=1))
-    return lines
+def _lines(start: Floats, end: Floats) -> Geometries:
+    lines: Any = shapely.linestrings(np.stack([start, end], axis=1))
+    return np.asarray(lines, dtype=object)
 
 
 def _place(foot: Floats, start: Floats, run: Floats, before: Floats) -> Floats:

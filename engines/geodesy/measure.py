@@ -12,6 +12,7 @@ import shapely
 
 from engines.geodesy.arrays import (
     GEOD,
+    Booleans,
     Floats,
     Geometries,
     Parts,
@@ -120,7 +121,7 @@ def _seams_m(found: Segments, rows: int) -> Floats:
     return total
 
 
-def _latitudes(found: Segments, chosen: np.ndarray) -> shapely.Geometry:  # type: ignore[type-arg]
+def _latitudes(found: Segments, chosen: Booleans) -> shapely.Geometry:
     ends = np.stack([found.start[chosen], found.end[chosen]], axis=1)
     ends[:, :, 0] = 0
     return shapely.union_all(shapely.linestrings(ends))

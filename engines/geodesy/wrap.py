@@ -8,7 +8,7 @@ clockwise polar cap into its complement and leaves slivers at -180, so it is not
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -82,7 +82,7 @@ def needs_wrap(geoms: Geometries) -> Booleans:
 
 def _wrap_one(geometry: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
     """The geometry cut, whether it was, and whether a pole is inside."""
-    if geometry.geom_type == "Polygon":
+    if isinstance(geometry, shapely.Polygon):
         return _wrap_polygon(geometry)
     if hasattr(geometry, "geoms"):
         pieces = [_wrap_one(part) for part in geometry.geoms]
@@ -94,7 +94,7 @@ def _wrap_one(geometry: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
     return cut, crosses, False
 
 
-def _wrap_polygon(polygon: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
+def _wrap_polygon(polygon: shapely.Polygon) -> tuple[BaseGeometry, bool, bool]:
     shell, crosses, polar = _wrap_ring(polygon.exterior)
     for interior in polygon.interiors:
         hole, hole_crosses, hole_polar = _wrap_ring(interior)
@@ -179,7 +179,7 @@ def _shift(geometry: BaseGeometry, degrees: float) -> BaseGeometry:
     return shapely.transform(geometry, moved, include_z=bool(geometry.has_z))
 
 
-_MULTI: Final[dict[int, Callable[[list[BaseGeometry]], BaseGeometry]]] = {
+_MULTI: Final[dict[int, Callable[[list[Any]], BaseGeometry]]] = {
     0: shapely.MultiPoint,
     1: shapely.MultiLineString,
     2: shapely.MultiPolygon,

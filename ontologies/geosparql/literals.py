@@ -279,6 +279,10 @@ def _error_of(text: str, definitions: Mapping[str, str]) -> OntologyError:
 _TOKEN: Final = re.compile(
     r"\s+|[(),]|[A-Za-z]+|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])"
 )
+_WORD: Final = re.compile(
+    r"(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION|EMPTY|ZM?|M",
+    re.IGNORECASE,
+)
 _UNHELD: Final = re.compile(
     r"(CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE|TRIANGLE|TIN"
     r"|POLYHEDRALSURFACE)\b",
@@ -305,7 +309,7 @@ def _first_fault(wkt: str) -> int:
         if token is None:
             return position
         depth += (token[0] == "(") - (token[0] == ")")
-        if depth < 0:
+        if depth < 0 or (token[0].isalpha() and not _WORD.fullmatch(token[0])):
             return position
         position = token.end()
         if depth == 0 and token[0] == ")" and wkt[position:].strip():
