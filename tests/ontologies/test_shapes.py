@@ -78,7 +78,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "not empty",
     ),
     "WKT as a string": ('"^^geo:wktLiteral', '"', "one WKT literal"),
-    "not a polygon": ("a sf:Polygon", "a sf:Surface", "sf:Polygon"),
+    "not a polygon": ("a sf:Polygon", "a sf:Surface", "an sf:Polygon or"),
     "no map": ("dcterms:isPartOf", "dcterms:source", "part of one class map"),
     "untyped scene": ("a eo:Scene ;", "", "derived from a scene"),
     "no classification": (
@@ -156,6 +156,15 @@ def test_what_may_be_unknown_may_be_left_out(
     # The scene's description ended with the product type.
     text = "\n".join(lines).replace('.tif" ;    # scene_href', '.tif" .')
     assert len(lines) < len(VALID.splitlines())
+    assert _messages(text, vocabulary, shapes) == []
+
+
+def test_an_area_over_the_antimeridian_is_a_multipolygon(
+    vocabulary: rdflib.Graph, shapes: rdflib.Graph
+) -> None:
+    text = VALID.replace("a sf:Polygon", "a sf:MultiPolygon")
+    text = text.replace("> POLYGON ((", "> MULTIPOLYGON (((").replace('))"', ')))"')
+    assert "MULTIPOLYGON (((" in text
     assert _messages(text, vocabulary, shapes) == []
 
 

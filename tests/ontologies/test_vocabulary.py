@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from ontologies.errors import OntologyError
@@ -128,6 +130,49 @@ def test_classes_of_a_classifier_have_a_colour_each(name: str) -> None:
     colours = [concept.colour for concept in concept_scheme(name).values()]
     assert None not in colours
     assert len(set(colours)) == len(colours)
+
+
+# What is left of linear RGB by protanopia, deuteranopia and tritanopia: Machado et al.,
+# 2009.
+COLOUR_BLINDNESS = (
+    (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
+)
+
+
+def _seen(
+    colour: str, matrix: tuple[tuple[float, ...], ...]
+) -> npt.NDArray[np.float64]:
+    srgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    left = np.clip(np.array(matrix) @ linear, 0, 1)
+    encoded = np.where(
+        left <= 0.0031308, left * 12.92, 1.055 * left ** (1 / 2.4) - 0.055
+    )
+    return np.asarray(encoded, dtype=np.float64)
+
+
+@pytest.mark.parametrize("matrix", COLOUR_BLINDNESS, ids=["protan", "deutan", "tritan"])
+def test_colour_blind_people_can_tell_ice_types_apart(
+    matrix: tuple[tuple[float, ...], ...],
+) -> None:
+    colours = [str(concept.colour) for concept in concept_scheme("icetype").values()]
+    seen = [_seen(colour, matrix) for colour in colours]
+    for one, other in itertools.combinations(seen, 2):
+        assert np.linalg.norm(one - other) > 0.25
 
 
 def test_a_scheme_names_its_source_and_licence(scheme: ConceptScheme) -> None:
