@@ -3,16 +3,25 @@
 * MlError
   - ProductError            a product cannot become a class map
     - UnreadableProduct       empty, truncated, or not of the format
+      - UnreadableRaster        the same, of a raster
+    - IncompleteScene         a scene lacks bands, or they lie on different grids
     - MissingCrs              nobody says in which CRS the grid lies
     - ConflictingCrs          two sources of the CRS disagree
+    - InvalidPeriod           the observed period lacks an end, or ends before it begins
     - UnknownClass            a code that the class scheme does not hold
     - NoValidPixels           every pixel is nodata
+  - UnknownCrs              a text that names no CRS
   - InvalidCoverage         polygons overlap or leave gaps (a bug of ours)
   - OutputExists            the output folder is taken
   - UnreadablePolygons      not a polygon table that we wrote
+  - UnreadableModel         not the parameters of a model that we wrote
+  - UnfittableClass         too few samples of a class, or none that differ
+  - InvalidSimulation       a simulation is asked for what cannot be
+  - MissingExtra            an optional dependency is not installed
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from ontologies.errors import PytheasError
@@ -44,6 +53,26 @@ class UnreadableProduct(ProductError):
     def __init__(self, path: Path, reason: str, cure: str) -> None:
         self.reason = reason
         super().__init__(path, f"{reason}; {cure}")
+
+
+class UnreadableRaster(UnreadableProduct):
+    """The file is empty, truncated, no raster, or lies nowhere on Earth."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        cure = "make or fetch it again, and check that it is a georeferenced raster"
+        super().__init__(path, reason, cure)
+
+
+class IncompleteScene(ProductError):
+    """A scene lacks bands, or its bands do not lie on one grid.
+
+    Attributes:
+        bands: The bands at fault.
+    """
+
+    def __init__(self, path: Path, bands: Sequence[str], reason: str) -> None:
+        self.bands = tuple(bands)
+        super().__init__(path, f"{', '.join(bands)}: {reason}; prepare the scene again")
 
 
 class MissingCrs(ProductError):
@@ -79,6 +108,26 @@ class ConflictingCrs(ProductError):
         )
 
 
+class InvalidPeriod(ProductError):
+    """The observed period lacks one of its ends, or ends before it begins.
+
+    Attributes:
+        start: Its beginning, or None.
+        end: Its end, or None.
+    """
+
+    def __init__(
+        self, path: Path, start: datetime | None, end: datetime | None
+    ) -> None:
+        self.start = start
+        self.end = end
+        super().__init__(
+            path,
+            f"the observed period runs from {start or 'unknown'} to {end or 'unknown'}; "
+            "name both ends, the earlier one first, or neither",
+        )
+
+
 class UnknownClass(ProductError):
     """A class code that the class scheme does not hold.
 
@@ -108,6 +157,21 @@ class NoValidPixels(ProductError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             path, "every pixel is nodata; check the product's extent and nodata value"
+        )
+
+
+class UnknownCrs(MlError):
+    """A text that names no CRS.
+
+    Attributes:
+        text: What was said.
+    """
+
+    def __init__(self, text: str, reason: str) -> None:
+        self.text = text
+        super().__init__(
+            f"{text!r} names no CRS ({reason}); "
+            "write a code such as EPSG:32631, or WKT or PROJJSON in full"
         )
 
 
@@ -150,3 +214,63 @@ class UnreadablePolygons(MlError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
         super().__init__(f"{path}: {reason}; make the map again")
+
+
+class UnreadableModel(MlError):
+    """A file does not hold the parameters of a model.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {reason}; export the model again")
+
+
+class UnfittableClass(MlError):
+    """The samples of a class do not determine its parameters.
+
+    Attributes:
+        name: The class.
+        count: How many samples it has.
+        least: How many distinct ones are needed.
+    """
+
+    def __init__(self, name: str, count: int, least: int) -> None:
+        self.name = name
+        self.count = count
+        self.least = least
+        super().__init__(
+            f"class {name!r} has {count} samples; its slope, intercept and covariance "
+            f"need at least {least}, at two incidence angles or more; "
+            "add samples, or leave the class out"
+        )
+
+
+class InvalidSimulation(MlError):
+    """A simulation is asked for something that cannot be.
+
+    Attributes:
+        parameter: Which parameter says so.
+    """
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        self.parameter = parameter
+        super().__init__(f"cannot simulate a scene: {parameter} {reason}")
+
+
+class MissingExtra(MlError):
+    """An optional dependency is not installed.
+
+    Attributes:
+        package: What is missing.
+        extra: The extra of this distribution that brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package = package
+        self.extra = extra
+        super().__init__(
+            f"{package} is not installed: pip install 'pytheas-eo[{extra}]'"
+        )

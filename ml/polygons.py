@@ -5,7 +5,6 @@ the native CRS of the map, whose PROJJSON is in the file.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from ml.errors import UnreadablePolygons
+from ml.rasters import writing
 
 _TIME: Final = pa.timestamp("ms", tz="UTC")
 
@@ -94,12 +94,8 @@ def write_polygons(path: Path, polygons: PolygonTable) -> None:
             _OWN_KEY: json.dumps(dict(polygons.metadata), sort_keys=True),
         }
     )
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
+    with writing(path) as unfinished:
         pq.write_table(table, unfinished, compression="zstd")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _geo_metadata(polygons: PolygonTable) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -18,9 +18,19 @@ from affine import Affine
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from ml.errors import ConflictingCrs, MissingCrs, UnreadableProduct
+from ml.errors import (
+    ConflictingCrs,
+    InvalidPeriod,
+    MissingCrs,
+    UnknownCrs,
+    UnreadableProduct,
+)
+from ontologies.geosparql.crs import crs_from_pyproj
 
 _LOG = logging.getLogger(__name__)
+
+Period: TypeAlias = tuple[datetime | None, datetime | None]
+"""Observed from, until, UTC."""
 
 _SPACING_TOLERANCE = 1e-6
 """By which part of a pixel steps between centres may differ: float noise, and no more."""
@@ -118,8 +128,13 @@ def _crs_attributes(dataset: xr.Dataset) -> Iterator[tuple[str, Mapping[str, Any
 def _crs_of(attributes: Mapping[str, Any]) -> CRS:
     for name in ("crs_wkt", "spatial_ref"):
         if name in attributes:
-            return CRS.from_user_input(attributes[name])
-    return CRS.from_cf(dict(attributes))
+            return canonical_crs(CRS.from_user_input(attributes[name]))
+    return canonical_crs(CRS.from_cf(dict(attributes)))
+
+
+def canonical_crs(crs: CRS) -> CRS:
+    """The authority's own definition where `crs` is one of its CRSs, spelled in an old way."""
+    return crs_from_pyproj(crs).pyproj
 
 
 def _agreed(path: Path, claims: list[tuple[str, CRS]]) -> CRS | None:
@@ -198,19 +213,60 @@ def _named(name: str, crs: CRS | None) -> list[tuple[str, CRS]]:
     return [] if crs is None else [(name, crs)]
 
 
+def parse_crs(named: CRS | str) -> CRS:
+    """The CRS that a user names by a code, WKT or PROJJSON.
+
+    Raises:
+        UnknownCrs: PROJ does not understand it.
+
+    Examples:
+        >>> parse_crs("EPSG:32631").name
+        'WGS 84 / UTM zone 31N'
+    """
+    try:
+        return canonical_crs(CRS.from_user_input(named))
+    except CRSError as error:
+        raise UnknownCrs(str(named), str(error)) from error
+
+
 def resolve_period(
+    path: Path,
     dataset: xr.Dataset,
-    option: tuple[datetime | None, datetime | None],
+    option: Period,
     companions: list[Companion],
-) -> tuple[datetime | None, datetime | None]:
+) -> Period:
     """Beginning and end of the observed period: the user's, the file's, else the companions'.
 
     The period runs from the first to the last time stamp.  A product made of composites is
     stamped with the beginning of each, so its last one may reach further; the option tells.
     Both are None where nobody knows: a map without a date is still a map.
+
+    Raises:
+        InvalidPeriod: One end is known and the other is not, or they are the wrong way round.
     """
     own = _period(dataset)
     known = [own] if own else [c.period for c in companions if c.period]
     start = option[0] or min((begin for begin, _ in known), default=None)
     end = option[1] or max((finish for _, finish in known), default=None)
+    period = check_period(path, (start, end))
+    if period == (None, None):
+        _LOG.warning("%s: nobody says when it was observed; its times stay empty", path)
+    return period
+
+
+def check_period(path: Path, period: Period) -> Period:
+    """The period in UTC; a time without a zone is UTC already.
+
+    Raises:
+        InvalidPeriod: One end is known and the other is not, or they are the wrong way round.
+    """
+    start, end = (None if t is None else _in_utc(t) for t in period)
+    if (start is None) != (end is None) or (start and end and start > end):
+        raise InvalidPeriod(path, start, end)
     return start, end
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)

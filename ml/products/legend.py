@@ -25,9 +25,7 @@ def legend_of(
         if code not in concepts:
             raise UnknownClass(path, code, 0, None)
         concept = concepts[code]
-        legend.append(
-            MapClass(index, code, concept.iri, concept.label, concept.colour)
-        )
+        legend.append(MapClass(index, code, concept.iri, concept.label, concept.colour))
     return tuple(legend)
 
 

@@ -7,7 +7,7 @@ zero; probabilities are percentages, rounded down, so they do not sum to exactly
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,18 +16,21 @@ import rasterio
 import xarray as xr
 from numpy.typing import NDArray
 from pyproj import CRS
-from rasterio.errors import RasterioError
 
-from ml.errors import ConflictingCrs, MissingCrs, NoValidPixels, UnreadableProduct
+from ml.errors import ConflictingCrs, NoValidPixels, UnreadableProduct
 from ml.maps import ClassMap, Grid, ModelVersion, Source
 from ml.products.georeference import (
+    Period,
     affine_of_centres,
+    canonical_crs,
+    check_period,
     find_companions,
     open_netcdf,
     resolve_crs,
     resolve_period,
 )
 from ml.products.legend import check_classes, legend_of
+from ml.rasters import Raster, read_raster
 
 MODEL_NAME: Final = "worldcereal-croptype"
 """Names the maker of the map; the version is the product file itself."""
@@ -42,7 +45,7 @@ def read_worldcereal(
     path: Path,
     *,
     crs: CRS | None = None,
-    period: tuple[datetime | None, datetime | None] = (None, None),
+    period: Period = (None, None),
     class_table: Mapping[int, str] | None = None,
 ) -> ClassMap:
     """The class map of a WorldCereal product.
@@ -65,9 +68,7 @@ def read_worldcereal(
     return _read_netcdf(path, crs, period)
 
 
-def _read_netcdf(
-    path: Path, crs: CRS | None, period: tuple[datetime | None, datetime | None]
-) -> ClassMap:
+def _read_netcdf(path: Path, crs: CRS | None, period: Period) -> ClassMap:
     dataset = open_netcdf(path)
     bands = _north_up(path, _banded_variable(path, dataset))
     names = [str(name) for name in bands["bands"].values]
@@ -86,7 +87,9 @@ def _read_netcdf(
         valid_HW=valid_HW,
         probabilities_KHW=np.where(valid_HW, percent_KHW / np.float32(_PERCENT), 0),
         legend=legend,
-        source=_source(path, resolve_period(dataset, period, companions), crs_source),
+        source=_source(
+            path, resolve_period(path, dataset, period, companions), crs_source
+        ),
         model=_model_of(path),
     )
 
@@ -123,9 +126,7 @@ def _valid(path: Path, classes_HW: NDArray[np.integer]) -> NDArray[np.bool_]:
     return valid_HW
 
 
-def _source(
-    path: Path, period: tuple[datetime | None, datetime | None], crs_source: str
-) -> Source:
+def _source(path: Path, period: Period, crs_source: str) -> Source:
     return Source(
         scene_id=path.stem,
         path=path,
@@ -144,10 +145,7 @@ def _model_of(path: Path) -> ModelVersion:
 
 
 def _read_geotiff(
-    path: Path,
-    crs: CRS | None,
-    period: tuple[datetime | None, datetime | None],
-    class_table: Mapping[int, str] | None,
+    path: Path, crs: CRS | None, period: Period, class_table: Mapping[int, str] | None
 ) -> ClassMap:
     """A map of codes alone: each pixel has its class with probability 1."""
     if class_table is None:
@@ -156,43 +154,39 @@ def _read_geotiff(
             "a GeoTIFF of codes does not say what they mean",
             "give a class table, from code to notation in the concept scheme",
         )
-    classes_HW, valid_HW, transform, declared = _read_band(path)
-    found = declared or crs
-    if found is None:
-        raise MissingCrs(path, [])
-    if declared and crs and not declared.equals(crs, ignore_axis_order=True):
-        claims = [("the file", declared.name), ("--crs", crs.name)]
+    raster = read_raster(path, crs)
+    grid = replace(raster.grid, crs=canonical_crs(raster.grid.crs))
+    if crs is not None and not crs.equals(grid.crs, ignore_axis_order=True):
+        claims = [("the file", grid.crs.name), ("--crs", crs.name)]
         raise ConflictingCrs(path, claims)
-    legend = legend_of(path, class_table)
+    classes_HW = _codes(path, raster)
+    valid_HW = raster.is_valid_BHW[0]
     if not valid_HW.any():
         raise NoValidPixels(path)
+    legend = legend_of(path, class_table)
     check_classes(path, classes_HW, valid_HW, legend)
     return ClassMap(
-        grid=Grid(transform, found, *classes_HW.shape),
+        grid=grid,
         classes_HW=classes_HW.astype(np.int32),
         valid_HW=valid_HW,
         probabilities_KHW=np.stack(
             [(valid_HW & (classes_HW == c.index)).astype(np.float32) for c in legend]
         ),
         legend=legend,
-        source=_source(path, period, "file" if declared else "option"),
+        source=_source(path, check_period(path, period), _crs_source(path)),
         model=_model_of(path),
     )
 
 
-def _read_band(
-    path: Path,
-) -> tuple[NDArray[np.integer], NDArray[np.bool_], rasterio.Affine, CRS | None]:
-    cure = "fetch it again, and check that it is a GeoTIFF of integer codes"
-    try:
-        with rasterio.open(path) as raster:
-            classes_HW = raster.read(1)
-            valid_HW = raster.read_masks(1) > 0
-            declared = CRS.from_wkt(raster.crs.to_wkt()) if raster.crs else None
-            transform = raster.transform
-    except RasterioError as error:
-        raise UnreadableProduct(path, f"it cannot be read ({error})", cure) from error
+def _codes(path: Path, raster: Raster) -> NDArray[np.integer]:
+    """The first band."""
+    classes_HW: NDArray[np.integer] = raster.array_BHW[0]
     if not np.issubdtype(classes_HW.dtype, np.integer):
         reason = f"its first band holds {classes_HW.dtype}, not integer codes"
-        raise UnreadableProduct(path, reason, cure)
-    return classes_HW, valid_HW, transform, declared
+        raise UnreadableProduct(path, reason, "check that it is a map of classes")
+    return classes_HW
+
+
+def _crs_source(path: Path) -> str:
+    with rasterio.open(path) as raster:
+        return "file" if raster.crs else "option"

@@ -22,8 +22,9 @@ def hilbert_order(cells_N2: NDArray[np.int64]) -> NDArray[np.int64]:
         distance += side * side * ((3 * right) ^ upper)
         # Turn the quadrant so that the curve inside it starts where the last one ended.
         flip = right & ~upper
-        x[flip], y[flip] = side - 1 - (x[flip] & (side - 1)), side - 1 - (
-            y[flip] & (side - 1)
+        x[flip], y[flip] = (
+            side - 1 - (x[flip] & (side - 1)),
+            side - 1 - (y[flip] & (side - 1)),
         )
         swap = ~upper
         x[swap], y[swap] = y[swap], x[swap]

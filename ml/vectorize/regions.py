@@ -37,9 +37,7 @@ class Regions:
         return len(self.class_index_N)
 
 
-def find_regions(
-    classes_HW: NDArray[np.int32], valid_HW: NDArray[np.bool_]
-) -> Regions:
+def find_regions(classes_HW: NDArray[np.int32], valid_HW: NDArray[np.bool_]) -> Regions:
     """The 4-connected regions of equal class among the valid pixels.
 
     Examples:

@@ -45,9 +45,7 @@ def summarize_regions(
     inside_HW = regions.labels_HW != OUTSIDE
     region_P = regions.labels_HW[inside_HW] - 1
     probabilities_KP = probabilities_KHW[:, inside_HW]
-    means_NK = np.stack(
-        [_mean(region_P, p, regions) for p in probabilities_KP], axis=1
-    )
+    means_NK = np.stack([_mean(region_P, p, regions) for p in probabilities_KP], axis=1)
     each = np.arange(regions.count)
     own_P = probabilities_KP[class_position_N[region_P], np.arange(len(region_P))]
     others_NK = means_NK.copy()
@@ -71,7 +69,9 @@ def entropy_bits(probabilities_KP: NDArray[np.float32]) -> NDArray[np.float64]:
     Where all are 0 nothing is known: the entropy is that of the uniform distribution.
 
     Examples:
-        >>> entropy_bits(np.array([[0.5, 1.0, 0.0], [0.5, 0.0, 0.0]], np.float32)).tolist()
+        >>> entropy_bits(
+        ...     np.array([[0.5, 1.0, 0.0], [0.5, 0.0, 0.0]], np.float32)
+        ... ).tolist()
         [1.0, 0.0, 1.0]
     """
     total_P = probabilities_KP.sum(axis=0, dtype=np.float64)
