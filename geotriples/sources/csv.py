@@ -53,14 +53,18 @@ def open_csv(path: Path, options: LogicalSourceOptions) -> CsvSource:
     Raises:
         SourceError: It is absent or empty, or its header has a name twice.
     """
-    parse = pa_csv.ParseOptions(newlines_in_values=True)
     try:
-        with pa_csv.open_csv(path, parse_options=parse) as reader:
-            names = reader.schema.names
+        return CsvSource(path, _dataset(path, options))
     except FileNotFoundError as error:
         raise SourceError(path, "does not exist") from error
     except (pa.ArrowInvalid, OSError) as error:
         raise SourceError(path, f"is not CSV: {error}") from error
+
+
+def _dataset(path: Path, options: LogicalSourceOptions) -> ds.Dataset:
+    parse = pa_csv.ParseOptions(newlines_in_values=True)
+    with pa_csv.open_csv(path, parse_options=parse) as reader:
+        names = reader.schema.names
     if len(set(names)) < len(names):
         raise SourceError(path, f"has a column name twice in its header: {names}")
     convert = pa_csv.ConvertOptions(
@@ -69,4 +73,4 @@ def open_csv(path: Path, options: LogicalSourceOptions) -> CsvSource:
         strings_can_be_null=bool(options.nulls),
     )
     file_format = ds.CsvFileFormat(parse_options=parse, convert_options=convert)
-    return CsvSource(path, ds.dataset(str(path), format=file_format))
+    return ds.dataset(str(path), format=file_format)

@@ -79,15 +79,19 @@ class ParquetSource:
         kind = _kind(_value_type(arrow_type))
         if kind is None:
             raise KeyError(reference)
-        return Column(kind, is_list=arrow_type != _value_type(arrow_type))
+        return Column(kind, is_list=_is_list(arrow_type))
 
     def read(self, references: Mapping[str, str]) -> pa.RecordBatchReader:
         """Stream the columns with their types."""
         return read_columns(self.dataset, self.path, references)
 
 
+def _is_list(arrow_type: pa.DataType) -> bool:
+    return bool(pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type))
+
+
 def _value_type(arrow_type: pa.DataType) -> pa.DataType:
-    if pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type):
+    if _is_list(arrow_type):
         return _value_type(arrow_type.value_type)
     if pa.types.is_dictionary(arrow_type):
         return _value_type(arrow_type.value_type)

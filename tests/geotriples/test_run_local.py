@@ -1,0 +1,315 @@
+"""What a run guarantees, whatever the mapping."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from geotriples.errors import (
+    InvalidData,
+    InvalidMapping,
+    MappingNotFound,
+    OutputError,
+    SourceError,
+)
+from geotriples.run_local import run
+from tests.geotriples.rml import objects, quads, triples_map
+
+NASTY = [
+    'say "hi"',
+    "two\nlines",
+    "back\\slash \\n",
+    "carriage\rreturn",
+    "tab\t, comma; ünïcödé 雪 🧊",
+    "",
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def _mapping(folder: Path, text: str) -> Path:
+    path = folder / "mapping.ttl"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _csv(folder: Path, *rows: list[str], header: tuple[str, ...] = ("id", "v")) -> None:
+    lines = [
+        ",".join(f'"{one.replace(chr(34), chr(34) * 2)}"' for one in row)
+        for row in (list(header), *rows)
+    ]
+    (folder / "data.csv").write_bytes("\n".join(lines).encode())
+
+
+SIMPLE = triples_map(
+    "data.csv", '[ rml:template "http://x.org/{id}" ]', '[ rml:reference "v" ]'
+)
+
+
+def test_any_string_survives_as_a_literal(folder: Path) -> None:
+    _csv(folder, *([str(i), text] for i, text in enumerate(NASTY)))
+    run(_mapping(folder, SIMPLE), folder / "o.nq")
+    found = ox.parse(path=folder / "o.nq", format=ox.RdfFormat.N_QUADS)
+    assert {one.object.value for one in found} == set(NASTY)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a b", "a%20b"),
+        ("a/b?c#d", "a%2Fb%3Fc%23d"),
+        ("Zoë Krüger", "Zoë%20Krüger"),
+        ("雪🧊", "雪🧊"),
+        ("\ue000", "%EE%80%80"),
+        ('<">{}|\\^`%', "%3C%22%3E%7B%7D%7C%5C%5E%60%25"),
+        ("a\nb", "a%0Ab"),
+        ("~._-", "~._-"),
+    ],
+)
+def test_a_value_in_an_iri_template_is_made_iri_safe(
+    folder: Path, value: str, expected: str
+) -> None:
+    _csv(folder, [value, "x"])
+    run(_mapping(folder, SIMPLE), folder / "o.nq")
+    (quad,) = ox.parse(path=folder / "o.nq", format=ox.RdfFormat.N_QUADS)
+    assert quad.subject.value == f"http://x.org/{expected}"
+
+
+def test_a_relative_iri_is_appended_to_the_base(folder: Path) -> None:
+    _csv(folder, ["1", "x"])
+    text = triples_map("data.csv", '[ rml:template "a/{id}" ]', '[ rml:reference "v" ]')
+    run(_mapping(folder, text), folder / "o.nq", base="https://b.org/")
+    assert quads(folder / "o.nq") == {'<https://b.org/a/1> <http://example.com/p0> "x"'}
+
+
+def test_the_order_of_the_rows_does_not_matter(folder: Path) -> None:
+    rows = [[str(i % 70), f"value {i}"] for i in range(100)]
+    outputs = []
+    for ordered in (rows, rows[::-1]):
+        _csv(folder, *ordered)
+        run(_mapping(folder, SIMPLE), folder / "o.nq")
+        outputs.append((folder / "o.nq").read_bytes())
+    assert outputs[0] == outputs[1]
+
+
+@pytest.mark.parametrize("suffix", [".nq", ".nt", ".ttl"])
+def test_running_twice_gives_the_same_bytes(folder: Path, suffix: str) -> None:
+    _csv(folder, *([str(i), f"{i}"] for i in range(50)))
+    mapping = _mapping(folder, SIMPLE)
+    reports = [run(mapping, folder / f"o{i}{suffix}") for i in range(2)]
+    first, second = ((folder / f"o{i}{suffix}").read_bytes() for i in range(2))
+    assert first == second
+    assert reports[0].sha256 == reports[1].sha256
+
+
+def test_turtle_holds_the_same_triples(folder: Path) -> None:
+    _csv(folder, *([str(i), text] for i, text in enumerate(NASTY)))
+    mapping = _mapping(folder, SIMPLE)
+    for suffix in (".nq", ".ttl"):
+        run(mapping, folder / f"o{suffix}")
+    turtle = ox.parse(path=folder / "o.ttl", format=ox.RdfFormat.TURTLE)
+    assert {str(one) for one in turtle} == quads(folder / "o.nq")
+
+
+def test_a_triple_appears_once_however_many_rows_make_it(folder: Path) -> None:
+    _csv(folder, *(["1", "same"] for _ in range(40_000)))
+    report = run(_mapping(folder, SIMPLE), folder / "o.nq")
+    assert (report.triples, report.rows) == (1, 40_000)
+    assert len((folder / "o.nq").read_text().splitlines()) == 1
+
+
+def test_no_rows_make_an_empty_file(folder: Path) -> None:
+    (folder / "data.csv").write_text("id,v\n")
+    report = run(_mapping(folder, SIMPLE), folder / "o.nq")
+    assert report.triples == 0
+    assert (folder / "o.nq").read_bytes() == b""
+
+
+def test_a_null_makes_no_triple(folder: Path) -> None:
+    (folder / "data.csv").write_text("id,v\n1,\n2,x\n,y\n")
+    text = SIMPLE.replace('"data.csv"', '"data.csv" ; rml:null ""')
+    report = run(_mapping(folder, text), folder / "o.nq")
+    assert report.triples == 1
+
+
+def test_every_problem_is_told_at_once_with_its_node(folder: Path) -> None:
+    _csv(folder, ["1", "x"])
+    text = triples_map(
+        "data.csv",
+        '[ rml:template "http://x.org/{nowhere}" ]',
+        '[ rml:reference "absent" ]',
+        '[ rml:reference "v" ; rml:language "not a tag" ]',
+        '[ rml:template "{unclosed" ]',
+        "[ rml:functionExecution [ rml:function ex:unknown ] ]",
+        '[ rml:reference "pytheas:missing" ]',
+        '[ rml:refernce "v" ]',
+    )
+    with pytest.raises(InvalidMapping) as caught:
+        run(_mapping(folder, text), folder / "o.nq")
+    told = {problem.node: problem.message for problem in caught.value.problems}
+    at = "<http://example.com/map>"
+    assert "no column 'nowhere'" in told[f"{at} subjectMap"]
+    assert "no column 'absent'" in told[f"{at} predicateObjectMap 1 objectMap 1"]
+    assert "language tag" in told[f"{at} predicateObjectMap 2 objectMap 1 language"]
+    assert "unclosed" in "".join(str(one) for one in caught.value.problems)
+    assert "unknown function" in "".join(told.values())
+    assert "no parameter 'missing'" in "".join(told.values())
+    assert "rml:refernce is not supported" in told["a blank node"]
+    assert not (folder / "o.nq").exists()
+
+
+def test_an_invalid_iri_ends_the_run_and_names_the_row(folder: Path) -> None:
+    _csv(folder, ["1", "http://ok.org/"], ["2", "http://bad.org/a b"])
+    text = triples_map(
+        "data.csv",
+        '[ rml:template "http://x.org/{id}" ]',
+        '[ rml:reference "v" ; rml:termType rml:IRI ]',
+    )
+    with pytest.raises(
+        InvalidData, match=r"row 2, .*objectMap 1: 'http://bad.org/a b'"
+    ):
+        run(_mapping(folder, text), folder / "o.nq")
+    assert not (folder / "o.nq").exists()
+
+
+def test_an_invalid_iri_can_be_left_out_and_reported(folder: Path) -> None:
+    _csv(folder, ["1", "http://ok.org/"], ["2", "http://bad.org/a b"])
+    text = triples_map(
+        "data.csv",
+        '[ rml:template "http://x.org/{id}" ]',
+        '[ rml:reference "v" ; rml:termType rml:IRI ]',
+    )
+    report = run(_mapping(folder, text), folder / "o.nq", on_invalid="reject")
+    assert (report.triples, report.rejected) == (1, 1)
+    assert report.examples[0].row == 2
+
+
+def test_parameters_are_the_same_in_every_row(folder: Path) -> None:
+    _csv(folder, ["1", "x"], ["1", "y"])
+    text = triples_map(
+        "data.csv",
+        '[ rml:template "http://x.org/{pytheas:mapping_name}/{pytheas:place}" ]',
+        '[ rml:reference "pytheas:place" ]',
+    )
+    run(_mapping(folder, text), folder / "o.nq", parameters={"place": "Fram Strait"})
+    assert quads(folder / "o.nq") == {
+        '<http://x.org/mapping/Fram%20Strait> <http://example.com/p0> "Fram Strait"'
+    }
+
+
+def test_the_mapping_iri_changes_with_its_text(folder: Path) -> None:
+    _csv(folder, ["1", "x"])
+    iris = {
+        run(_mapping(folder, SIMPLE + comment), folder / "o.nq").mapping_iri
+        for comment in ("", "# another\n")
+    }
+    assert len(iris) == 2
+
+
+def test_a_path_that_leads_out_of_the_folder_is_refused(folder: Path) -> None:
+    text = SIMPLE.replace("data.csv", "../secret.csv")
+    with pytest.raises(InvalidMapping, match="leads out"):
+        run(_mapping(folder, text), folder / "o.nq")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not CSV"),
+        (b"id,id\n1,2\n", "twice"),
+        (b"id,v\n1,2,3\n", "not CSV"),
+        (b"id,v\n1,\xff\xfe\n", "not CSV"),
+        (None, "does not exist"),
+    ],
+)
+def test_a_broken_source_is_named(
+    folder: Path, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (folder / "data.csv").write_bytes(content)
+    with pytest.raises(InvalidMapping, match=message):
+        run(_mapping(folder, SIMPLE), folder / "o.nq")
+
+
+@pytest.mark.parametrize("row", [b"1,\xff\xfe\n", b"1,2,3\n"])
+def test_a_source_that_breaks_on_the_way_leaves_no_output(
+    folder: Path, row: bytes
+) -> None:
+    (folder / "data.csv").write_bytes(b"id,v\n" + b"1,x\n" * 400_000 + row)
+    with pytest.raises(SourceError, match="cannot be read"):
+        run(_mapping(folder, SIMPLE), folder / "o.nq")
+    assert [one.name for one in folder.glob("*o.nq*")] == []
+
+
+def test_what_cannot_be_written_is_refused_first(folder: Path) -> None:
+    with pytest.raises(OutputError, match="ends in none of"):
+        run(folder / "absent.ttl", folder / "o.docx")
+    with pytest.raises(OutputError, match="does not exist"):
+        run(folder / "absent.ttl", folder / "nowhere" / "o.nq")
+    with pytest.raises(MappingNotFound):
+        run(folder / "absent.ttl", folder / "o.nq")
+
+
+def test_named_graphs_need_a_format_that_has_them(folder: Path) -> None:
+    _csv(folder, ["1", "x"])
+    text = SIMPLE.replace("rml:subjectMap [", "rml:subjectMap [ rml:graph ex:g ;")
+    run(_mapping(folder, text), folder / "o.nq")
+    assert "<http://example.com/g>" in (folder / "o.nq").read_text()
+    with pytest.raises(OutputError, match="named graphs"):
+        run(_mapping(folder, text), folder / "o.ttl")
+    assert not (folder / "o.ttl").exists()
+
+
+def test_datatypes_of_a_template_and_a_column(folder: Path) -> None:
+    _csv(folder, ["1", "http://dt.org/a"])
+    text = triples_map(
+        "data.csv",
+        '[ rml:template "http://x.org/{id}" ]',
+        '[ rml:reference "id" ; rml:datatype xsd:integer ]',
+        '[ rml:reference "id" ; rml:datatypeMap [ rml:reference "v" ] ]',
+        '[ rml:template "no {id}" ; rml:termType rml:Literal ]',
+    )
+    run(_mapping(folder, text), folder / "o.nq")
+    found = objects(folder / "o.nq")
+    assert str(found["p0"]) == '"1"^^<http://www.w3.org/2001/XMLSchema#integer>'
+    assert str(found["p1"]) == '"1"^^<http://dt.org/a>'
+    assert str(found["p2"]) == '"no 1"'
+
+
+def test_progress_ends_at_one(folder: Path) -> None:
+    _csv(folder, ["1", "x"])
+    told: list[tuple[str, float]] = []
+    run(
+        _mapping(folder, SIMPLE),
+        folder / "o.nq",
+        progress=lambda stage, fraction: told.append((stage, fraction)),
+    )
+    assert told[-1] == ("map", 1.0)
+
+
+def test_a_run_that_is_killed_leaves_no_output(folder: Path) -> None:
+    rows = "".join(f"{i},value {i}\n" for i in range(400_000))
+    (folder / "data.csv").write_text(f"id,v\n{rows}")
+    mapping = _mapping(folder, SIMPLE)
+    program = (
+        "import sys; from pathlib import Path; from geotriples.run_local import run\n"
+        "run(Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, str(mapping), str(folder / "o.nq")]
+    )
+    deadline = time.monotonic() + 60
+    while not list(folder.glob(".o.nq.*")) and time.monotonic() < deadline:
+        assert child.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.001)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    assert not (folder / "o.nq").exists()
