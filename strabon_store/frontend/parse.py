@@ -1,0 +1,149 @@
+"""SPARQL text to a parse tree: the only module that imports the third-party parser.
+
+The grammar is `grammar.lark`; it is read once, at the first query. What grammar notes
+forbid beyond the grammar is found in translation, where scopes are known.
+"""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Final, cast
+
+import lark
+
+from strabon_store.algebra.queries import Query
+from strabon_store.errors import InternalError, QuerySyntaxError
+from strabon_store.frontend.builtins import AGGREGATES, BUILTINS
+from strabon_store.frontend.escapes import unescape_codepoints
+from strabon_store.frontend.syntax import Node, depth, tokens
+from strabon_store.frontend.terminals import words
+from strabon_store.frontend.translate import translate_query
+
+MAX_DEPTH: Final = 120
+"""Nodes on the longest way down a parse tree. Later stages recurse into the tree, and
+Python allows about a thousand frames; groups nested 50 deep still pass."""
+
+_WORD: Final = re.compile(r"[\w:.-]+|\S")
+_CALL: Final = re.compile(r"[A-Za-z]\w*(?=\s*\()")
+
+
+def parse_query(text: str, *, base: str | None = None) -> Query:
+    """The algebra of a SPARQL 1.1 query (sections 18.2 and 19.8).
+
+    Args:
+        text: The query.
+        base: What relative IRIs are resolved against where the text has no BASE.
+
+    Raises:
+        QuerySyntaxError: The text is not a SPARQL query.
+        UnsupportedFeature: It is one, with an operator that we do not compile.
+
+    Examples:
+        >>> parse_query("ASK { ?s ?p 1 }").pattern.patterns[0].object.lexical
+        '1'
+    """
+    plain = unescape_codepoints(text)
+    return translate_query(_parse(plain), plain, base)
+
+
+def parse_tree(text: str) -> Node:
+    """The parse tree of a query, by the grammar alone.
+
+    Raises:
+        QuerySyntaxError: The grammar does not derive the text.
+
+    Examples:
+        >>> parse_tree("ASK {}").children[1].find("dataset")
+        Node(rule='dataset', children=[])
+    """
+    return _parse(unescape_codepoints(text))
+
+
+def _parse(text: str) -> Node:
+    try:
+        tree = cast("Node", _grammar().parse(text))
+    except lark.UnexpectedInput as error:
+        raise _syntax_error(text, error) from error
+    if depth(tree) > MAX_DEPTH:
+        raise _too_deep(text, tree)
+    return tree
+
+
+@cache
+def _grammar() -> lark.Lark:
+    source = files("strabon_store.frontend").joinpath("grammar.lark").read_text("utf-8")
+    return lark.Lark(
+        source,
+        parser="lalr",
+        lexer="contextual",
+        start="query",
+        tree_class=Node,
+        maybe_placeholders=False,
+    )
+
+
+@cache
+def _symbols() -> Mapping[str, str]:
+    return {
+        terminal.name: terminal.pattern.value
+        for terminal in _grammar().terminals
+        if isinstance(terminal.pattern, lark.lexer.PatternStr)
+    }
+
+
+def _syntax_error(text: str, error: lark.UnexpectedInput) -> QuerySyntaxError:
+    position = error.pos_in_stream
+    expected: set[str] = set()
+    match error:
+        case lark.UnexpectedToken():
+            expected = error.accepts or error.expected
+            if error.token.type == "$END":
+                position = len(text.rstrip())
+        case lark.UnexpectedCharacters():
+            expected = error.allowed
+        case _:  # the parser raises no other
+            pass
+    if position is None:
+        raise InternalError("the parser names no position") from error
+    found = _WORD.match(text, position)
+    line = text.count("\n", 0, position) + 1
+    return QuerySyntaxError(
+        text,
+        line=line,
+        column=position - (text.rfind("\n", 0, position) + 1) + 1,
+        found=f"'{found[0]}'" if found else "end of the query",
+        expected=words(expected, _symbols()),
+        problem=_unknown_function(text, position) or _open_string(text, position),
+    )
+
+
+def _unknown_function(text: str, position: int) -> str | None:
+    call = _CALL.match(text, position)
+    if call is None or text[position - 1 : position] == "@":
+        return None
+    name = call[0].upper()
+    known = (*BUILTINS, *AGGREGATES)
+    if name in known or name in {"IN", "EXISTS", "FILTER", "BIND", "SEPARATOR", "AS"}:
+        return None
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"unknown function {call[0]}{hint}"
+
+
+def _open_string(text: str, position: int) -> str | None:
+    if text[position : position + 1] not in {'"', "'"}:
+        return None
+    return "a string that has no end on this line, or an escape that SPARQL lacks"
+
+
+def _too_deep(text: str, tree: Node) -> QuerySyntaxError:
+    deepest = max(tokens(tree), key=lambda token: (token.line or 0, token.column or 0))
+    return QuerySyntaxError(
+        text,
+        line=deepest.line or 1,
+        column=deepest.column or 1,
+        found=f"'{deepest.value}'",
+        problem=f"the query nests deeper than {MAX_DEPTH} levels",
+    )

@@ -1,0 +1,82 @@
+"""The parse tree: what the grammar saw, free of the library that built it.
+
+A `Node` is named for its rule in `grammar.lark`; keywords and punctuation that carry no
+meaning are not in the tree.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+
+class Token(Protocol):
+    """One terminal of the grammar, with its place in the text."""
+
+    @property
+    def type(self) -> str:
+        """The name of the terminal, e.g. `IRIREF`."""
+
+    @property
+    def value(self) -> str:
+        """The characters as they stand in the text."""
+
+    @property
+    def line(self) -> int | None:
+        """The line of the first character, from 1."""
+
+    @property
+    def column(self) -> int | None:
+        """The column of the first character, from 1."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A rule of the grammar and what it matched.
+
+    Attributes:
+        rule: The name of the rule.
+        children: Nodes and tokens in the order of the text.
+    """
+
+    rule: str
+    children: "list[Child]"
+
+    def find(self, rule: str) -> "Node | None":
+        """The first child that is a node of `rule`."""
+        for child in self.children:
+            if isinstance(child, Node) and child.rule == rule:
+                return child
+        return None
+
+    def has(self, token_type: str) -> bool:
+        """Whether a child is a token of the type."""
+        return any(
+            not isinstance(child, Node) and child.type == token_type
+            for child in self.children
+        )
+
+
+Child: TypeAlias = Node | Token
+
+
+def tokens(child: Child) -> Iterator[Token]:
+    """Every token at or below `child`, in the order of the text."""
+    pending = [child]
+    while pending:
+        match pending.pop():
+            case Node(children=children):
+                pending.extend(reversed(children))
+            case token:
+                yield token
+
+
+def depth(child: Child) -> int:
+    """How many nodes lie on the longest way down from `child`; 1 for a leaf."""
+    deepest = 0
+    pending = [(child, 1)]
+    while pending:
+        node, level = pending.pop()
+        deepest = max(deepest, level)
+        if isinstance(node, Node):
+            pending.extend((inner, level + 1) for inner in node.children)
+    return deepest
