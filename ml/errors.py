@@ -7,7 +7,7 @@
     - IncompleteScene         a scene lacks bands, or they lie on different grids
     - MissingCrs              nobody says in which CRS the grid lies
     - ConflictingCrs          two sources of the CRS disagree
-    - InvalidPeriod           the observed period lacks an end, or ends before it begins
+    - InvalidPeriod           the observed period lacks an end, or ends too early
     - UnknownClass            a code that the class scheme does not hold
     - NoValidPixels           every pixel is nodata
   - UnknownCrs              a text that names no CRS
@@ -123,7 +123,7 @@ class InvalidPeriod(ProductError):
         self.end = end
         super().__init__(
             path,
-            f"the observed period runs from {start or 'unknown'} to {end or 'unknown'}; "
+            f"it was observed from {start or 'unknown'} to {end or 'unknown'}; "
             "name both ends, the earlier one first, or neither",
         )
 

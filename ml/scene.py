@@ -1,0 +1,297 @@
+"""A scene as it is classified: sigma0, incidence angle and noise on one map grid.
+
+A scene is a folder of COGs and `scene.json`, a STAC item (version 1.1.0) that names them.
+Simulated scenes are written in this form; a product of Sentinel-1 is brought into it
+by calibration, noise removal and projection.
+
+Shape suffixes: P polarizations (HH, HV), H rows, W columns.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
+
+from engines.geodesy import transform, wrap
+from ml.errors import IncompleteScene, NoValidPixels, OutputExists, UnreadableProduct
+from ml.maps import Grid, Source
+from ml.rasters import Raster, read_grid, read_rows, write_cog
+from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri, crs_from_pyproj
+
+ITEM: Final = "scene.json"
+POLARIZATIONS: Final = ("HH", "HV")
+INCIDENCE: Final = "incidence"
+NOISE: Final = "noise"
+LOOKS: Final = "sar:looks_equivalent_number"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bands:
+    """Some rows of a scene; NaN where it says nothing.
+
+    Attributes:
+        sigma0_db_PHW: Calibrated, noise-corrected sigma0 of HH and HV, dB.
+        incidence_HW: Incidence angle, degrees.
+        nesz_db_PHW: The noise that was removed, as noise-equivalent sigma0 (NESZ), dB;
+            None where the scene does not say.
+    """
+
+    sigma0_db_PHW: NDArray[np.float32]
+    incidence_HW: NDArray[np.float32]
+    nesz_db_PHW: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A scene on disk; its bands are read in rows, when asked for.
+
+    Attributes:
+        source: What it is, and when it was observed.
+        grid: Where the pixels of every band lie.
+        looks: Equivalent number of looks of a pixel.
+        assets: The file of each band: HH, HV, `INCIDENCE`, and `NOISE` where there is one.
+    """
+
+    source: Source
+    grid: Grid
+    looks: float
+    assets: Mapping[str, Path]
+
+    def read(self, start: int, stop: int) -> Bands:
+        """Rows `start` to `stop` (excluded).
+
+        Raises:
+            UnreadableRaster: A band is truncated.
+        """
+        sigma0_1HW = [read_rows(self.assets[p], start, stop) for p in POLARIZATIONS]
+        noise = self.assets.get(NOISE)
+        return Bands(
+            sigma0_db_PHW=np.concatenate(sigma0_1HW).astype(np.float32),
+            incidence_HW=read_rows(self.assets[INCIDENCE], start, stop)[0],
+            nesz_db_PHW=None if noise is None else read_rows(noise, start, stop),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contents:
+    """All that a scene's folder is to hold.
+
+    Attributes:
+        source: What the scene is, and when it was observed; its path is not read.
+        grid: Where the pixels of every band lie.
+        looks: Equivalent number of looks of a pixel.
+        bands: Every row.
+        properties: More properties of the STAC item.
+        others: More rasters, by asset name.
+    """
+
+    source: Source
+    grid: Grid
+    looks: float
+    bands: Bands
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, Raster] = field(default_factory=dict)
+
+
+def write_scene_folder(folder: Path, contents: Contents) -> Scene:
+    """Write the COGs and the item of a scene; the folder appears whole, or not at all.
+
+    Raises:
+        OutputExists: The folder holds something.
+        NoValidPixels: HH and HV have no pixel in common that says something.
+    """
+    rasters = {**_rasters(contents), **contents.others}
+    files = {name: f"{name}.tif" for name in rasters}
+    item = _item(folder, contents, files)
+    with _appearing(folder) as unfinished:
+        for name, raster in rasters.items():
+            write_cog(unfinished / files[name], raster)
+        text = json.dumps(item, indent=1, ensure_ascii=False) + "\n"
+        (unfinished / ITEM).write_text(text, encoding="utf-8")
+    source = replace(contents.source, path=folder)
+    known = {n: folder / files[n] for n in rasters if n not in contents.others}
+    return Scene(source, contents.grid, contents.looks, known)
+
+
+@contextmanager
+def _appearing(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder` that becomes it where the block succeeds."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputExists(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        yield unfinished
+        # mkdtemp lets nobody else in.
+        unfinished.chmod(0o755)
+        unfinished.replace(folder)
+    except BaseException:
+        shutil.rmtree(unfinished)
+        raise
+
+
+def _rasters(contents: Contents) -> dict[str, Raster]:
+    bands = contents.bands
+    arrays: dict[str, tuple[NDArray[np.float32], tuple[str, ...]]] = {
+        name: (bands.sigma0_db_PHW[p : p + 1], (f"sigma0 {name} dB",))
+        for p, name in enumerate(POLARIZATIONS)
+    }
+    arrays[INCIDENCE] = (bands.incidence_HW[None], ("incidence angle degrees",))
+    if bands.nesz_db_PHW is not None:
+        names = tuple(f"NESZ {name} dB" for name in POLARIZATIONS)
+        arrays[NOISE] = (bands.nesz_db_PHW, names)
+    return {
+        name: Raster(array_BHW, contents.grid, float("nan"), descriptions)
+        for name, (array_BHW, descriptions) in arrays.items()
+    }
+
+
+def _item(folder: Path, contents: Contents, files: Mapping[str, str]) -> dict[str, Any]:
+    source = contents.source
+    is_valid_HW = np.asarray(np.isfinite(contents.bands.sigma0_db_PHW).all(axis=0))
+    if not is_valid_HW.any():
+        raise NoValidPixels(folder)
+    footprint = _footprint(contents.grid, is_valid_HW)
+    properties = {
+        "datetime": _text(source.time_start),
+        "start_datetime": _text(source.time_start),
+        "end_datetime": _text(source.time_end),
+        "platform": source.platform,
+        "sar:product_type": source.product_type,
+        "sar:polarizations": list(POLARIZATIONS),
+        LOOKS: contents.looks,
+        "proj:wkt2": contents.grid.crs.to_wkt(),
+        "proj:shape": [contents.grid.height, contents.grid.width],
+        "proj:transform": list(contents.grid.transform[:6]),
+        **contents.properties,
+    }
+    return {
+        "type": "Feature",
+        "stac_version": "1.1.0",
+        "stac_extensions": list(_EXTENSIONS),
+        "id": source.scene_id,
+        "geometry": json.loads(shapely.to_geojson(footprint)),
+        "bbox": [float(value) for value in footprint.bounds],
+        "properties": properties,
+        "links": [],
+        "assets": {
+            name: {"href": href, "type": _COG, "roles": ["data"]}
+            for name, href in files.items()
+        },
+    }
+
+
+_COG: Final = "image/tiff; application=geotiff; profile=cloud-optimized"
+_EXTENSIONS: Final = (
+    "https://stac-extensions.github.io/sar/v1.2.0/schema.json",
+    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+)
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.astimezone(UTC).isoformat()
+
+
+def _footprint(grid: Grid, is_valid_HW: NDArray[np.bool_]) -> BaseGeometry:
+    """The convex hull of the valid pixels, in CRS84, cut where CRS84 needs it.
+
+    Its edges are straight on the grid and so curved in degrees: they get a vertex at
+    least every sixteenth of the scene's longer side before they are transformed.
+    """
+    rows = np.flatnonzero(is_valid_HW.any(axis=1))
+    first = is_valid_HW[rows].argmax(axis=1)
+    last = grid.width - is_valid_HW[rows, ::-1].argmax(axis=1)
+    columns = np.concatenate([first, first, last, last])
+    corners = grid.locate(columns, np.concatenate([rows, rows + 1] * 2))
+    hull = shapely.convex_hull(shapely.MultiPoint(np.column_stack(corners)))
+    left, low, right, high = grid.bounds
+    dense = shapely.segmentize(hull, max(right - left, high - low) / 16)
+    to_crs84 = (crs_from_pyproj(grid.crs), crs_from_iri(CRS84_IRI))
+    geometry: BaseGeometry = wrap(transform(np.array([dense]), *to_crs84)).geometries[0]
+    return geometry
+
+
+def read_scene(path: Path, crs: CRS | None = None) -> Scene:
+    """The scene in a folder.
+
+    Args:
+        path: The folder, or the `scene.json` in it.
+        crs: What the bands lie in where they do not say.
+
+    Raises:
+        UnreadableProduct: There is no item, or it is no STAC item of a scene.
+        IncompleteScene: A band is absent, or lies on another grid than the others.
+        MissingCrs: Nobody names the CRS.
+    """
+    item_path = path if path.suffix == ".json" else path / ITEM
+    item = _read_item(item_path)
+    try:
+        assets = {
+            name: item_path.parent / asset["href"]
+            for name, asset in item["assets"].items()
+            if name in (*POLARIZATIONS, INCIDENCE, NOISE)
+        }
+        looks = float(item["properties"][LOOKS])
+        source = _source(item_path, item, "option" if crs else "file")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"it is no item of a scene ({error!r})"
+        raise UnreadableProduct(item_path, reason, _CURE) from error
+    return Scene(source, _common_grid(item_path, assets, crs), looks, assets)
+
+
+_CURE: Final = f"name a folder that holds a {ITEM} written by this package"
+
+
+def _read_item(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise UnreadableProduct(path, "there is no such file", _CURE)
+    try:
+        item = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UnreadableProduct(path, f"it is no JSON ({error})", _CURE) from error
+    if not isinstance(item, dict):
+        raise UnreadableProduct(path, "it is no JSON object", _CURE)
+    return item
+
+
+def _source(item_path: Path, item: dict[str, Any], crs_source: str) -> Source:
+    properties = item["properties"]
+    return Source(
+        scene_id=item["id"],
+        path=item_path.parent,
+        platform=properties.get("platform"),
+        product_type=properties.get("sar:product_type"),
+        time_start=_instant(properties["start_datetime"]),
+        time_end=_instant(properties["end_datetime"]),
+        crs_source=crs_source,
+    )
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _common_grid(item_path: Path, assets: Mapping[str, Path], crs: CRS | None) -> Grid:
+    expected = (*POLARIZATIONS, INCIDENCE)
+    absent = [n for n in expected if n not in assets or not assets[n].is_file()]
+    absent += [n for n in assets if n == NOISE and not assets[n].is_file()]
+    if absent:
+        raise IncompleteScene(item_path, absent, "absent")
+    grids = {name: read_grid(path, crs) for name, path in assets.items()}
+    grid = grids[POLARIZATIONS[0]]
+    elsewhere = [name for name, other in grids.items() if other != grid]
+    if elsewhere:
+        reason = f"on another grid than {POLARIZATIONS[0]}"
+        raise IncompleteScene(item_path, elsewhere, reason)
+    return grid

@@ -1,0 +1,1 @@
+"""Simulated scenes whose truth, and whose best possible classifier, are known."""
