@@ -9,6 +9,7 @@ import pyproj
 import shapely
 
 Geometries: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
+GeometryLike: TypeAlias = shapely.Geometry | Geometries | None
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.intp]
 Booleans: TypeAlias = npt.NDArray[np.bool_]
@@ -19,7 +20,7 @@ GEOD: Final = pyproj.Geod(ellps="WGS84")
 _COLLECTIONS: Final = (4, 5, 6, 7)
 
 
-def geometry_array(geoms: Any) -> Geometries:
+def geometry_array(geoms: GeometryLike) -> Geometries:
     """A one-dimensional object array of geometries; a single geometry is one row."""
     if geoms is None or isinstance(geoms, shapely.Geometry):
         return np.array([geoms], dtype=object)

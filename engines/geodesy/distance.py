@@ -25,6 +25,7 @@ from engines.geodesy.arrays import (
     Booleans,
     Floats,
     Geometries,
+    GeometryLike,
     Integers,
     Parts,
     Segments,
@@ -45,7 +46,7 @@ _ROUNDS: Final = 12
 _AT_REST: Final = 1e-12
 
 
-def distance_m(left: Geometries, right: Geometries) -> Floats:
+def distance_m(left: GeometryLike, right: GeometryLike) -> Floats:
     """The shortest geodesic between each pair, in metres, 0 where they meet.
 
     Args:
@@ -80,7 +81,9 @@ def distance_m(left: Geometries, right: Geometries) -> Floats:
     return distances
 
 
-def within_distance(left: Geometries, right: Geometries, limit_m: float) -> Booleans:
+def within_distance(
+    left: GeometryLike, right: GeometryLike, limit_m: float
+) -> Booleans:
     """True where the geometries of a pair are at most `limit_m` metres apart.
 
     `within_distance(a, b, d) == (distance_m(a, b) <= d)`; False where either is None.

@@ -15,6 +15,7 @@ from engines.geodesy.arrays import (
     Booleans,
     Floats,
     Geometries,
+    GeometryLike,
     Parts,
     Segments,
     edges,
@@ -22,7 +23,7 @@ from engines.geodesy.arrays import (
     geometry_array,
     segments,
 )
-from engines.geodesy.wrap import wrap
+from engines.geodesy.wrap import needs_wrap
 
 _EARTH_M2: Final = 510_065_621_724_088.4
 """The area of the WGS 84 ellipsoid."""
@@ -31,11 +32,11 @@ _EARTH_M2: Final = 510_065_621_724_088.4
 _LONGEST_EDGE: Final = 120.0
 
 
-def area_m2(geoms: Geometries) -> Floats:
+def area_m2(geoms: GeometryLike) -> Floats:
     """Area in square metres; 0 for points and lines, NaN for None.
 
-    Rings over the antimeridian and around a pole count as what they enclose, however
-    they are wound: `area_m2(wrap(g).geometries) == area_m2(g)`.
+    Rings over the antimeridian and around a pole count as the smaller of their two
+    sides, however they are wound; all others as what they enclose in the plane.
 
     Examples:
         >>> cap = shapely.from_wkt("POLYGON((0 80,90 80,180 80,-90 80,0 80))")
@@ -43,30 +44,46 @@ def area_m2(geoms: Geometries) -> Floats:
         2507270
     """
     array = geometry_array(geoms)
-    parts = explode(_tame(wrap(array).geometries))
+    parts = explode(_tame(array))
     areal = shapely.get_type_id(parts.geometries) == shapely.GeometryType.POLYGON
-    polygons = shapely.orient_polygons(parts.geometries[areal])
-    rings, polygon = shapely.get_rings(polygons, return_index=True)
-    coordinates, ring = shapely.get_coordinates(rings, return_index=True)
-    bounds = np.searchsorted(ring, np.arange(len(rings) + 1))
-    lon, lat = np.ascontiguousarray(coordinates.T)
-    signed = np.array(
-        [
-            GEOD.polygon_area_perimeter(lon[start:end], lat[start:end])[0]
-            for start, end in pairwise(bounds.tolist())
-        ],
-        dtype=float,
+    row = parts.row[areal]
+    rings, polygon = shapely.get_rings(
+        shapely.orient_polygons(parts.geometries[areal]), return_index=True
     )
-    # Shells are counterclockwise, so positive; holes negative. GeographicLib answers
-    # with the smaller side of a ring, which is the outside of one beyond a hemisphere.
+    signed = _ring_areas(rings)
+    # The first ring of a polygon is its shell, the others are holes.
     is_shell = np.diff(polygon, prepend=-1) > 0
-    signed[is_shell & (signed < -_EARTH_M2 / 4)] += _EARTH_M2
-    signed[~is_shell & (signed > _EARTH_M2 / 4)] -= _EARTH_M2
-    total = np.bincount(parts.row[areal][polygon], signed, minlength=len(array))
+    globe = needs_wrap(array)[row[polygon]]
+    signed[globe] = np.where(is_shell, 1, -1)[globe] * np.abs(signed[globe])
+    # GeographicLib answers modulo the whole earth, with the smaller side of a ring.
+    turns = np.round((_plane_areas(rings) - signed) / _EARTH_M2)
+    signed += np.where(globe, 0, turns) * _EARTH_M2
+    total = np.bincount(row[polygon], signed, minlength=len(array))
     return np.where(shapely.is_missing(array), np.nan, np.maximum(total, 0.0))
 
 
-def length_m(geoms: Geometries) -> Floats:
+def _ring_areas(rings: Geometries) -> Floats:
+    """What GeographicLib says of each ring, positive if it runs counterclockwise."""
+    coordinates, ring = shapely.get_coordinates(rings, return_index=True)
+    bounds = np.searchsorted(ring, np.arange(len(rings) + 1))
+    lon, lat = np.ascontiguousarray(coordinates.T)
+    areas = [
+        GEOD.polygon_area_perimeter(lon[start:end], lat[start:end])[0]
+        for start, end in pairwise(bounds.tolist())
+    ]
+    return np.array(areas, dtype=float)
+
+
+def _plane_areas(rings: Geometries) -> Floats:
+    """About the same, on a sphere and without a doubt which side is meant."""
+    found = segments(Parts(rings, np.arange(len(rings))))
+    run = np.radians(found.end[:, 0] - found.start[:, 0])
+    height = np.sin(np.radians([found.start[:, 1], found.end[:, 1]])).mean(axis=0)
+    below = np.bincount(found.row, run * height, minlength=len(rings))
+    return np.asarray(-below * _EARTH_M2 / (4 * np.pi), dtype=float)
+
+
+def length_m(geoms: GeometryLike) -> Floats:
     """Length of the lines in metres; 0 for points and areas, NaN for None.
 
     Examples:
@@ -81,13 +98,14 @@ def length_m(geoms: Geometries) -> Floats:
     return _total(segments(lines), array)
 
 
-def perimeter_m(geoms: Geometries) -> Floats:
+def perimeter_m(geoms: GeometryLike) -> Floats:
     """Length of the boundary of the areas, holes included, in metres.
 
     0 for points and lines, NaN for None. Edges that only close a geometry along the
-    antimeridian are no boundary: `perimeter_m(wrap(g).geometries) == perimeter_m(g)`.
+    antimeridian are no boundary, so that a polygon keeps its perimeter when wrapped.
 
     Examples:
+        >>> from engines.geodesy.wrap import wrap
         >>> square = shapely.from_wkt("POLYGON((179 0,-179 0,-179 1,179 1,179 0))")
         >>> bool(
         ...     np.isclose(*perimeter_m(np.array([square, wrap(square).geometries[0]])))

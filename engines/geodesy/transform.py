@@ -7,11 +7,11 @@ import pyproj
 import shapely
 
 from engines.errors import TransformFailed
-from engines.geodesy.arrays import Floats, Geometries, geometry_array
+from engines.geodesy.arrays import Floats, Geometries, GeometryLike, geometry_array
 from ontologies.geosparql.crs import Crs
 
 
-def transform(geoms: Geometries, source: Crs, target: Crs) -> Geometries:
+def transform(geoms: GeometryLike, source: Crs, target: Crs) -> Geometries:
     """The geometries in another CRS; None stays None, Z is kept, M is not.
 
     Vertices are transformed, edges are not bent. A result in degrees may jump over the

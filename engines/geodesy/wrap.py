@@ -18,6 +18,7 @@ from engines.geodesy.arrays import (
     Booleans,
     Floats,
     Geometries,
+    GeometryLike,
     edges,
     explode,
     geometry_array,
@@ -44,7 +45,7 @@ class Wrapped:
     contains_pole: Booleans
 
 
-def wrap(geoms: Geometries) -> Wrapped:
+def wrap(geoms: GeometryLike) -> Wrapped:
     """Cut geometries at longitude 180, and close rings around a pole along it.
 
     Geometries that do neither come back as the same objects; `wrap` applied twice is
@@ -63,7 +64,8 @@ def wrap(geoms: Geometries) -> Wrapped:
     crosses = np.zeros(len(array), dtype=bool)
     polar = np.zeros(len(array), dtype=bool)
     for row in np.flatnonzero(needs_wrap(array)).tolist():
-        wrapped[row], crosses[row], polar[row] = _wrap_one(array[row])
+        cut, crosses[row], polar[row] = _wrap_one(array[row])
+        wrapped[row] = _restore(cut, array[row])
     return Wrapped(wrapped, crosses, polar)
 
 
@@ -140,10 +142,30 @@ def _spread_poles(coordinates: Floats) -> Floats:
 
 
 def _unwrap(coordinates: Floats) -> Floats:
-    """Longitudes without jumps, running on beyond 180."""
+    """Longitudes without jumps, running on beyond 180 by whole turns."""
     run = coordinates.copy()
-    run[:, 0] = np.unwrap(coordinates[:, 0], period=_TURN)
+    free = np.unwrap(coordinates[:, 0], period=_TURN)
+    # np.unwrap sums as it goes; adding turns keeps a closed ring closed to the bit.
+    run[:, 0] += _TURN * np.round((free - coordinates[:, 0]) / _TURN)
     return run
+
+
+def _restore(cut: BaseGeometry, original: BaseGeometry) -> BaseGeometry:
+    """Vertices that went around and came back, as they were to the last bit.
+
+    Adding and taking away 360 loses digits; a neighbor that shares the vertex and was
+    not cut would no longer touch.
+    """
+    vertices = shapely.get_coordinates(original)
+    known = {tuple(np.round(vertex, 11)): vertex for vertex in vertices}
+
+    def restored(coordinates: Floats) -> Floats:
+        keys = map(tuple, np.round(coordinates[:, :2], 11))
+        for index, key in enumerate(keys):
+            coordinates[index, :2] = known.get(key, coordinates[index, :2])
+        return coordinates
+
+    return shapely.transform(cut, restored, include_z=bool(cut.has_z))
 
 
 def _cut(geometry: BaseGeometry) -> tuple[BaseGeometry, bool]:
