@@ -1,0 +1,25 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Report as JSON on stdout, for programs.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress and no messages.")
+]
+Location = Annotated[
+    Path,
+    typer.Option(
+        "--location",
+        "-l",
+        help="The folder of the store; made where there is none.",
+        envvar="PYTHEAS_LOCATION",
+        file_okay=False,
+    ),
+]
+Host = Annotated[str, typer.Option(help="The address to listen at.")]
+Port = Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0)]

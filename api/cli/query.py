@@ -1,0 +1,103 @@
+"""`pytheas query`: one query to a store or to an endpoint elsewhere."""
+
+# ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from federation.sources import Source
+    from strabon_store.results.solutions import Result
+
+
+class Format(StrEnum):
+    """How the answer is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    XML = "xml"
+    TSV = "tsv"
+    GEOJSON = "geojson"
+
+
+def query(  # noqa: PLR0913 - every one is an option of the command
+    text: Annotated[
+        str | None,
+        typer.Argument(metavar="[QUERY]", help="The query; - reads it from stdin."),
+    ] = None,
+    *,
+    location: Annotated[
+        str,
+        typer.Option(
+            "--location",
+            "-l",
+            help="The folder of a store, or the URL of a SPARQL endpoint.",
+            envvar="PYTHEAS_LOCATION",
+        ),
+    ],
+    file: Annotated[
+        typer.FileText | None,
+        typer.Option("--file", "-f", help="Read the query from a file.", lazy=False),
+    ] = None,
+    output: Annotated[
+        Format, typer.Option("--format", help="How to write the answer.")
+    ] = Format.TABLE,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds the query may take.", min=0.001)
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Same as --format json.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No messages; queries have none.")
+    ] = False,
+) -> None:
+    """Ask a SELECT or ASK query."""
+    del quiet
+    question = _question(text, file)
+    with _source(location) as source:
+        answer = source.query(question, timeout)
+        _write(answer, Format.JSON if json else output)
+
+
+def _question(text: str | None, file: typer.FileText | None) -> str:
+    if (text is None) == (file is None):
+        raise typer.BadParameter("give a query, or --file with one; - is stdin")
+    if file is not None:
+        return file.read()
+    return sys.stdin.read() if text == "-" else str(text)
+
+
+@contextmanager
+def _source(location: str) -> Iterator["Source"]:
+    if location.startswith(("http://", "https://")):
+        from federation.clients.sparql import SparqlEndpoint
+
+        yield SparqlEndpoint(location)
+        return
+    from strabon_store.store import Store
+
+    with Store.open(Path(location), read_only=True) as store:
+        yield store
+
+
+def _write(answer: "Result", output: Format) -> None:
+    if output is Format.TABLE:
+        from api.cli.table import print_table
+
+        print_table(answer)
+        return
+    from strabon_store.results.media_types import RESULT_FORMATS
+
+    # CSV ends its lines with CR LF, which text mode would touch on some systems.
+    sys.stdout.flush()
+    for piece in RESULT_FORMATS[output.value].serialize(answer):
+        sys.stdout.buffer.write(piece.encode())
+    sys.stdout.buffer.flush()

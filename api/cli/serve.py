@@ -1,0 +1,103 @@
+"""`pytheas serve`: the endpoint and the page over one store."""
+
+# ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api.cli.console import Console
+from api.cli.options import Host, Json, Location, Port, Quiet
+
+if TYPE_CHECKING:
+    from federation.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the service is.
+
+    Attributes:
+        page: The page for people.
+        sparql: The endpoint for programs.
+    """
+
+    page: str
+    sparql: str
+
+    def as_json(self) -> dict[str, str]:
+        """The same for a report."""
+        return {"page": self.page, "sparql": self.sparql}
+
+    def __str__(self) -> str:
+        return f"page    {self.page}\nSPARQL  {self.sparql}\nEnd with Ctrl-C."
+
+
+def serve(
+    location: Location,
+    *,
+    host: Host = "127.0.0.1",
+    port: Port = 7878,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Serve a store: /sparql for programs, / for people."""
+    from strabon_store.store import Store
+
+    console = Console(json=json, quiet=quiet)
+    with Store.open(location, read_only=True) as store:
+        serve_store(
+            store,
+            (host, port),
+            lambda urls: console.report(urls.as_json(), str(urls)),
+            quiet=quiet,
+        )
+
+
+def serve_store(
+    source: "Source",
+    address: tuple[str, int],
+    announce: Callable[[Urls], None],
+    *,
+    quiet: bool,
+) -> None:
+    """Serve an open store until somebody interrupts.
+
+    Args:
+        source: Who answers.
+        address: Host and port; port 0 takes a free one.
+        announce: Told where the service is as soon as it listens.
+        quiet: Whether the log holds errors only.
+
+    Raises:
+        AddressUnavailable: The server cannot listen there.
+    """
+    import uvicorn
+
+    from api.main import create_app
+    from api.settings import read_settings
+
+    with _listen(*address) as listening:
+        app = create_app(read_settings(), source)
+        announce(_urls(listening))
+        level = "error" if quiet else "info"
+        config = uvicorn.Config(app, log_level=level, access_log=False)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from api.errors import AddressUnavailable
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise AddressUnavailable(host, port, reason) from error
+
+
+def _urls(listening: socket.socket) -> Urls:
+    host, port = listening.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return Urls(page=f"{url}/", sparql=f"{url}/sparql")

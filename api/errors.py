@@ -1,0 +1,233 @@
+"""Every exception that this package raises, and the HTTP status of every exception.
+
+* ApiError
+  - MalformedRequest      the request does not follow the SPARQL protocol   -> HTTP 400
+  - NotAcceptable         no format on offer is one the client takes        -> HTTP 406
+  - QueryTooLong          the body is longer than the service reads         -> HTTP 413
+  - UnsupportedMediaType  the body is in a format that nobody reads         -> HTTP 415
+  - Overloaded            every place for queries stays taken               -> HTTP 503
+  - InvalidSettings       a variable of the environment has an unfit value
+  - AddressUnavailable    the server cannot listen where it should
+  - ProductDiffers        the store holds another map of the same scene
+
+Errors of the packages below keep their classes; `STATUS` says what HTTP makes of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from engines.errors import (
+    DatabaseCorrupt,
+    DatabaseLocked,
+    DatabaseMissing,
+    EngineError,
+    ExtensionMissing,
+    QueryFailed,
+    SourceUnreadable,
+    TransformFailed,
+)
+from ontologies.errors import OntologyError, PytheasError
+from ontologies.geosparql.literals import LiteralError
+from ontologies.namespaces import Namespace
+from ontologies.vocabulary import UnknownConcept, UnknownScheme
+from strabon_store.errors import (
+    InternalError,
+    LoadError,
+    QuerySyntaxError,
+    QueryTimeout,
+    StoreError,
+    StoreUnavailable,
+    UnsupportedFeature,
+)
+from strabon_store.results.geojson import NoGeometry
+
+
+class ApiError(PytheasError):
+    """A request, over HTTP or on the command line, cannot be served."""
+
+
+class MalformedRequest(ApiError):
+    """The request does not follow the SPARQL 1.1 Protocol."""
+
+
+class NotAcceptable(ApiError):
+    """No format on offer is one that the client takes.
+
+    Attributes:
+        wanted: What the client asked for.
+        offered: The media types on offer.
+    """
+
+    def __init__(self, wanted: str, offered: Sequence[str]) -> None:
+        self.wanted = wanted
+        self.offered = tuple(offered)
+        super().__init__(
+            f"nothing on offer matches {wanted!r}; there is {', '.join(self.offered)}"
+        )
+
+
+class UnsupportedMediaType(ApiError):
+    """The body of a request is in a format that nobody reads.
+
+    Attributes:
+        given: The media type of the body.
+        offered: The media types that are read.
+    """
+
+    def __init__(self, given: str, offered: Sequence[str]) -> None:
+        self.given = given
+        self.offered = tuple(offered)
+        what = given or "a body without a Content-Type"
+        super().__init__(f"cannot read {what}; send {' or '.join(self.offered)}")
+
+
+class QueryTooLong(ApiError):
+    """The body of a request is longer than the service reads.
+
+    Attributes:
+        limit: How many bytes it reads.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"the request is longer than {limit} bytes; shorten it")
+
+
+class Overloaded(ApiError):
+    """Every place for running queries stayed taken for as long as one may wait.
+
+    Attributes:
+        places: How many queries may run at once.
+        waited_s: How long the request waited for a place.
+    """
+
+    def __init__(self, places: int, waited_s: float) -> None:
+        self.places = places
+        self.waited_s = waited_s
+        super().__init__(
+            f"{places} queries are running and none ended within {waited_s:g} s; "
+            "try again later"
+        )
+
+
+class InvalidSettings(ApiError):
+    """Variables of the environment have values that do not fit.
+
+    Attributes:
+        wrong: Name of each, and what is wrong with its value.
+    """
+
+    def __init__(self, wrong: Sequence[tuple[str, str]]) -> None:
+        self.wrong = tuple(wrong)
+        said = "; ".join(f"{name}: {problem}" for name, problem in self.wrong)
+        super().__init__(f"correct or unset these variables: {said}")
+
+
+class AddressUnavailable(ApiError):
+    """The server cannot listen at an address.
+
+    Attributes:
+        host: The address.
+        port: The port.
+        reason: What the system says.
+    """
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        self.host = host
+        self.port = port
+        self.reason = reason
+        super().__init__(
+            f"cannot listen at {host}:{port} ({reason}); name another with --host and "
+            "--port, or stop the program that listens there"
+        )
+
+
+class ProductDiffers(ApiError):
+    """The store holds another map of the same scene.
+
+    Attributes:
+        scene_id: The scene.
+        folder: Where the map is that the store holds.
+    """
+
+    def __init__(self, scene_id: str, folder: str) -> None:
+        self.scene_id = scene_id
+        self.folder = folder
+        super().__init__(
+            f"the store holds another map of scene {scene_id}, made from other data or "
+            f"with another model, base or version ({folder}); "
+            "load this one into a store of its own with another --location"
+        )
+
+
+STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
+    {
+        PytheasError: 500,
+        ApiError: 500,
+        MalformedRequest: 400,
+        NotAcceptable: 406,
+        QueryTooLong: 413,
+        UnsupportedMediaType: 415,
+        Overloaded: 503,
+        StoreError: 500,
+        QuerySyntaxError: 400,
+        UnsupportedFeature: 501,
+        QueryTimeout: 503,
+        LoadError: 500,
+        StoreUnavailable: 503,
+        InternalError: 500,
+        # GeoJSON of a result without a geometry is not among what we can offer.
+        NoGeometry: 406,
+        OntologyError: 500,
+        LiteralError: 500,
+        UnknownScheme: 404,
+        UnknownConcept: 404,
+        EngineError: 500,
+        DatabaseLocked: 503,
+        DatabaseCorrupt: 503,
+        DatabaseMissing: 503,
+        ExtensionMissing: 503,
+        SourceUnreadable: 500,
+        QueryFailed: 500,
+        TransformFailed: 500,
+    }
+)
+"""The HTTP status of every class of error that can reach a client."""
+
+RETRY_AFTER_S: Final = 5
+"""What `Retry-After` says with status 503 (RFC 9110 section 10.2.3)."""
+
+PROBLEM: Final = Namespace("https://w3id.org/pytheas/problem/")
+"""The types of problem documents: one for each class of error."""
+
+_MEMBERS: Final = ("line", "column", "found", "expected", "feature", "offered")
+
+
+def status_of(error: PytheasError) -> int:
+    """The HTTP status of an error: its class's, or that of the nearest base.
+
+    Examples:
+        >>> status_of(UnsupportedFeature("SERVICE"))
+        501
+    """
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(error: PytheasError) -> dict[str, Any]:
+    """The error as a problem document (RFC 9457 section 3), with what it knows.
+
+    Examples:
+        >>> problem(UnsupportedFeature("SERVICE"))["feature"]
+        'SERVICE'
+    """
+    kind = type(error)
+    title = (kind.__doc__ or kind.__name__).partition("\n")[0].rstrip(".")
+    extensions = {n: getattr(error, n) for n in _MEMBERS if hasattr(error, n)}
+    return {
+        "type": PROBLEM.term(kind.__name__),
+        "title": title,
+        "status": status_of(error),
+        "detail": str(error),
+        **extensions,
+    }

@@ -1,0 +1,91 @@
+"""The HTTP service, wired: the only place that knows all of its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+
+from fastapi import FastAPI, Request
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
+from strabon_store.store import Store
+
+import api.sparql.routes
+import api.web.routes
+from api.problems import answer_errors
+from api.settings import Settings
+from api.sparql.service import SparqlService
+from api.web.headers import SecurityHeaders
+from federation.sources import Source
+from ml.version import software_version
+
+
+class Health(BaseModel):
+    """The answer to "are you well?"."""
+
+    status: str
+    version: str
+
+
+def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
+    """The service over one store.
+
+    Args:
+        settings: Where the store is, and the limits.
+        source: Who answers the queries, when it is not to be the store at
+            `settings.location`; whoever made it closes it.
+
+    Raises:
+        StoreUnavailable: When the service starts: there is no usable store.
+    """
+    app = FastAPI(
+        title="Pytheas",
+        summary="GeoSPARQL over sea-ice and crop maps",
+        version=software_version(),
+        # Their pages load scripts from elsewhere; /openapi.json stays.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lambda app: _lifespan(app, settings, source),
+    )
+    app.state.settings = settings
+    app.include_router(api.sparql.routes.router)
+    app.include_router(api.web.routes.router)
+    app.add_api_route("/health", health, tags=["service"], summary="Is it well?")
+    app.mount("/static", StaticFiles(directory=api.web.routes.STATIC), name="static")
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["Accept", "Content-Type"],
+        expose_headers=["X-Query-Id", "Retry-After"],
+    )
+    answer_errors(app)
+    return app
+
+
+async def health(request: Request) -> Health:
+    """Whether the store answers."""
+    service: SparqlService = request.app.state.sparql
+    await service.check()
+    return Health(status="ok", version=request.app.version)
+
+
+@asynccontextmanager
+async def _lifespan(
+    app: FastAPI, settings: Settings, source: Source | None
+) -> AsyncIterator[None]:
+    opened = (
+        nullcontext(source) if source else Store.open(settings.location, read_only=True)
+    )
+    with opened as answering:
+        service = SparqlService(
+            answering,
+            timeout_s=settings.query_timeout_s,
+            places=settings.max_queries,
+            queue_timeout_s=settings.queue_timeout_s,
+        )
+        app.state.sparql = service
+        try:
+            yield
+        finally:
+            service.close()

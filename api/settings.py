@@ -1,0 +1,46 @@
+"""What a person who runs the service can set, from the environment or in code."""
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.errors import InvalidSettings
+
+
+class Settings(BaseSettings):
+    """Settings of the HTTP service; each is read from `PYTHEAS_<NAME>` too.
+
+    Attributes:
+        location: The folder of the store.
+        query_timeout_s: How long a query may take, reading its answer included.
+        max_queries: How many queries run at once.
+        queue_timeout_s: How long a query waits for its turn.
+        max_query_bytes: How long the body of a request may be.
+        cors_origins: Which sites' pages may ask; `["*"]` for all, `[]` for none.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PYTHEAS_", frozen=True)
+
+    location: Path = Path("store")
+    query_timeout_s: float = Field(default=30.0, gt=0)
+    max_queries: int = Field(default=4, ge=1)
+    queue_timeout_s: float = Field(default=10.0, ge=0)
+    max_query_bytes: int = Field(default=2**20, ge=1)
+    cors_origins: tuple[str, ...] = ("*",)
+
+
+def read_settings() -> Settings:
+    """The settings of the environment.
+
+    Raises:
+        InvalidSettings: A variable has a value that does not fit.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (
+            (f"PYTHEAS_{str(one['loc'][0]).upper()}", one["msg"])
+            for one in error.errors()
+        )
+        raise InvalidSettings(tuple(wrong)) from error

@@ -1,0 +1,75 @@
+"""The service describes itself (SPARQL 1.1 Service Description section 2)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+from strabon_store.store import EXTENSION_FUNCTIONS
+
+from api.sparql.conformance import Language, result_format_iris
+from ontologies.namespaces import DCTERMS, GEO, GEOF, RDF, SD, UOM
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptionFormat:
+    """A way to write the description.
+
+    Attributes:
+        name: Short name, for `?format=`.
+        media_type: What `Content-Type` says.
+        aliases: Other media types that ask for the same.
+    """
+
+    name: str
+    media_type: str
+    aliases: tuple[str, ...] = ()
+
+
+DESCRIPTION_FORMATS: Final = (
+    DescriptionFormat("turtle", "text/turtle", ("application/x-turtle",)),
+    DescriptionFormat("ntriples", "application/n-triples"),
+    DescriptionFormat("rdfxml", "application/rdf+xml"),
+    DescriptionFormat("jsonld", "application/ld+json", ("application/json",)),
+)
+"""Formats of the description, the preferred one first."""
+
+PAGE: Final = DescriptionFormat("html", "text/html", ("application/xhtml+xml",))
+"""Browsers get the page with the map instead."""
+
+_PREFIXES: Final = {
+    "sd": SD,
+    "geo": GEO,
+    "geof": GEOF,
+    "uom": UOM,
+    "dcterms": DCTERMS,
+    "formats": "http://www.w3.org/ns/formats/",
+}
+
+
+def describe_service(endpoint: str, chosen: DescriptionFormat) -> bytes:
+    """The description of the service at `endpoint`.
+
+    Args:
+        endpoint: The address at which it takes queries.
+        chosen: One of `DESCRIPTION_FORMATS`.
+    """
+    rdf_format = ox.RdfFormat.from_media_type(chosen.media_type)
+    return ox.serialize(_triples(endpoint), format=rdf_format, prefixes=_PREFIXES)
+
+
+def _triples(endpoint: str) -> Iterator[ox.Triple]:
+    service = ox.NamedNode(f"{endpoint}#service")
+    yield _triple(service, RDF.term("type"), SD.term("Service"))
+    yield _triple(service, SD.term("endpoint"), endpoint)
+    for language in Language:
+        yield _triple(service, SD.term("supportedLanguage"), language.value)
+    for result_format in result_format_iris():
+        yield _triple(service, SD.term("resultFormat"), result_format)
+    for function in sorted(EXTENSION_FUNCTIONS):
+        yield _triple(service, SD.term("extensionFunction"), function)
+        yield _triple(ox.NamedNode(function), RDF.term("type"), SD.term("Function"))
+
+
+def _triple(subject: ox.NamedNode, predicate: str, value: str) -> ox.Triple:
+    return ox.Triple(subject, ox.NamedNode(predicate), ox.NamedNode(value))

@@ -1,0 +1,103 @@
+"""Requests as the SPARQL 1.1 Protocol reads them (section 2.1); no web framework."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
+
+from api.errors import MalformedRequest, UnsupportedMediaType
+from strabon_store.algebra.queries import Dataset
+from strabon_store.algebra.terms import IRI
+
+FORM: Final = "application/x-www-form-urlencoded"
+DIRECT: Final = "application/sparql-query"
+
+Parameters = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequest:
+    """A query operation (section 2.1).
+
+    Attributes:
+        text: The query.
+        dataset: The dataset that the request names; it beats FROM (section 2.1.4).
+        format: Short name or media type asked for by `?format=`, or None.
+    """
+
+    text: str
+    dataset: Dataset = field(default_factory=Dataset)
+    format: str | None = None
+
+
+def parse_get(parameters: Parameters) -> QueryRequest | None:
+    """A query via GET (section 2.1.1), or None where there is no query at all.
+
+    Raises:
+        MalformedRequest: There are two queries, or there is an update.
+    """
+    if not _values(parameters, "query", "update"):
+        return None
+    return _request(parameters)
+
+
+def parse_post(content_type: str, url: Parameters, body: bytes) -> QueryRequest:
+    """A query via POST, URL-encoded or directly (sections 2.1.2 and 2.1.3).
+
+    Args:
+        content_type: The header of that name, or an empty text.
+        url: The parameters in the URL; a dataset may be named there in both forms.
+        body: The body.
+
+    Raises:
+        MalformedRequest: There is no query, or two, or an update, or no UTF-8.
+        UnsupportedMediaType: The body is in another format or encoding.
+    """
+    media_type, charset = _media_type(content_type)
+    if media_type not in {FORM, DIRECT} or charset not in {"", "utf-8", "utf8"}:
+        raise UnsupportedMediaType(content_type, (FORM, DIRECT))
+    text = _decode(body)
+    if media_type == DIRECT:
+        return _request([*url, ("query", text)])
+    fields = parse_qsl(text, keep_blank_values=True, errors="strict")
+    return _request([*url, *fields])
+
+
+def _media_type(content_type: str) -> tuple[str, str]:
+    media_type, *parameters = content_type.lower().split(";")
+    pairs = (parameter.partition("=") for parameter in parameters)
+    charset = next((v for name, _, v in pairs if name.strip() == "charset"), "")
+    return media_type.strip(), charset.strip().strip('"')
+
+
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(
+            f"the body is not UTF-8 (at byte {error.start}); send it in UTF-8"
+        ) from error
+
+
+def _request(parameters: Parameters) -> QueryRequest:
+    if _values(parameters, "update"):
+        raise MalformedRequest("this endpoint takes queries, no updates; send `query`")
+    queries = _values(parameters, "query")
+    if len(queries) != 1:
+        raise MalformedRequest(f"send one `query`, not {len(queries)}")
+    default = _values(parameters, "default-graph-uri")
+    named = _values(parameters, "named-graph-uri")
+    formats = _values(parameters, "format", "output")
+    return QueryRequest(
+        text=queries[0],
+        dataset=Dataset(_iris(default), _iris(named)),
+        format=formats[0] if formats else None,
+    )
+
+
+def _values(parameters: Parameters, *names: str) -> list[str]:
+    return [value for name, value in parameters if name in names]
+
+
+def _iris(values: Iterable[str]) -> tuple[IRI, ...]:
+    return tuple(IRI(value) for value in values)

@@ -1,0 +1,170 @@
+"""Queries side by side, within limits, and no cut-off answer that looks complete.
+
+An answer's first bytes are made before anybody sees it, so what is wrong with a query
+is known before a status is sent. What goes wrong later is raised while the answer is
+read; the connection is then aborted, and the client sees an answer without an end.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from api.errors import Overloaded
+from api.sparql.protocol import QueryRequest
+from federation.sources import Source
+from strabon_store.errors import QueryTimeout, UnsupportedFeature
+from strabon_store.results.media_types import ResultFormat
+from strabon_store.results.solutions import Result, Solutions
+
+_CHUNK_CHARACTERS: Final = 65_536
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One query on its way; used by one thread at a time."""
+
+    source: Source
+    text: str
+    result_format: ResultFormat
+    timeout_s: float
+    deadline: float = field(init=False)
+    pieces: Iterator[str] | None = field(init=False, default=None)
+    result: Result | None = field(init=False, default=None)
+    lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.deadline = time.monotonic() + self.timeout_s
+
+    def pull(self) -> bytes:
+        """The next bytes of the answer; none at its end.
+
+        Raises:
+            PytheasError: There is no complete answer.
+        """
+        with self.lock:
+            if self.pieces is None:
+                self.result = self.source.query(self.text, self.timeout_s)
+                self.pieces = self.result_format.serialize(self.result)
+            return "".join(self._next_pieces(self.pieces)).encode()
+
+    def _next_pieces(self, pieces: Iterator[str]) -> Iterator[str]:
+        length = 0
+        for piece in pieces:
+            if time.monotonic() > self.deadline:
+                raise QueryTimeout(self.timeout_s)
+            yield piece
+            length += len(piece)
+            if length >= _CHUNK_CHARACTERS:
+                return
+
+    def close(self) -> None:
+        """Free what the query holds, when the thread that pulls is done."""
+        with self.lock:
+            if isinstance(self.result, Solutions):
+                self.result.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes of an answer; the first are there, the others are made when read.
+
+    Attributes:
+        first: The first bytes.
+        rest: The others; whoever holds an answer closes it.
+    """
+
+    first: bytes
+    rest: AsyncGenerator[bytes]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """All bytes, in order."""
+        yield self.first
+        async for chunk in self.rest:
+            yield chunk
+
+    async def aclose(self) -> None:
+        """Stop the query, when it still runs, and give its place to the next one."""
+        await self.rest.aclose()
+
+
+class SparqlService:
+    """Answers queries from one source, a bounded number of them at once.
+
+    Attributes:
+        source: Who knows the answers.
+        timeout_s: How long one query may take.
+    """
+
+    def __init__(
+        self, source: Source, *, timeout_s: float, places: int, queue_timeout_s: float
+    ) -> None:
+        self.source = source
+        self.timeout_s = timeout_s
+        self._places = places
+        self._queue_timeout_s = queue_timeout_s
+        self._free = asyncio.Semaphore(places)
+        # Twice the places: closing an answer waits for the thread that makes it.
+        self._threads = ThreadPoolExecutor(2 * places, thread_name_prefix="query")
+
+    async def answer(
+        self, request: QueryRequest, result_format: ResultFormat, query_id: str
+    ) -> Answer:
+        """The answer to a query, begun.
+
+        Raises:
+            Overloaded: No place for another query became free in time.
+            PytheasError: The query is wrong, or took too long.
+        """
+        if request.dataset.default or request.dataset.named:
+            raise UnsupportedFeature(
+                "an RDF dataset in the request (default-graph-uri, named-graph-uri)"
+            )
+        await self._take_place()
+        run = _Run(self.source, request.text, result_format, self.timeout_s)
+        stream = self._stream(run, query_id)
+        return Answer(await anext(stream), stream)
+
+    async def check(self) -> None:
+        """Ask the source the smallest of all queries.
+
+        Raises:
+            PytheasError: It does not answer.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self.source.query, "ASK {}", self.timeout_s)
+
+    def close(self) -> None:
+        """Wait for the queries that run, and take no more."""
+        self._threads.shutdown()
+
+    async def _take_place(self) -> None:
+        try:
+            async with asyncio.timeout(self._queue_timeout_s):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise Overloaded(self._places, self._queue_timeout_s) from error
+
+    async def _stream(self, run: _Run, query_id: str) -> AsyncGenerator[bytes]:
+        loop = asyncio.get_running_loop()
+        count = 0
+        try:
+            while chunk := await loop.run_in_executor(self._threads, run.pull):
+                count += len(chunk)
+                yield chunk
+            _log.info("query %s answered with %d bytes", query_id, count)
+        except QueryTimeout:
+            _log.warning("query %s timed out after %d bytes", query_id, count)
+            raise
+        finally:
+            # No await here: a client that goes away cancels this very task.
+            closing = self._threads.submit(run.close)
+            closing.add_done_callback(
+                lambda _: loop.call_soon_threadsafe(self._free.release)
+            )

@@ -1,0 +1,1 @@
+"""The kinds of source that a query can ask, one module each."""

@@ -1,0 +1,122 @@
+"""A SPARQL 1.1 endpoint as a source, through SPARQLWrapper."""
+
+import ast
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+
+from SPARQLWrapper import JSON, POST, SPARQLWrapper
+from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+
+from federation.errors import EndpointRefused, EndpointUnreachable, UnusableAnswer
+from strabon_store.algebra.terms import IRI, XSD_STRING, BlankNode, Literal, Term
+from strabon_store.results.solutions import Result, Row, Solutions
+
+DEFAULT_TIMEOUT_S: Final = 60.0
+
+_SHOWN: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SparqlEndpoint:
+    """An endpoint that speaks the SPARQL 1.1 Protocol.
+
+    Attributes:
+        url: Where it takes queries.
+    """
+
+    url: str
+
+    def query(self, text: str, timeout_s: float | None = None) -> Result:
+        """The answer to a SELECT or ASK query, read whole before it is returned.
+
+        Raises:
+            EndpointUnreachable: Nobody answers, or not in time.
+            EndpointRefused: The endpoint answers with an HTTP error.
+            UnusableAnswer: The answer is cut off, or no SPARQL result.
+        """
+        document = self._ask(text, timeout_s or DEFAULT_TIMEOUT_S)
+        try:
+            return _result(json.loads(document))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UnusableAnswer(
+                self.url, f"the answer is no SPARQL JSON result ({error!r})"
+            ) from error
+
+    def _ask(self, text: str, timeout_s: float) -> bytes:
+        wrapper = SPARQLWrapper(self.url)
+        wrapper.setMethod(POST)
+        wrapper.setReturnFormat(JSON)
+        wrapper.setTimeout(math.ceil(timeout_s))
+        wrapper.setQuery(text)
+        try:
+            body: bytes = wrapper.query().response.read()
+        except SPARQLWrapperException as error:
+            raise self._refused(error) from error
+        except HTTPError as error:
+            detail = _detail(error.read(), error.reason)
+            raise EndpointRefused(self.url, error.code, detail) from error
+        except HTTPException as error:
+            raise UnusableAnswer(
+                self.url, f"the answer is cut off ({error!r})"
+            ) from error
+        except (URLError, OSError, ValueError) as error:
+            reason = str(getattr(error, "reason", error))
+            raise EndpointUnreachable(self.url, reason) from error
+        return body
+
+    def _refused(self, error: SPARQLWrapperException) -> EndpointRefused:
+        # SPARQLWrapper reads the body away, and keeps it only as the repr of its bytes
+        # at the end of the message; the status is left in what it was handling.
+        _, _, body = str(error).partition("Response:\n")
+        response = error.__context__
+        status = response.code if isinstance(response, HTTPError) else 500
+        detail = _detail(ast.literal_eval(body) if body else b"", error.msg)
+        return EndpointRefused(self.url, status, detail)
+
+
+def _detail(body: bytes, reason: str) -> str:
+    """What the body says went wrong: RFC 9457's `detail`, else its first characters."""
+    text = body.decode("utf-8", errors="replace").strip()
+    try:
+        problem = json.loads(text)
+    except ValueError:
+        return text[:_SHOWN] or reason
+    if isinstance(problem, dict) and isinstance(problem.get("detail"), str):
+        return str(problem["detail"])
+    return text[:_SHOWN] or reason
+
+
+def _result(document: dict[str, Any]) -> Result:
+    if "boolean" in document:
+        return bool(document["boolean"])
+    variables = tuple(document["head"]["vars"])
+    # Made whole at once: an odd term is found here, not after half of the rows.
+    rows = list(_rows(variables, document["results"]["bindings"]))
+    return Solutions(variables, iter(rows))
+
+
+def _rows(
+    variables: tuple[str, ...], bindings: list[dict[str, dict[str, str]]]
+) -> Iterator[Row]:
+    for binding in bindings:
+        yield tuple(
+            _term(binding[name]) if name in binding else None for name in variables
+        )
+
+
+def _term(value: dict[str, str]) -> Term:
+    match value["type"]:
+        case "uri":
+            return IRI(value["value"])
+        case "bnode":
+            return BlankNode(value["value"])
+        case "literal" | "typed-literal":
+            datatype = value.get("datatype", XSD_STRING)
+            return Literal(value["value"], datatype, value.get("xml:lang"))
+        case kind:
+            raise ValueError(f"unknown kind of term {kind!r}")
