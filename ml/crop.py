@@ -26,12 +26,14 @@ def run(  # noqa: PLR0913 - every one is an option of the command
 ) -> MapProduct:
     """Turn a WorldCereal crop-type product into COGs, polygons and a STAC item.
 
-    By default polygons follow the pixels exactly, so areas sum to pixels times pixel area.
+    By default polygons follow the pixels exactly, so areas sum to pixels times pixel
+    area.
 
     Args:
         product_path: A NetCDF product, or a GeoTIFF of codes.
         out_dir: A new folder, or one that holds an earlier map product.
-        crs: For a product that does not declare its own; text is anything PROJ understands.
+        crs: For a product that does not declare its own; text is anything PROJ
+            understands.
         period: Observed from, until; UTC where they name no zone.
         class_table: What the codes of a GeoTIFF mean: code to notation in the scheme.
         generalization: Minimum mapping unit and tolerance of the polygons.

@@ -1,5 +1,6 @@
 """Where on the globe a map says something, as GeoJSON wants it (RFC 7946)."""
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ _WORLD: Final = (-180.0, 180.0)
 
 
 def footprint_crs84(grid: Grid, valid_HW: NDArray[np.bool_]) -> BaseGeometry:
-    """The valid pixels in CRS84, counterclockwise, cut at the antimeridian and at a pole.
+    """The valid pixels in CRS84, counterclockwise, cut at antimeridian and pole.
 
     Its edges are straight lines of the native CRS, followed closely.
     """
@@ -56,9 +57,7 @@ def bbox_crs84(geometry: BaseGeometry) -> tuple[float, float, float, float]:
     spans = _longitude_spans(geometry)
     # Gap i lies before span i; the one before the first goes around the antimeridian.
     around = _WORLD[1] - spans[-1][1] + spans[0][0] - _WORLD[0]
-    between = [
-        west - east for (_, east), (west, _) in zip(spans, spans[1:], strict=False)
-    ]
+    between = [west - east for (_, east), (west, _) in pairwise(spans)]
     gaps = [around, *between]
     widest = gaps.index(max(gaps))
     return spans[widest][0], south, spans[widest - 1][1], north

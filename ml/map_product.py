@@ -1,6 +1,7 @@
 """A class map becomes a folder of files: two COGs, a polygon table and a STAC item.
 
-The folder appears whole or not at all: everything is written beside it and moved at the end.
+The folder appears whole or not at all: everything is written beside it and moved at the
+end.
 """
 
 import shutil
@@ -9,20 +10,14 @@ from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Final
-
-import numpy as np
 
 from ml.errors import OutputExists
+from ml.map_rasters import write_class_map
 from ml.maps import ClassMap, Generalization, MapProduct
 from ml.polygons import write_polygons
-from ml.rasters import Colour, Raster, write_cog
 from ml.stac import map_item, write_item
 from ml.vectorize.polygonize import polygonize
 from ontologies.progress import Progress, silent
-
-_OPAQUE: Final = 255
-_HEXADECIMAL: Final = 16
 
 
 def product_in(folder: Path) -> MapProduct:
@@ -51,9 +46,7 @@ def write_map_product(
     """
     with _appearing(out_dir) as folder:
         product = product_in(folder)
-        write_cog(product.class_map, class_raster(class_map))
-        progress("write rasters", 0.5)
-        write_cog(product.probabilities, probability_raster(class_map))
+        write_class_map(class_map, product.class_map, product.probabilities)
         progress("write rasters", 1.0)
         polygons = polygonize(class_map, generalization, progress)
         write_polygons(product.polygons, polygons)
@@ -90,50 +83,3 @@ def _refuse_foreign_files(out_dir: Path) -> None:
     ours = {getattr(product, field.name) for field in fields(product)}
     if set(out_dir.iterdir()) - ours:
         raise OutputExists(out_dir)
-
-
-def class_raster(class_map: ClassMap) -> Raster:
-    """One band of class indices with a palette; the greatest value of its type is nodata."""
-    largest = max(c.index for c in class_map.legend)
-    dtype = np.uint8 if largest < np.iinfo(np.uint8).max else np.uint16
-    nodata = int(np.iinfo(dtype).max)
-    classes_HW = np.where(class_map.valid_HW, class_map.classes_HW, nodata)
-    return Raster(
-        array_BHW=classes_HW.astype(dtype)[None],
-        grid=class_map.grid,
-        nodata=nodata,
-        descriptions=("class",),
-        tags=_tags(class_map),
-        colormap={
-            c.index: _colour(c.colour) for c in class_map.legend if c.colour is not None
-        },
-    )
-
-
-def probability_raster(class_map: ClassMap) -> Raster:
-    """One band of 32-bit floats per class, named by its notation; nodata is NaN."""
-    return Raster(
-        array_BHW=np.where(
-            class_map.valid_HW, class_map.probabilities_KHW, np.float32(np.nan)
-        ),
-        grid=class_map.grid,
-        nodata=float("nan"),
-        descriptions=tuple(c.code for c in class_map.legend),
-        tags=_tags(class_map),
-    )
-
-
-def _tags(class_map: ClassMap) -> dict[str, str]:
-    return {
-        "SCENE_ID": class_map.source.scene_id,
-        "MODEL_NAME": class_map.model.name,
-        "MODEL_VERSION": class_map.model.version,
-        "CRS_SOURCE": class_map.source.crs_source,
-    }
-
-
-def _colour(text: str) -> Colour:
-    red, green, blue = (
-        int(text.removeprefix("#")[i : i + 2], _HEXADECIMAL) for i in (0, 2, 4)
-    )
-    return red, green, blue, _OPAQUE

@@ -1,7 +1,7 @@
 """What a class map is, whoever made it: a model of ours or a foreign product.
 
-Readers of products and classifiers of scenes end here; the vectorizer, the STAC item and the
-writer of the map product start here.  Nothing here reads or writes a file.
+Readers of products and classifiers of scenes end here; the vectorizer, the STAC item
+and the writer of the map product start here.  Nothing here reads or writes a file.
 """
 
 import math
@@ -54,7 +54,7 @@ class Grid:
     def locate(
         self, columns: NDArray[np.number], rows: NDArray[np.number]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The (x, y) in `crs` of places in the raster; 0, 0 is its upper left corner."""
+        """The (x, y) in `crs` of places in the raster; (0, 0) is its first corner."""
         a, b, c, d, e, f = self.transform[:6]
         return a * columns + b * rows + c, d * columns + e * rows + f
 
@@ -62,8 +62,8 @@ class Grid:
     def pixel_area_m2(self) -> float:
         """The nominal area of one pixel.
 
-        Planar in a projected CRS, whatever its unit; geodesic, of the pixel at the centre of
-        the map, in a geographic one, where a pixel has no single area.
+        Planar in a projected CRS, whatever its unit; geodesic, of the pixel at the
+        centre of the map, in a geographic one, where a pixel has no single area.
         """
         if self.crs.is_geographic:
             columns = self.width // 2 + np.array([0, 1, 1, 0])
@@ -117,7 +117,8 @@ class ModelVersion:
 
     Attributes:
         name: Of the model, or of the series of products.
-        version: First 12 hexadecimal digits of the sha256 of the parameters, or of the product.
+        version: First 12 hexadecimal digits of the sha256 of the parameters, or of the
+            product.
     """
 
     name: str
@@ -130,7 +131,8 @@ class ClassMap:
 
     Attributes:
         grid: Where the pixels lie.
-        classes_HW: Index of the class of each pixel; anything where `valid_HW` is false.
+        classes_HW: Index of the class of each pixel; anything where `valid_HW` is
+            false.
         valid_HW: False where the map says nothing.
         probabilities_KHW: Probability of each class of `legend`, 0 to 1, in its order.
         legend: The classes that the map can hold.
@@ -153,7 +155,8 @@ class Generalization:
 
     Attributes:
         mmu_m2: Minimum mapping unit: smaller regions join their largest neighbour.
-        tolerance_px: Triangles of a shared edge up to about this size, squared, are cut off.
+        tolerance_px: Triangles of a shared edge up to about this size, squared, are cut
+            off.
     """
 
     mmu_m2: float = 0.0

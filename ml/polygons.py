@@ -1,7 +1,7 @@
 """The polygon table: written and read as GeoParquet 1.1.
 
-What the columns mean is said here once; mappings to RDF read them by name.  Geometries stay in
-the native CRS of the map, whose PROJJSON is in the file.
+What the columns mean is said here once; mappings to RDF read them by name.  Geometries
+stay in the native CRS of the map, whose PROJJSON is in the file.
 """
 
 import json

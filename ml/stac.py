@@ -1,4 +1,4 @@
-"""A map product as a STAC 1.1 item: what a catalogue needs to find it and to draw it."""
+"""A map product as a STAC 1.1 item: what a catalogue needs to find and draw it."""
 
 import hashlib
 import json
@@ -41,7 +41,8 @@ def map_item(class_map: ClassMap, product: MapProduct, home: Path) -> pystac.Ite
     Args:
         class_map: What the files hold.
         product: The files; hrefs are relative to the item's folder.
-        home: The folder in which the item will lie in the end, for the link to the scene.
+        home: The folder in which the item will lie in the end, for the link to the
+            scene.
     """
     geometry = footprint_crs84(class_map.grid, class_map.valid_HW)
     item = pystac.Item(
@@ -74,8 +75,8 @@ def write_item(path: Path, item: pystac.Item) -> None:
 def _period(source: Source) -> dict[str, Any]:
     """The instants of the item.
 
-    STAC wants one.  Where the observed period is unknown it is the date of the product, and
-    `pytheas:observed_period` says so.
+    STAC wants one.  Where the observed period is unknown it is the date of the product,
+    and `pytheas:observed_period` says so.
     """
     start, end = source.time_start, source.time_end
     if start is None or end is None:

@@ -1,8 +1,9 @@
 """Where and when a NetCDF product was observed: declared or asked for, never guessed.
 
-The CRS comes from the first of: the file itself, the user, a companion.  A companion is another
-NetCDF file in the same folder whose x and y coordinates are identical; products are often cut
-from one cube, and only the cube kept its CRS.  All companions that declare one must agree.
+The CRS comes from the first of: the file itself, the user, a companion.  A companion is
+another NetCDF file in the same folder whose x and y coordinates are identical; products
+are often cut from one cube, and only the cube kept its CRS.  All companions that
+declare one must agree.
 """
 
 import logging
@@ -33,7 +34,7 @@ Period: TypeAlias = tuple[datetime | None, datetime | None]
 """Observed from, until, UTC."""
 
 _SPACING_TOLERANCE = 1e-6
-"""By which part of a pixel steps between centres may differ: float noise, and no more."""
+"""By which part of a pixel steps between centres may differ: float noise only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,11 @@ def open_netcdf(path: Path) -> xr.Dataset:
 
 
 def affine_of_centres(path: Path, x: np.ndarray, y: np.ndarray) -> Affine:
-    """The transform of a grid whose pixel centres are `x` (ascending) and `y` (descending).
+    """The transform of a grid with pixel centres `x` (ascending), `y` (descending).
 
     Raises:
-        UnreadableProduct: The centres are not evenly spaced, or there are fewer than two.
+        UnreadableProduct: The centres are not evenly spaced, or there are fewer than
+            two.
     """
     return Affine.translation(
         x[0] - _step(path, "x", x) / 2, y[0] - _step(path, "y", y) / 2
@@ -110,14 +112,14 @@ def declared_crs(path: Path, dataset: xr.Dataset) -> CRS | None:
         except CRSError as error:
             raise UnreadableProduct(
                 path,
-                f"its variable {name!r} declares a CRS that cannot be understood ({error})",
+                f"its variable {name!r} declares a CRS that PROJ refuses ({error})",
                 "correct the attribute crs_wkt",
             ) from error
     return _agreed(path, [(f"variable {n!r}", crs) for n, crs in claims.items()])
 
 
 def _crs_attributes(dataset: xr.Dataset) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each variable (and the file itself, as `"global"`) that says something about the CRS."""
+    """Each variable that says something about the CRS; the file is `"global"`."""
     for name, variable in dataset.variables.items():
         if {"crs_wkt", "spatial_ref", "grid_mapping_name"} & variable.attrs.keys():
             yield str(name), variable.attrs
@@ -133,7 +135,7 @@ def _crs_of(attributes: Mapping[str, Any]) -> CRS:
 
 
 def canonical_crs(crs: CRS) -> CRS:
-    """The authority's own definition where `crs` is one of its CRSs, spelled in an old way."""
+    """The authority's own definition where `crs` is the same CRS in other words."""
     return crs_from_pyproj(crs).pyproj
 
 
@@ -152,7 +154,7 @@ def find_companions(path: Path, dataset: xr.Dataset) -> list[Companion]:
         try:
             candidate = open_netcdf(other)
         except UnreadableProduct as error:
-            # A broken neighbour must not make a good product unreadable, only go unasked.
+            # A broken neighbour must not make a good product unreadable.
             _LOG.warning("not asked for a CRS: %s", error)
             continue
         if _same_grid(candidate, dataset):
@@ -188,7 +190,7 @@ def _utc(stamp: np.datetime64) -> datetime:
 def resolve_crs(
     path: Path, dataset: xr.Dataset, option: CRS | None, companions: list[Companion]
 ) -> tuple[CRS, str]:
-    """The CRS of the grid, and who named it: `"file"`, `"option"`, `"companion:<name>"`.
+    """The CRS, and who named it: `"file"`, `"option"`, `"companion:<name>"`.
 
     Raises:
         MissingCrs: Nobody names one.
@@ -235,14 +237,15 @@ def resolve_period(
     option: Period,
     companions: list[Companion],
 ) -> Period:
-    """Beginning and end of the observed period: the user's, the file's, else the companions'.
+    """The observed period: the user's, the file's, else the companions'.
 
-    The period runs from the first to the last time stamp.  A product made of composites is
-    stamped with the beginning of each, so its last one may reach further; the option tells.
-    Both are None where nobody knows: a map without a date is still a map.
+    The period runs from the first to the last time stamp.  A product made of composites
+    is stamped with the beginning of each, so its last one may reach further; the option
+    tells. Both are None where nobody knows: a map without a date is still a map.
 
     Raises:
-        InvalidPeriod: One end is known and the other is not, or they are the wrong way round.
+        InvalidPeriod: One end is known and the other is not, or they are the wrong way
+            round.
     """
     own = _period(dataset)
     known = [own] if own else [c.period for c in companions if c.period]
@@ -258,7 +261,8 @@ def check_period(path: Path, period: Period) -> Period:
     """The period in UTC; a time without a zone is UTC already.
 
     Raises:
-        InvalidPeriod: One end is known and the other is not, or they are the wrong way round.
+        InvalidPeriod: One end is known and the other is not, or they are the wrong way
+            round.
     """
     start, end = (None if t is None else _in_utc(t) for t in period)
     if (start is None) != (end is None) or (start and end and start > end):

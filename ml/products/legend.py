@@ -38,7 +38,8 @@ def check_classes(
     """Nothing, where each valid pixel has a class of the legend.
 
     Raises:
-        UnknownClass: One has not; the smallest such code is named, with its first pixel.
+        UnknownClass: One has not; the smallest such code is named, with its first
+            pixel.
     """
     indices = [c.index for c in legend]
     unknown_HW = valid_HW & ~np.isin(classes_HW, indices)

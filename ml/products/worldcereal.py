@@ -1,8 +1,9 @@
-"""WorldCereal crop-type maps: NetCDF with a probability per class, or a GeoTIFF of codes.
+"""WorldCereal crop-type maps: NetCDF with probabilities, or a GeoTIFF of codes.
 
-The NetCDF product is one variable of bands x rows x columns: `classification`, `probability`,
-then `probability_<class>` for each class.  The classification counts the probability bands from
-zero; probabilities are percentages, rounded down, so they do not sum to exactly 100.
+The NetCDF product is one variable of bands x rows x columns: `classification`,
+`probability`, then `probability_<class>` for each class.  The classification counts the
+probability bands from zero; probabilities are percentages, rounded down, so they do not
+sum to exactly 100.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The rows of the polygon table: one per region, each able to tell where it comes from."""
+"""The rows of the polygon table: one per region, each knows where it comes from."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri, crs_from_pyproj
 
 _ID_DIGITS: Final = 16
 _PER_PIXEL: Final = 10
-"""Identifiers know places to a tenth of a pixel: finer than pixels, coarser than float noise."""
+"""Identifiers know places to a tenth of a pixel: coarser than float noise."""
 
 
 def polygon_table(
@@ -76,11 +76,11 @@ def _legend_positions(class_map: ClassMap, regions: Regions) -> NDArray[np.int64
 def polygon_ids(
     class_map: ClassMap, regions: Regions, position_N: NDArray[np.int64]
 ) -> list[str]:
-    """Identifiers that depend on the region, the scene and the model, and on nothing else.
+    """Identifiers that depend on region, scene and model, and on nothing else.
 
-    A region is known by the center of its first pixel, row by row, in the native CRS.  So its
-    identifier survives another order of rows, another tiling that keeps it whole, and a change
-    of its neighbours or of the tolerance.
+    A region is known by the center of its first pixel, row by row, in the native CRS.
+    So its identifier survives another order of rows, another tiling that keeps it
+    whole, and a change of its neighbours or of the tolerance.
     """
     grid, source, model = class_map.grid, class_map.source, class_map.model
     tenths_N2 = _tenths_of_a_pixel(grid, regions.first_N2)
@@ -104,7 +104,7 @@ def _tenths_of_a_pixel(
     rows, columns = row_column_N2.T
     places = np.stack(grid.locate(columns + 0.5, rows + 0.5), axis=1)
     side = abs(grid.transform.determinant) ** 0.5
-    return np.rint(places * (_PER_PIXEL / side)).astype(np.int64)
+    return np.asarray(np.rint(places * (_PER_PIXEL / side)), np.int64)
 
 
 def _digest(*parts: object) -> str:

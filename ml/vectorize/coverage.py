@@ -1,12 +1,13 @@
-"""Regions become a valid polygon coverage: no gaps, no overlaps, edges matched vertex by vertex.
+"""Regions become a valid polygon coverage: no gaps, no overlaps, edges matched.
 
-Tracing alone does not give one: where three regions meet in a T, the polygon along the bar has
-no vertex at the foot of the stem, and simplification then pulls the edges apart.  So each edge
-is cut at every pixel corner, and of these corners the ones are kept at which any boundary turns
-or meets another.  That is decided by the raster around the corner, hence alike for all polygons
-that touch it.
+Tracing alone does not give one: where three regions meet in a T, the polygon along the
+bar has no vertex at the foot of the stem, and simplification then pulls the edges
+apart.  So each edge is cut at every pixel corner, and of these corners the ones are
+kept at which any boundary turns or meets another.  That is decided by the raster around
+the corner, hence alike for all polygons that touch it.
 
-Everything here is in raster coordinates (x column, y row, exact integers until simplified).
+Everything here is in raster coordinates (x column, y row, exact integers until
+simplified).
 """
 
 from typing import Final
@@ -20,15 +21,16 @@ from ml.errors import InvalidCoverage
 from ml.vectorize.regions import OUTSIDE, Regions
 
 MAX_EDGE_PX: Final = 64
-"""Straight edges keep a vertex on each line of the raster that is a multiple of this.
+"""Straight edges keep a vertex on each row or column that is a multiple of this.
 
-A straight edge in a polar projection is curved in longitude and latitude: at 80 degrees north
-80 km of it, left without vertices, stray 700 m, and 64 pixels of 40 m less than 1 m.
+A straight edge in a polar projection is curved in longitude and latitude: at 80 degrees
+north 80 km of it, left without vertices, stray 700 m, and 64 pixels of 40 m less than 1
+m.
 """
 
 
 def trace_regions(regions: Regions) -> NDArray[np.object_]:
-    """One polygon per region, in the order of the labels, along the sides of its pixels.
+    """One polygon per region, by label, along the sides of its pixels.
 
     The polygons are a valid coverage, and their union is exactly the labelled pixels.
     """
@@ -50,13 +52,13 @@ def trace_regions(regions: Regions) -> NDArray[np.object_]:
 
 
 def _corners_to_keep(labels_HW: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """By row and column of a pixel corner: must a boundary through it have a vertex there?"""
+    """Which pixel corners, by row and column, are vertices of boundaries there."""
     padded = np.pad(labels_HW, 1, constant_values=OUTSIDE)
     upper_left, upper_right = padded[:-1, :-1], padded[:-1, 1:]
     lower_left, lower_right = padded[1:, :-1], padded[1:, 1:]
     vertical = (upper_left == lower_left) & (upper_right == lower_right)
     horizontal = (upper_left == upper_right) & (lower_left == lower_right)
-    kept = ~(vertical | horizontal)
+    kept: NDArray[np.bool_] = ~(vertical | horizontal)
     kept[::MAX_EDGE_PX] |= vertical[::MAX_EDGE_PX]
     kept[:, ::MAX_EDGE_PX] |= horizontal[:, ::MAX_EDGE_PX]
     return kept
@@ -94,7 +96,7 @@ def _polygons(
 def simplify_coverage(
     polygons: NDArray[np.object_], tolerance_px: float
 ) -> NDArray[np.object_]:
-    """The coverage with smoother shared edges; its outer boundary stays, hence its area.
+    """The coverage with smoother shared edges; its outer boundary and area stay.
 
     Args:
         polygons: A valid coverage in raster coordinates.

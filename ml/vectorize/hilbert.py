@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 
 def hilbert_order(cells_N2: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The order in which a Hilbert curve visits cells of x, y; equal cells keep their order.
+    """The order in which a Hilbert curve visits cells (x, y); ties keep their order.
 
     Examples:
         >>> square = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])

@@ -21,9 +21,9 @@ def polygonize(
 ) -> PolygonTable:
     """Polygons that tile the valid pixels of the map: no gaps, no overlaps.
 
-    With tolerance 0 they follow the pixels exactly; else shared edges are smoothed, and the
-    outer boundary and the boundary of nodata still follow the pixels, so the area of the whole
-    stays.
+    With tolerance 0 they follow the pixels exactly; else shared edges are smoothed, and
+    the outer boundary and the boundary of nodata still follow the pixels, so the area
+    of the whole stays.
 
     Raises:
         NoValidPixels: There is nothing to draw.

@@ -1,4 +1,4 @@
-"""What the pixels of each region say together: zonal statistics without a loop over regions."""
+"""What the pixels of each region say together: zonal statistics, vectorized."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,8 @@ class ZonalStatistics:
         mean_N: Mean probability of the region's class.
         tenth_percentile_N: Its 10th percentile, interpolated linearly.
         entropy_N: Mean Shannon entropy in bits.
-        second_N: Position in the legend of the runner-up by mean probability; -1 without one.
+        second_N: Position in the legend of the runner-up by mean probability; -1
+            without one.
         second_mean_N: The runner-up's mean probability; NaN without one.
     """
 
@@ -39,7 +40,8 @@ def summarize_regions(
 
     Args:
         regions: The labelled raster.
-        probabilities_KHW: Probability of each class of the legend; read at labelled pixels only.
+        probabilities_KHW: Probability of each class of the legend; read at labelled
+            pixels only.
         class_position_N: Position in the legend of each region's class.
     """
     inside_HW = regions.labels_HW != OUTSIDE
@@ -65,8 +67,9 @@ def summarize_regions(
 def entropy_bits(probabilities_KP: NDArray[np.float32]) -> NDArray[np.float64]:
     """Shannon entropy over the first axis, of the probabilities scaled to sum to 1.
 
-    Rounded percentages do not sum to 1, and an entropy is defined for a distribution only.
-    Where all are 0 nothing is known: the entropy is that of the uniform distribution.
+    Rounded percentages do not sum to 1, and an entropy is defined for a distribution
+    only. Where all are 0 nothing is known: the entropy is that of the uniform
+    distribution.
 
     Examples:
         >>> entropy_bits(
@@ -83,23 +86,23 @@ def entropy_bits(probabilities_KP: NDArray[np.float32]) -> NDArray[np.float64]:
     # H(p / t) = H(p) / t + log2 t
     entropy_P = np.full_like(total_P, np.log2(len(probabilities_KP)))
     entropy_P[known] = surprise_P[known] / total_P[known] + np.log2(total_P[known])
-    return np.maximum(entropy_P, 0.0)
+    return np.asarray(np.maximum(entropy_P, 0.0))
 
 
 def _mean(
     region_P: NDArray[np.int32], value_P: NDArray[np.floating], regions: Regions
 ) -> NDArray[np.float64]:
     total_N = np.bincount(region_P, weights=value_P, minlength=regions.count)
-    return total_N / regions.n_pixels_N
+    return np.asarray(total_N / regions.n_pixels_N)
 
 
 def _percentile(
     region_P: NDArray[np.int32], value_P: NDArray[np.float32], regions: Regions
 ) -> NDArray[np.float64]:
-    """The 10th percentile by region: one sort of (region, value) packed into an integer.
+    """The 10th percentile by region, by one sort of (region, value) as integers.
 
-    Floats that are not negative order as their bits do, so one radix-friendly sort does the
-    work of a lexical one in a third of its time.
+    Floats that are not negative order as their bits do, so one radix-friendly sort does
+    the work of a lexical one in a third of its time.
     """
     bits_P = np.ascontiguousarray(value_P, np.float32).view(np.uint32)
     packed_P = (region_P.astype(np.uint64) << np.uint64(32)) | bits_P
@@ -111,4 +114,4 @@ def _percentile(
     above_N = np.minimum(below_N + 1, regions.n_pixels_N - 1)
     low_N = sorted_P[first_N + below_N].astype(np.float64)
     high_N = sorted_P[first_N + above_N].astype(np.float64)
-    return low_N + (high_N - low_N) * (rank_N - below_N)
+    return np.asarray(low_N + (high_N - low_N) * (rank_N - below_N))
