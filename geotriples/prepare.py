@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from geotriples.errors import InvalidMapping
 from geotriples.functions import check_execution
+from geotriples.mapping.grammar import is_absolute_iri
 from geotriples.mapping.model import Mapping as RmlMapping
 from geotriples.mapping.model import Problem, TriplesMap
 from geotriples.mapping.normalize import normalize
@@ -29,6 +30,9 @@ def prepare(
         InvalidMapping: With everything that is wrong, in the mapping and in its fit to
             the sources.
     """
+    if not is_absolute_iri(base):
+        problem = Problem("base", f"{base!r} is not an absolute IRI")
+        raise InvalidMapping(name, [problem])
     parsed = parse_mapping(text, base)
     mapping = normalize(parsed.mapping)
     problems = [

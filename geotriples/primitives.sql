@@ -1,15 +1,22 @@
 -- How DuckDB spells the primitives that terms are made of (see terms.py).
 -- Another engine runs the same plan when it has functions of these names.
 
--- Percent-encodes all but iunreserved (R2RML 7.3, RFC 3987 2.2): ASCII unreserved and ucschar.
+-- ucschar of RFC 3987 2.2, as ranges of a character class; a constant once it is bound.
+CREATE OR REPLACE TEMP MACRO rdf_ucschar() AS
+  '\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}\x{10000}-\x{1FFFD}\x{20000}-\x{2FFFD}'
+  || '\x{30000}-\x{3FFFD}\x{40000}-\x{4FFFD}\x{50000}-\x{5FFFD}\x{60000}-\x{6FFFD}\x{70000}-\x{7FFFD}'
+  || '\x{80000}-\x{8FFFD}\x{90000}-\x{9FFFD}\x{A0000}-\x{AFFFD}\x{B0000}-\x{BFFFD}\x{C0000}-\x{CFFFD}'
+  || '\x{D0000}-\x{DFFFD}\x{E1000}-\x{EFFFD}';
+
+-- Percent-encodes all but iunreserved (R2RML 7.3): ASCII unreserved and ucschar.
 CREATE OR REPLACE TEMP MACRO rdf_iri_safe(x) AS
   CASE
     WHEN regexp_full_match(x, '[A-Za-z0-9._~-]*') THEN x
     ELSE array_to_string(
       list_transform(
-        regexp_extract_all(x, '[\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}\x{10000}-\x{1FFFD}\x{20000}-\x{2FFFD}\x{30000}-\x{3FFFD}\x{40000}-\x{DFFFD}\x{E1000}-\x{EFFFD}]+|[^\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}\x{10000}-\x{1FFFD}\x{20000}-\x{2FFFD}\x{30000}-\x{3FFFD}\x{40000}-\x{DFFFD}\x{E1000}-\x{EFFFD}]+'),
+        regexp_extract_all(x, '[' || rdf_ucschar() || ']+|[^' || rdf_ucschar() || ']+'),
         lambda run: CASE
-          WHEN regexp_full_match(run, '[\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}\x{10000}-\x{1FFFD}\x{20000}-\x{2FFFD}\x{30000}-\x{3FFFD}\x{40000}-\x{DFFFD}\x{E1000}-\x{EFFFD}]+') THEN run
+          WHEN regexp_matches(run, '^[' || rdf_ucschar() || ']') THEN run
           ELSE url_encode(run)
         END),
       '')
@@ -22,10 +29,6 @@ CREATE OR REPLACE TEMP MACRO rdf_uri_safe(x) AS
 -- Appends a relative IRI to its base (R2RML 7.3: no dot segments are removed).
 CREATE OR REPLACE TEMP MACRO rdf_absolute(x, base) AS
   CASE WHEN regexp_matches(x, '^[A-Za-z][A-Za-z0-9+.-]*:') THEN x ELSE base || x END;
-
-CREATE OR REPLACE TEMP MACRO rdf_is_iri(x) AS
-  regexp_matches(x, '^[A-Za-z][A-Za-z0-9+.-]*:')
-  AND NOT regexp_matches(x, '[\x00-\x20<>"{}|^`\\]');
 
 -- A label from any string: two labels are equal exactly when the strings are.
 CREATE OR REPLACE TEMP MACRO rdf_blank_label(x) AS

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Final, Literal, Self
 
@@ -130,7 +131,11 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     values = {**provided, **parameters}
     catalog = SourceCatalog(mapping.parent, sources)
     partitions = prepare(text, mapping.name, catalog, values, base)
-    with _Execution(catalog, progress) as execution:
+    prefix = f".{output.name}."
+    with (
+        TemporaryDirectory(dir=output.parent, prefix=prefix) as spill,
+        _Execution(catalog, progress, Path(spill)) as execution,
+    ):
         rejected, count = execution.rejected(partitions)
         if count and on_invalid == "fail":
             raise InvalidData(rejected, count)
@@ -160,17 +165,24 @@ class _Execution:
 
     catalog: SourceCatalog
     progress: Progress
+    spill: Path
     connection: duckdb.DuckDBPyConnection = field(default_factory=connect)
     rows_read: dict[SourceKey, int] = field(default_factory=dict)
     # pyproj keeps its contexts by thread, and crashes on those of DuckDB, which Python
     # forgets after each call.
     workers: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
     readings: int = 0
+    stage: str = ""
+    rows_done: int = 0
+    rows_expected: int = 0
     failure: PytheasError | None = None
 
     def __post_init__(self) -> None:
         macros = files("geotriples").joinpath("primitives.sql").read_text("utf-8")
         self.connection.execute(macros)
+        # What a sort cannot hold in memory goes beside the output, not to the current
+        # directory.
+        self.connection.execute("SET temp_directory = ?", [str(self.spill)])
         for name, primitive in PRIMITIVES.items():
             self.connection.create_function(
                 name,
@@ -188,10 +200,15 @@ class _Execution:
         self.connection.close()
         self.workers.shutdown()
 
+    def begin(self, stage: str) -> None:
+        """Count from nothing what is read from here on."""
+        self.stage, self.rows_done, self.rows_expected = stage, 0, 0
+
     def rejected(
         self, partitions: Sequence[Partition]
     ) -> tuple[tuple[Rejected, ...], int]:
         """The first values that make no valid term, and how many there are."""
+        self.begin("check")
         query = checks_query(partitions, self.relation)
         if query is None:
             return (), 0
@@ -208,6 +225,7 @@ class _Execution:
         """Write the quads of every partition."""
         if not partitions:
             return write((), output)
+        self.begin("map")
         query = lines_query(partitions, self.relation).sql("duckdb")
         return write((batch.column(0) for batch in self.batches(query)), output)
 
@@ -225,18 +243,23 @@ class _Execution:
             reader.schema, self.counted(reader, rows.source)
         )
         self.connection.register(name, counted)
+        row_count = self.catalog.opened(rows.source).row_count
+        if row_count is not None:
+            self.rows_expected += row_count
         return name
 
     def counted(
         self, reader: pa.RecordBatchReader, key: SourceKey
     ) -> Iterator[pa.RecordBatch]:
-        total = self.catalog.opened(key).row_count
         count = 0
         try:
             for batch in reader:
                 count += batch.num_rows
-                if total:
-                    self.progress("map", count / total)
+                self.rows_done += batch.num_rows
+                if self.rows_expected:
+                    done = self.rows_done / self.rows_expected
+                    # Sources that do not know their length are in one count only.
+                    self.progress(self.stage, min(done, 1.0))
                 yield batch
         except MappingError as error:
             self.failure = error

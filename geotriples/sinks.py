@@ -8,6 +8,7 @@ the input's rows.
 import hashlib
 import io
 import os
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -133,7 +134,7 @@ def write(lines: Iterable[pa.Array], path: Path) -> Written:
 
 @contextmanager
 def _atomic(path: Path) -> Iterator[Path]:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
     try:
         yield temporary
         temporary.replace(path)

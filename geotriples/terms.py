@@ -12,7 +12,7 @@ from typing import Final
 from sqlglot import exp
 
 from geotriples.functions import FUNCTIONS
-from geotriples.mapping.grammar import LANGUAGE_TAG, SCHEME
+from geotriples.mapping.grammar import ABSOLUTE_IRI, LANGUAGE_TAG, SCHEME
 from geotriples.mapping.model import (
     Constant,
     Expression,
@@ -218,7 +218,8 @@ def _template_iri(term: TermMap, template: Template, scope: Scope) -> TermColumn
 
 
 def _checked_iri(term: TermMap, iri: exp.Expr) -> TermColumn:
-    check = Check(term.node, iri, exp.func("RDF_IS_IRI", iri), "not an absolute IRI")
+    is_valid = exp.RegexpLike(this=iri, expression=text_literal(ABSOLUTE_IRI))
+    check = Check(term.node, iri, is_valid, "not an absolute IRI")
     return TermColumn(TermKind.IRI, iri, checks=(check,))
 
 

@@ -4,11 +4,10 @@
 sources hold.  Both return every problem; the caller raises once.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from geotriples.mapping.grammar import INVALID_IRI, LANGUAGE_TAG, SCHEME
+from geotriples.mapping.grammar import SCHEME, is_absolute_iri, is_language_tag
 from geotriples.mapping.model import (
     Constant,
     Expression,
@@ -34,21 +33,26 @@ ANY_TYPE: Final = frozenset(TermType)
 
 def validate(mapping: Mapping) -> tuple[Problem, ...]:
     """Every problem of a normalized mapping that can be seen without its sources."""
-    names = {one.name for one in mapping.triples_maps}
+    known = {one.name: one for one in mapping.triples_maps}
     return tuple(
         problem
         for triples_map in mapping.triples_maps
-        for problem in _triples_map(triples_map, names)
+        for problem in _triples_map(triples_map, known)
     )
 
 
-def _triples_map(triples_map: TriplesMap, names: set[str]) -> Iterator[Problem]:
+def _triples_map(
+    triples_map: TriplesMap, known: dict[str, TriplesMap]
+) -> Iterator[Problem]:
     yield from _term(triples_map.subject.term, SUBJECT_TYPES, "a subject")
     for one in triples_map.predicate_objects:
-        yield from _predicate_object(one, names)
+        yield from _predicate_object(one)
+        for term in one.objects:
+            if isinstance(term, RefObjectMap):
+                yield from _ref_object(term, triples_map, known)
 
 
-def _predicate_object(one: PredicateObjectMap, names: set[str]) -> Iterator[Problem]:
+def _predicate_object(one: PredicateObjectMap) -> Iterator[Problem]:
     for predicate in one.predicates:
         yield from _term(predicate, IRI_TYPES, "a predicate")
     for graph in one.graphs:
@@ -56,11 +60,19 @@ def _predicate_object(one: PredicateObjectMap, names: set[str]) -> Iterator[Prob
     for term in one.objects:
         if isinstance(term, TermMap):
             yield from _term(term, ANY_TYPE, "an object")
-            continue
-        if term.parent not in names:
-            yield Problem(term.node, f"parent triples map {term.parent} is not defined")
-        for condition in term.conditions:
-            yield from _condition(condition)
+
+
+def _ref_object(
+    term: RefObjectMap, child: TriplesMap, known: dict[str, TriplesMap]
+) -> Iterator[Problem]:
+    parent = known.get(term.parent)
+    if parent is None:
+        yield Problem(term.node, f"parent triples map {term.parent} is not defined")
+    elif not term.conditions and parent.source.key != child.source.key:
+        message = f"needs a join condition: {term.parent} has another logical source"
+        yield Problem(term.node, message)
+    for condition in term.conditions:
+        yield from _condition(condition)
 
 
 def _condition(one: JoinCondition) -> Iterator[Problem]:
@@ -87,15 +99,21 @@ def _expression(term: TermMap) -> Iterator[Problem]:
     match term.expression:
         case Constant(value):
             yield from _constant(term, value)
-        case Template(parts) if term.term_type in IRI_TYPES:
-            for part in parts:
-                if isinstance(part, str) and INVALID_IRI.search(part):
-                    yield Problem(term.node, f"no IRI can hold {part!r}")
+        case Template() as template if term.term_type in IRI_TYPES:
+            yield from _iri_template(term.node, template)
         case FunctionExecution(inputs=inputs):
             for one in inputs:
                 yield from _term(one.value, ANY_TYPE, "an argument")
         case _:
             pass
+
+
+def _iri_template(node: str, template: Template) -> Iterator[Problem]:
+    """The template's own text must leave room for an IRI, whatever the values are."""
+    filled = "".join(one if isinstance(one, str) else "x" for one in template.parts)
+    iri = filled if SCHEME.match(filled) else f"http://x/{filled}"
+    if not is_absolute_iri(iri):
+        yield Problem(node, f"{filled!r} (references as 'x') makes no IRI")
 
 
 def _constant(term: TermMap, value: Iri | Literal) -> Iterator[Problem]:
@@ -106,14 +124,14 @@ def _constant(term: TermMap, value: Iri | Literal) -> Iterator[Problem]:
         return
     if kind is None or not kind.is_iri:
         yield Problem(term.node, f"the constant <{value.value}> is an IRI")
-    if INVALID_IRI.search(value.value) or not SCHEME.match(value.value):
+    if not is_absolute_iri(value.value):
         yield Problem(term.node, f"<{value.value}> is not an absolute IRI")
 
 
 def _language(term: TermMap) -> Iterator[Problem]:
     match term.expression:
         case Constant(Literal(lexical=tag)):
-            if not re.match(LANGUAGE_TAG, tag):
+            if not is_language_tag(tag):
                 yield Problem(term.node, f"{tag!r} is not a language tag (BCP 47)")
         case _:
             yield from _term(term, frozenset({TermType.LITERAL}), "a language")

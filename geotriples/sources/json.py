@@ -5,10 +5,12 @@ xsd:double, true and false xsd:boolean, the rest plain strings; null is no value
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pyarrow as pa
 
@@ -101,12 +103,18 @@ class JsonSource:
             case float():
                 return _pair(_canonical_double(value), "double")
             case str():
-                return None if value in self.nulls else _pair(value, None)
+                return None if value in self.nulls else self._text(value, row)
             case _:
                 what = "an array" if isinstance(value, list) else "an object"
                 raise SourceError(
                     self.path, f"row {row + 1}: a reference leads to {what}, no value"
                 )
+
+    def _text(self, value: str, row: int) -> dict[str, str | None]:
+        if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
+            reason = f"row {row + 1}: {value!r} holds half of a surrogate pair"
+            raise SourceError(self.path, reason)
+        return _pair(value, None)
 
 
 def _pair(lexical: str, datatype: str | None) -> dict[str, str | None]:
@@ -120,18 +128,19 @@ def _canonical_double(value: float) -> str:
     """The canonical lexical form of xsd:double (XSD 1.1 part 2, 3.3.5.2).
 
     Examples:
-        >>> _canonical_double(0.25), _canonical_double(1200.0)
-        ('2.5E-1', '1.2E3')
+        >>> _canonical_double(0.25), _canonical_double(-1200.0), _canonical_double(0.0)
+        ('2.5E-1', '-1.2E3', '0.0E0')
     """
-    digits, _, exponent = f"{value:.16e}".partition("e")
-    shortest = repr(value)
-    for precision in range(17):
-        text = f"{value:.{precision}e}"
-        if float(text) == float(shortest):
-            digits, _, exponent = text.partition("e")
-            break
-    mantissa = digits if "." in digits else f"{digits}.0"
-    return f"{mantissa}E{int(exponent)}"
+    if math.isinf(value):
+        return "INF" if value > 0 else "-INF"
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    rest = "".join(map(str, digits[1:])) or "0"
+    scale = int(exponent) + len(digits) - 1
+    return f"{'-' * sign}{digits[0]}.{rest}E{scale if value else 0}"
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def open_json(path: Path, options: LogicalSourceOptions) -> JsonSource:
@@ -141,7 +150,7 @@ def open_json(path: Path, options: LogicalSourceOptions) -> JsonSource:
         SourceError: It is absent, no JSON, or the iterator is no JSONPath.
     """
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except FileNotFoundError as error:
         raise SourceError(path, "does not exist") from error
     except (ValueError, OSError) as error:

@@ -72,6 +72,7 @@ def test_any_string_survives_as_a_literal(folder: Path) -> None:
         ('<">{}|\\^`%', "%3C%22%3E%7B%7D%7C%5C%5E%60%25"),
         ("a\nb", "a%0Ab"),
         ("~._-", "~._-"),
+        ("\u00a0\ufdd0\U0001fffe", "\u00a0%EF%B7%90%F0%9F%BF%BE"),
     ],
 )
 def test_a_value_in_an_iri_template_is_made_iri_safe(
@@ -164,6 +165,69 @@ def test_every_problem_is_told_at_once_with_its_node(folder: Path) -> None:
     assert "no parameter 'missing'" in "".join(told.values())
     assert "rml:refernce is not supported" in told["a blank node"]
     assert not (folder / "o.nq").exists()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "http://x.org/100%",
+            "http://x.org/%zz",
+            "http://x.org/a[b]",
+            "http://x.org/<",
+        ),
+        *("http://x.org/#a#b", "http://x.org/\ue000", "http://x.org:port/", "a\nb:c"),
+        *("http://x.org/a\n", "http://x.org/\ufdd0", "http://[x]/", "http://x.org/a b"),
+    ],
+)
+def test_no_invalid_iri_is_written(folder: Path, value: str) -> None:
+    _csv(folder, ["1", value])
+    text = triples_map(
+        "data.csv",
+        '[ rml:template "http://x.org/{id}" ]',
+        '[ rml:reference "v" ; rml:termType rml:IRI ]',
+    )
+    with pytest.raises(InvalidData):
+        run(_mapping(folder, text), folder / "o.nq")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("http://x.org", "HTTP://x.org/ünï/雪?q=a/b?c#f/?", "urn:isbn:0-395-36341-1"),
+        *("http://[2001:db8::7]:80/a;b=c", "mailto:a@b.org", "http://x.org/%E9?\ue000"),
+        *("file:///tmp/a", "a:", "http://u:p@x.org:8080"),
+    ],
+)
+def test_every_valid_iri_is_written(folder: Path, value: str) -> None:
+    _csv(folder, ["1", value])
+    text = triples_map(
+        "data.csv",
+        '[ rml:template "http://x.org/{id}" ]',
+        '[ rml:reference "v" ; rml:termType rml:IRI ]',
+    )
+    run(_mapping(folder, text), folder / "o.nq")
+    (quad,) = ox.parse(path=folder / "o.nq", format=ox.RdfFormat.N_QUADS)
+    assert quad.object.value == value
+
+
+def test_an_invalid_base_is_refused(folder: Path) -> None:
+    _csv(folder, ["1", "x"])
+    with pytest.raises(InvalidMapping, match="base: 'no iri'"):
+        run(_mapping(folder, SIMPLE), folder / "o.nq", base="no iri")
+
+
+def test_a_reference_to_another_source_needs_a_join_condition(folder: Path) -> None:
+    _csv(folder, ["1", "x"])
+    (folder / "other.csv").write_text("id\n1\n")
+    other = triples_map("other.csv", '[ rml:template "http://x.org/{id}" ]')
+    text = triples_map(
+        "data.csv",
+        '[ rml:template "http://x.org/{id}" ]',
+        "[ rml:parentTriplesMap ex:other ]",
+    ) + other.replace("ex:map", "ex:other")
+    with pytest.raises(InvalidMapping, match="needs a join condition"):
+        run(_mapping(folder, text), folder / "o.nq")
 
 
 def test_an_invalid_iri_ends_the_run_and_names_the_row(folder: Path) -> None:
@@ -307,7 +371,7 @@ def test_a_run_that_is_killed_leaves_no_output(folder: Path) -> None:
         [sys.executable, "-c", program, str(mapping), str(folder / "o.nq")]
     )
     deadline = time.monotonic() + 60
-    while not list(folder.glob(".o.nq.*")) and time.monotonic() < deadline:
+    while not list(folder.glob(".o.nq.*.partial")) and time.monotonic() < deadline:
         assert child.poll() is None, "the run ended before it could be killed"
         time.sleep(0.001)
     os.kill(child.pid, signal.SIGKILL)
