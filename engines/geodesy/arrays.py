@@ -51,11 +51,20 @@ def explode(geoms: Geometries) -> Parts:
 
 
 def edges(parts: Parts) -> Parts:
-    """Rings in place of polygons; points and lines stay as they are."""
+    """Rings in place of polygons; points and lines stay as they are.
+
+    A line that stays on one point is that point: GEOS has no use for it.
+    """
     areal = shapely.get_type_id(parts.geometries) == shapely.GeometryType.POLYGON
     rings, index = shapely.get_rings(parts.geometries[areal], return_index=True)
     geometries = np.concatenate([parts.geometries[~areal], rings])
     row = np.concatenate([parts.row[~areal], parts.row[areal][index]])
+    still = (shapely.get_dimensions(geometries) == 1) & (
+        shapely.length(geometries) == 0
+    )
+    starts, first = shapely.get_coordinates(geometries[still], return_index=True)
+    _, first = np.unique(first, return_index=True)
+    geometries[still] = shapely.points(starts[first])
     order = np.argsort(row, kind="stable")
     return Parts(geometries[order], row[order])
 

@@ -129,7 +129,7 @@ def render_wkt_literal(
     """
     crs = crs_from_iri(geometry.crs_iri, definitions)
     shape = _swap(geometry.shapely) if crs.axis_order == "yx" else geometry.shapely
-    return f"<{crs.iri}> {shapely.to_wkt(shape, **_WKT_STYLE)}"
+    return f"<{crs.iri}> {_to_wkt(_object_array([shape]))[0]}"
 
 
 def parse_wkt_literals(
@@ -176,8 +176,9 @@ def render_wkt_literals(
     if crs.axis_order == "yx":
         shapes = _swap_all(shapes)
     prefix = f"<{crs.iri}> "
-    wkts = shapely.to_wkt(shapes, **_WKT_STYLE)
-    return np.array([None if wkt is None else prefix + wkt for wkt in wkts], dtype="O")
+    return np.array(
+        [None if wkt is None else prefix + wkt for wkt in _to_wkt(shapes)], dtype="O"
+    )
 
 
 def parse_geojson_literal(text: str) -> Geometry:
@@ -330,6 +331,34 @@ def _are_finite(
     return finite
 
 
+# GEOS writes 17 decimals at most, which below a half are too few to restore a double.
+_SMALL: Final = 0.5
+
+
+def _to_wkt(
+    shapes: np.ndarray[Any, np.dtype[np.object_]],
+) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """WKT from which the same doubles are read again."""
+    wkts = _object_array(shapely.to_wkt(shapes, **_WKT_STYLE))
+    # Z and M are one more number each: look at all of them.
+    solid = shapely.has_z(shapes) | shapely.has_m(shapes)
+    coordinates, row = shapely.get_coordinates(shapes, return_index=True)
+    small = ((np.abs(coordinates) < _SMALL) & (coordinates != 0)).any(axis=1)
+    for index in np.union1d(row[small], np.flatnonzero(solid)).tolist():
+        wkts[index] = _with_all_digits(wkts[index], shapes[index])
+    return wkts
+
+
+def _with_all_digits(wkt: str, shape: BaseGeometry) -> str:
+    """The same text with each number written in the digits that Python finds needed."""
+    numbers = shapely.get_coordinates(
+        shape, include_z=shape.has_z, include_m=shape.has_m
+    ).ravel()
+    texts = iter(repr(float(number)).removesuffix(".0") for number in numbers)
+    return _WRITTEN.sub(lambda found: next(texts, found[0]), wkt)
+
+
+_WRITTEN: Final = re.compile(r"[-+]?\d[\d.]*(?:[eE][-+]?\d+)?|NaN")
 _NUMBER: Final = r"(?:[-+]?[\d.]+(?:[eE][-+]?\d+)?)"
 _PAIR: Final = re.compile(rf"({_NUMBER}) ({_NUMBER})((?: (?:{_NUMBER}|NaN))*)")
 
@@ -348,7 +377,7 @@ def _swap_all(
     swapped = _object_array(shapely.set_coordinates(geometries.copy(), coordinates))
     # shapely's set_coordinates drops M, so measured geometries go through their text.
     for row in np.flatnonzero(shapely.has_m(geometries)).tolist():
-        wkt = shapely.to_wkt(geometries[row], **_WKT_STYLE)
+        wkt = _to_wkt(geometries[row : row + 1])[0]
         swapped[row] = shapely.from_wkt(_PAIR.sub(r"\2 \1\3", wkt))
     return swapped
 
