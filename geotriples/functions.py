@@ -33,6 +33,7 @@ CRS: Final = PYRML.term("crs")
 _VALUE: Final = GREL.term("valueParam")
 _FIND: Final = GREL.term("param_find")
 _REPLACE: Final = GREL.term("param_replace")
+_STRING_OUT: Final = GREL.term("stringOut")
 
 Arguments = Mapping[str, Value]
 
@@ -44,10 +45,12 @@ class Function:
     Attributes:
         parameters: IRIs of its parameters, all of them required.
         build: From arguments to the result.
+        result: IRI of what it returns, for `rml:return`; None where that has no name.
     """
 
     parameters: tuple[str, ...]
     build: Callable[[Arguments], Value]
+    result: str | None = None
 
 
 def _transform(arguments: Arguments) -> Value:
@@ -77,21 +80,18 @@ def _string_function(sql_name: str, *parameters: str) -> Callable[[Arguments], V
     return build
 
 
+def _string(sql_name: str, *parameters: str) -> Function:
+    return Function(parameters, _string_function(sql_name, *parameters), _STRING_OUT)
+
+
 FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(
     {
         GEOF.term("transform"): Function((GEOMETRY, CRS), _transform),
         GEOF.term("geometryType"): Function((GEOMETRY,), _geometry_type),
-        GREL.term("toUpperCase"): Function(
-            (_VALUE,), _string_function("UPPER", _VALUE)
-        ),
-        GREL.term("toLowerCase"): Function(
-            (_VALUE,), _string_function("LOWER", _VALUE)
-        ),
-        GREL.term("string_trim"): Function((_VALUE,), _string_function("TRIM", _VALUE)),
-        GREL.term("string_replace"): Function(
-            (_VALUE, _FIND, _REPLACE),
-            _string_function("REPLACE", _VALUE, _FIND, _REPLACE),
-        ),
+        GREL.term("toUpperCase"): _string("UPPER", _VALUE),
+        GREL.term("toLowerCase"): _string("LOWER", _VALUE),
+        GREL.term("string_trim"): _string("TRIM", _VALUE),
+        GREL.term("string_replace"): _string("REPLACE", _VALUE, _FIND, _REPLACE),
     }
 )
 """Function IRI to function."""
@@ -105,6 +105,9 @@ def check_execution(execution: FunctionExecution) -> Iterator[Problem]:
         message = f"unknown function <{execution.function}>; there are {known}"
         yield Problem(execution.node, message)
         return
+    if execution.returns not in {None, function.result}:
+        message = f"<{execution.function}> does not return <{execution.returns}>"
+        yield Problem(execution.node, message)
     given = [one.parameter for one in execution.inputs]
     for parameter in function.parameters:
         if given.count(parameter) != 1:
