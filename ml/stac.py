@@ -16,6 +16,7 @@ from pystac.extensions import classification, file, projection
 from ml.footprint import bbox_crs84, footprint_crs84
 from ml.maps import ClassMap, MapClass, MapProduct, Source
 from ml.rasters import writing
+from ml.scene import ITEM
 from ml.version import DISTRIBUTION, software_version
 from ontologies.geosparql.crs import crs_from_pyproj
 
@@ -112,11 +113,12 @@ def _properties(class_map: ClassMap) -> dict[str, Any]:
 
 
 def _link_to_scene(source: Source, home: Path) -> pystac.Link:
-    href = Path(os.path.relpath(source.path.resolve(), home.resolve())).as_posix()
+    scene = source.path / ITEM if source.path.is_dir() else source.path
+    href = Path(os.path.relpath(scene.resolve(), home.resolve())).as_posix()
     return pystac.Link(
         rel=pystac.RelType.DERIVED_FROM,
         target=href,
-        media_type=_MEDIA_TYPES.get(source.path.suffix.lower()),
+        media_type=_MEDIA_TYPES.get(scene.suffix.lower()),
         title=source.scene_id,
     )
 
