@@ -4,20 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from strabon_store.algebra.expressions import (
-    Aggregate,
     And,
-    Arithmetic,
     Bound,
-    BuiltIn,
     Coalesce,
-    Comparison,
     Exists,
     Expression,
-    FunctionCall,
     If,
     In,
-    Negate,
-    Not,
     Or,
 )
 from strabon_store.algebra.nodes import (
@@ -40,6 +33,7 @@ from strabon_store.algebra.nodes import (
     Values,
 )
 from strabon_store.algebra.terms import IRI, Literal, Var
+from strabon_store.algebra.traverse import operands, own_expressions, sources
 
 
 def triple_variables(triple: TriplePattern) -> tuple[Var, ...]:
@@ -88,7 +82,7 @@ def _in_scope(pattern: Pattern) -> Iterator[Var]:  # noqa: C901 - an arm per nod
             assert_never(pattern)
 
 
-def expression_variables(expression: Expression | Aggregate) -> frozenset[Var]:
+def expression_variables(expression: Expression) -> frozenset[Var]:
     """The variables whose values the expression reads, those inside EXISTS included.
 
     Examples:
@@ -99,7 +93,7 @@ def expression_variables(expression: Expression | Aggregate) -> frozenset[Var]:
     return frozenset(_expression_variables(expression))
 
 
-def _expression_variables(expression: Expression | Aggregate) -> Iterator[Var]:
+def _expression_variables(expression: Expression) -> Iterator[Var]:
     match expression:
         case Var():
             yield expression
@@ -112,69 +106,6 @@ def _expression_variables(expression: Expression | Aggregate) -> Iterator[Var]:
         case _:
             for operand in operands(expression):
                 yield from _expression_variables(operand)
-
-
-def operands(expression: Expression | Aggregate) -> tuple[Expression, ...]:
-    """The expressions directly below, in order; a pattern of EXISTS is none of them."""
-    match expression:
-        case IRI() | Literal() | Var() | Bound() | Exists():
-            return ()
-        case And(left, right) | Or(left, right):
-            return (left, right)
-        case Comparison(_, left, right) | Arithmetic(_, left, right):
-            return (left, right)
-        case Not(inner) | Negate(inner):
-            return (inner,)
-        case In(needle, haystack):
-            return (needle, *haystack)
-        case If(condition, then, otherwise):
-            return (condition, then, otherwise)
-        case Coalesce(arguments) | BuiltIn(_, arguments) | FunctionCall(_, arguments):
-            return arguments
-        case Aggregate(_, argument):
-            return () if argument is None else (argument,)
-        case _:
-            assert_never(expression)
-
-
-def own_expressions(pattern: Pattern) -> tuple[Expression | Aggregate, ...]:
-    """The expressions that stand in this node itself."""
-    match pattern:
-        case Filter(condition, _):
-            return (condition,)
-        case LeftJoin(_, _, condition):
-            return () if condition is None else (condition,)
-        case Extend(_, _, expression):
-            return (expression,)
-        case Group(_, _, aggregates):
-            return tuple(aggregate for _, aggregate in aggregates)
-        case OrderBy(_, conditions):
-            return tuple(condition.expression for condition in conditions)
-        case _:
-            return ()
-
-
-def sources(pattern: Pattern) -> tuple[Pattern, ...]:
-    """The patterns that this node reads from, left first."""
-    match pattern:
-        case BGP() | Values():
-            return ()
-        case Join() | LeftJoin() | Union() | Minus():
-            return (pattern.left, pattern.right)
-        case (
-            Filter()
-            | Extend()
-            | Graph()
-            | Group()
-            | OrderBy()
-            | Project()
-            | Distinct()
-            | Reduced()
-            | Slice()
-        ):
-            return (pattern.source,)
-        case _:
-            assert_never(pattern)
 
 
 def mentioned(pattern: Pattern) -> frozenset[Var]:
@@ -268,7 +199,7 @@ def bound_if_true(condition: Expression) -> frozenset[Var]:
 
     Examples:
         >>> x, y = Var("x"), Var("y")
-        >>> [v.name for v in bound_if_true(Or(And(x, Bound(y)), Not(x)))]
+        >>> [v.name for v in bound_if_true(Or(And(x, Bound(y)), x))]
         ['x']
     """
     match condition:

@@ -17,7 +17,7 @@ from strabon_store.algebra.queries import Query
 from strabon_store.errors import InternalError, QuerySyntaxError
 from strabon_store.frontend.builtins import AGGREGATES, BUILTINS
 from strabon_store.frontend.escapes import unescape_codepoints
-from strabon_store.frontend.syntax import Node, depth, tokens
+from strabon_store.frontend.syntax import Child, Node, depth, tokens
 from strabon_store.frontend.terminals import words
 from strabon_store.frontend.translate import translate_query
 
@@ -79,9 +79,14 @@ def _grammar() -> lark.Lark:
         parser="lalr",
         lexer="contextual",
         start="query",
-        tree_class=Node,
+        tree_class=_node,
         maybe_placeholders=False,
     )
+
+
+def _node(rule: str, children: list[Child]) -> Node:
+    # The parser's names are tokens of its own; those compare slowly.
+    return Node(str(rule), children)
 
 
 @cache
@@ -115,7 +120,7 @@ def _syntax_error(text: str, error: lark.UnexpectedInput) -> QuerySyntaxError:
         column=position - (text.rfind("\n", 0, position) + 1) + 1,
         found=f"'{found[0]}'" if found else "end of the query",
         expected=words(expected, _symbols()),
-        problem=_unknown_function(text, position) or _open_string(text, position),
+        problem=_unknown_function(text, position) or _misread(text, position, expected),
     )
 
 
@@ -132,10 +137,14 @@ def _unknown_function(text: str, position: int) -> str | None:
     return f"unknown function {call[0]}{hint}"
 
 
-def _open_string(text: str, position: int) -> str | None:
-    if text[position : position + 1] not in {'"', "'"}:
-        return None
-    return "a string that has no end on this line, or an escape that SPARQL lacks"
+def _misread(text: str, position: int, expected: set[str]) -> str | None:
+    """What the reader sees and the lexer does not, or None."""
+    character = text[position : position + 1]
+    if character == "<" and "COMPARISON" in expected:
+        return "'<...>' reads as an IRI here; put a space after the '<'"
+    if character in {'"', "'"} and "STRING" in expected:
+        return "a string that has no end on this line, or an escape that SPARQL lacks"
+    return None
 
 
 def _too_deep(text: str, tree: Node) -> QuerySyntaxError:

@@ -23,7 +23,6 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "FALSE": "a boolean",
         "BLANK_NODE_LABEL": "a blank node",
         "ANON": "a blank node",
-        "NIL": "()",
         "_NIL": "()",
         "A": "'a'",
         "AGGREGATE": "an aggregate",

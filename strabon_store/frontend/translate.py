@@ -14,7 +14,8 @@ from strabon_store.algebra.queries import (
     SelectQuery,
 )
 from strabon_store.algebra.terms import IRI, BlankNode, TermOrVar, Var
-from strabon_store.algebra.variables import in_scope, sources
+from strabon_store.algebra.traverse import sources
+from strabon_store.algebra.variables import in_scope
 from strabon_store.errors import InternalError, QuerySyntaxError
 from strabon_store.frontend.context import Context, syntax_error
 from strabon_store.frontend.prologue import Prologue

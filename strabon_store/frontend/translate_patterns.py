@@ -66,8 +66,11 @@ def translate_values(node: Node, context: Context) -> Values:
             _check_arity(block, len(variables), context)
         case other:
             raise InternalError(f"no inline data: {other}")
+    names = [Var(next(tokens(variable)).value[1:]) for variable in variables]
+    if len(set(names)) < len(names):
+        raise context.error(block, "VALUES names a variable twice")
     return Values(
-        tuple(Var(next(tokens(variable)).value[1:]) for variable in variables),
+        tuple(names),
         tuple(tuple(_data_value(value, context) for value in row) for row in rows),
     )
 

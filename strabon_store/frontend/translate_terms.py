@@ -24,7 +24,7 @@ _BOOLEAN: Final = XSD.term("boolean")
 def translate_term(child: Child, context: Context) -> TermOrVar:
     """The term or variable of one token, or of a literal with a tag or a datatype."""
     if isinstance(child, Node):
-        return translate_literal(child, context)
+        return RDF_NIL if child.rule == "nil" else translate_literal(child, context)
     match child.type:
         case "VAR":
             return Var(child.value[1:])
@@ -32,8 +32,6 @@ def translate_term(child: Child, context: Context) -> TermOrVar:
             return context.prologue.iri(child)
         case "A":
             return RDF_TYPE
-        case "NIL":
-            return RDF_NIL
         case "ANON":
             return context.fresh("_:.anon")
         case "BLANK_NODE_LABEL":
