@@ -76,8 +76,6 @@ CREATE OR REPLACE TEMP MACRO rdf_double_text(t) AS
       CAST(coalesce(nullif(regexp_extract(t, 'e([-+]?[0-9]+)$', 1), ''), '0') AS INTEGER))
   END;
 
-CREATE OR REPLACE TEMP MACRO rdf_double(x) AS rdf_double_text(CAST(x AS VARCHAR));
-
 -- xsd:dateTime without a zero fraction of a second.
 CREATE OR REPLACE TEMP MACRO rdf_date_time(x) AS
   strftime(x, '%Y-%m-%dT%H:%M:%S')
