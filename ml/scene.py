@@ -1,6 +1,6 @@
 """A scene as it is classified: sigma0, incidence angle and noise on one map grid.
 
-A scene is a folder of COGs and `scene.json`, a STAC item (version 1.1.0) that names them.
+A scene is a folder of COGs and `scene.json`, a STAC 1.1.0 item that names them.
 Simulated scenes are written in this form; a product of Sentinel-1 is brought into it
 by calibration, noise removal and projection.
 
@@ -8,26 +8,22 @@ Shape suffixes: P polarizations (HH, HV), H rows, W columns.
 """
 
 import json
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
-from shapely.geometry.base import BaseGeometry
 
-from engines.geodesy import transform, wrap
-from ml.errors import IncompleteScene, NoValidPixels, OutputExists, UnreadableProduct
+from ml.errors import IncompleteScene, NoValidPixels, UnreadableProduct
+from ml.folders import appearing
+from ml.footprint import bbox_crs84, footprint_crs84
 from ml.maps import Grid, Source
 from ml.rasters import Raster, read_grid, read_rows, write_cog
-from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri, crs_from_pyproj
 
 ITEM: Final = "scene.json"
 POLARIZATIONS: Final = ("HH", "HV")
@@ -60,7 +56,7 @@ class Scene:
         source: What it is, and when it was observed.
         grid: Where the pixels of every band lie.
         looks: Equivalent number of looks of a pixel.
-        assets: The file of each band: HH, HV, `INCIDENCE`, and `NOISE` where there is one.
+        assets: The file of each band: HH, HV, `INCIDENCE`, and where known `NOISE`.
     """
 
     source: Source
@@ -107,14 +103,17 @@ class Contents:
 def write_scene_folder(folder: Path, contents: Contents) -> Scene:
     """Write the COGs and the item of a scene; the folder appears whole, or not at all.
 
+    An earlier scene in `folder` is replaced.
+
     Raises:
-        OutputExists: The folder holds something.
+        OutputExists: `folder` holds something that is no file of a scene.
         NoValidPixels: HH and HV have no pixel in common that says something.
     """
     rasters = {**_rasters(contents), **contents.others}
     files = {name: f"{name}.tif" for name in rasters}
     item = _item(folder, contents, files)
-    with _appearing(folder) as unfinished:
+    names = {ITEM, *files.values()}
+    with appearing(folder, names) as unfinished:
         for name, raster in rasters.items():
             write_cog(unfinished / files[name], raster)
         text = json.dumps(item, indent=1, ensure_ascii=False) + "\n"
@@ -122,23 +121,6 @@ def write_scene_folder(folder: Path, contents: Contents) -> Scene:
     source = replace(contents.source, path=folder)
     known = {n: folder / files[n] for n in rasters if n not in contents.others}
     return Scene(source, contents.grid, contents.looks, known)
-
-
-@contextmanager
-def _appearing(folder: Path) -> Iterator[Path]:
-    """A folder beside `folder` that becomes it where the block succeeds."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputExists(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        yield unfinished
-        # mkdtemp lets nobody else in.
-        unfinished.chmod(0o755)
-        unfinished.replace(folder)
-    except BaseException:
-        shutil.rmtree(unfinished)
-        raise
 
 
 def _rasters(contents: Contents) -> dict[str, Raster]:
@@ -162,7 +144,7 @@ def _item(folder: Path, contents: Contents, files: Mapping[str, str]) -> dict[st
     is_valid_HW = np.asarray(np.isfinite(contents.bands.sigma0_db_PHW).all(axis=0))
     if not is_valid_HW.any():
         raise NoValidPixels(folder)
-    footprint = _footprint(contents.grid, is_valid_HW)
+    footprint = footprint_crs84(contents.grid, is_valid_HW)
     properties = {
         "datetime": _text(source.time_start),
         "start_datetime": _text(source.time_start),
@@ -182,7 +164,7 @@ def _item(folder: Path, contents: Contents, files: Mapping[str, str]) -> dict[st
         "stac_extensions": list(_EXTENSIONS),
         "id": source.scene_id,
         "geometry": json.loads(shapely.to_geojson(footprint)),
-        "bbox": [float(value) for value in footprint.bounds],
+        "bbox": list(bbox_crs84(footprint)),
         "properties": properties,
         "links": [],
         "assets": {
@@ -201,25 +183,6 @@ _EXTENSIONS: Final = (
 
 def _text(instant: datetime | None) -> str | None:
     return None if instant is None else instant.astimezone(UTC).isoformat()
-
-
-def _footprint(grid: Grid, is_valid_HW: NDArray[np.bool_]) -> BaseGeometry:
-    """The convex hull of the valid pixels, in CRS84, cut where CRS84 needs it.
-
-    Its edges are straight on the grid and so curved in degrees: they get a vertex at
-    least every sixteenth of the scene's longer side before they are transformed.
-    """
-    rows = np.flatnonzero(is_valid_HW.any(axis=1))
-    first = is_valid_HW[rows].argmax(axis=1)
-    last = grid.width - is_valid_HW[rows, ::-1].argmax(axis=1)
-    columns = np.concatenate([first, first, last, last])
-    corners = grid.locate(columns, np.concatenate([rows, rows + 1] * 2))
-    hull = shapely.convex_hull(shapely.MultiPoint(np.column_stack(corners)))
-    left, low, right, high = grid.bounds
-    dense = shapely.segmentize(hull, max(right - left, high - low) / 16)
-    to_crs84 = (crs_from_pyproj(grid.crs), crs_from_iri(CRS84_IRI))
-    geometry: BaseGeometry = wrap(transform(np.array([dense]), *to_crs84)).geometries[0]
-    return geometry
 
 
 def read_scene(path: Path, crs: CRS | None = None) -> Scene:

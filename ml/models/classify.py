@@ -1,10 +1,15 @@
-"""A scene becomes a class map: pixel by pixel, each with a look at its neighbours.
+"""A scene becomes a class map: pixel by pixel, each in the company of its neighbors.
 
-Speckle makes single pixels ambiguous; ice comes in pieces larger than a pixel.  Two Gaussian
-windows use that, both narrow compared with a floe:
+Speckle makes single pixels ambiguous; ice comes in pieces larger than a pixel.  The map
+is taken for a Potts random field over the model's likelihoods: a pixel is the more
+probably of a class, the more probably its neighbors are.  The field is solved by mean
+field sweeps,
 
-* a multilook, over received power, before the model: the looks of the pixel grow accordingly;
-* a pooling, over log likelihoods, after it: neighbours vote, each as much as it knows.
+    q_k  proportional to  likelihood_k * prior_k * exp(attraction * mean of q_k around).
+
+Unlike a filter over sigma0 this keeps narrow leads: bright ice beside dark water is not
+averaged to something between.  The defaults were chosen on simulated scenes for the
+smallest log loss, and leave the probabilities calibrated there.
 
 Memory: rows are read, classified and let go in blocks; what is kept is the map itself.
 
@@ -13,7 +18,6 @@ Shape suffixes: B batch, K classes, P polarizations (HH, HV), H rows, W columns.
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -24,45 +28,39 @@ from torch.nn.functional import conv2d
 
 from ml.errors import NoValidPixels
 from ml.legends import legend_of_codes
-from ml.map_rasters import write_class_map
 from ml.maps import ClassMap
-from ml.models.gia import GaussianIncidenceAngle, to_db, to_power
+from ml.models.gia import GaussianIncidenceAngle
 from ml.scene import Bands, Scene
 from ontologies.progress import Progress, silent
 
-CLASSES_FILE: Final = "classes.tif"
-PROBABILITIES_FILE: Final = "probabilities.tif"
-_BLOCK_ROWS: Final = 256
+_BLOCK_ROWS: Final = 512
 _REACH: Final = 3.0
-"""Windows are cut off at so many standard deviations."""
+"""A neighborhood is cut off at so many standard deviations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """How far a pixel looks around; standard deviations of Gaussian windows, pixels.
+    """How much neighbors count.
 
     Attributes:
-        multilook_px: Of the window over power; 0 for none.
-        pooling_px: Of the window over log likelihoods; 0 for none.
+        neighborhood_px: Standard deviation of the Gaussian that weights neighbors.
+        attraction: How much the log odds of a class rise from no neighbor to all.
+        sweeps: How often every pixel listens to its neighbors; 0 for single pixels.
     """
 
-    multilook_px: float = 1.0
-    pooling_px: float = 1.5
+    neighborhood_px: float = 2.0
+    attraction: float = 5.0
+    sweeps: int = 8
+
+    @property
+    def reach(self) -> int:
+        """How many pixels away a neighbor may be."""
+        return math.ceil(_REACH * self.neighborhood_px)
 
     @property
     def halo(self) -> int:
-        """Rows that a block needs beyond its own."""
-        return sum(len(w) // 2 for w in (self.multilook_W, self.pooling_W))
-
-    @property
-    def multilook_W(self) -> Tensor:
-        """The multilook window along one axis; its weights sum to 1."""
-        return _window(self.multilook_px)
-
-    @property
-    def pooling_W(self) -> Tensor:
-        """The pooling window along one axis; its weights sum to 1."""
-        return _window(self.pooling_px)
+        """How far away a pixel may be and still influence another."""
+        return self.reach * self.sweeps
 
 
 def classify_scene(
@@ -110,83 +108,55 @@ def classify_scene(
     )
 
 
-def write_classified(class_map: ClassMap, out_dir: Path) -> tuple[Path, Path]:
-    """Write a class map and its probabilities to a folder, under their usual names."""
-    paths = out_dir / CLASSES_FILE, out_dir / PROBABILITIES_FILE
-    write_class_map(class_map, *paths)
-    return paths
-
-
 def _classify(
     bands: Bands, looks: float, model: GaussianIncidenceAngle, context: Context
 ) -> NDArray[np.float32]:
     """Probabilities KHW of some rows; NaN where a band says nothing."""
-    sigma0_db_1PHW = torch.from_numpy(bands.sigma0_db_PHW)[None]
-    incidence_1HW = torch.from_numpy(bands.incidence_HW)[None]
+    sigma0_db_1PHW, incidence_1HW = (
+        torch.from_numpy(band)[None]
+        for band in (bands.sigma0_db_PHW, bands.incidence_HW)
+    )
     nesz_db_1PHW = None
     if bands.nesz_db_PHW is not None:
         nesz_db_1PHW = torch.from_numpy(bands.nesz_db_PHW)[None]
     with torch.no_grad():
-        sigma0_db_1PHW, gain_1HW = _multilook(
-            sigma0_db_1PHW, nesz_db_1PHW, context.multilook_W
-        )
-        log_posterior_1KHW = model(
-            sigma0_db_1PHW, incidence_1HW, nesz_db_1PHW, looks * gain_1HW
-        )
-        pooled_1KHW, _ = _smooth(log_posterior_1KHW, context.pooling_W)
-        probabilities_KHW: NDArray[np.float32] = (
-            torch.softmax(pooled_1KHW, dim=1)[0].float().numpy()
-        )
+        alone_1KHW = model(sigma0_db_1PHW, incidence_1HW, nesz_db_1PHW, looks)
+        together_1KHW = sweep(alone_1KHW, context)
+    probabilities_KHW: NDArray[np.float32] = together_1KHW[0].float().numpy()
     return probabilities_KHW
 
 
-def _multilook(
-    sigma0_db_1PHW: Tensor, nesz_db_1PHW: Tensor | None, window_W: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Sigma0 averaged over neighbours, and how many independent ones each average has.
+def sweep(log_posterior_1KHW: Tensor, context: Context) -> Tensor:
+    """Probabilities 1KHW of each pixel given its neighbors'; NaN stays NaN.
 
-    Noise is put back before and taken off after: removed noise leaves powers cut off at 0,
-    whose average is too high.
+    Where all neighbors are equally undecided, or there are none, nothing changes.
     """
-    noise_1PHW = 0.0 if nesz_db_1PHW is None else to_power(nesz_db_1PHW)
-    received_1PHW = to_power(sigma0_db_1PHW) + noise_1PHW
-    mean_1PHW, gain_1HW = _smooth(received_1PHW, window_W)
-    return to_db((mean_1PHW - noise_1PHW).clamp_min(_LOWEST)), gain_1HW
-
-
-_LOWEST: Final = 1e-5
-
-
-def _smooth(image_1CHW: Tensor, window_W: Tensor) -> tuple[Tensor, Tensor]:
-    """The mean over a window of what is there; NaN stays NaN and counts nowhere.
-
-    Returns:
-        The means, and (sum of weights)^2 / (sum of squared weights): the number of
-        independent pixels in each, 1HW.
-    """
-    is_there_1HW = torch.isfinite(image_1CHW).all(dim=1)
-    weight_11HW = is_there_1HW[:, None].to(image_1CHW.dtype)
-    filled_1CHW = torch.where(weight_11HW > 0, image_1CHW, 0)
-    total_11HW = _convolve(weight_11HW, window_W)
-    squares_11HW = _convolve(weight_11HW, window_W**2)
-    mean_1CHW = _convolve(filled_1CHW, window_W) / total_11HW
-    mean_1CHW = torch.where(weight_11HW > 0, mean_1CHW, math.nan)
-    return mean_1CHW, (total_11HW**2 / squares_11HW)[:, 0]
+    is_there_11HW = torch.isfinite(log_posterior_1KHW).all(dim=1, keepdim=True)
+    window_W = _window(context).to(log_posterior_1KHW.dtype)
+    # A pixel is no neighbor of its own.
+    own = float(window_W.max()) ** 2
+    presence_11HW = is_there_11HW.to(log_posterior_1KHW.dtype)
+    around_11HW = _convolve(presence_11HW, window_W) - own * presence_11HW
+    around_11HW = around_11HW.clamp_min(torch.finfo(around_11HW.dtype).eps)
+    alone_1KHW = torch.where(is_there_11HW, log_posterior_1KHW, 0)
+    together_1KHW = alone_1KHW.softmax(dim=1) * presence_11HW
+    for _ in range(context.sweeps):
+        neighbors_1KHW = _convolve(together_1KHW, window_W) - own * together_1KHW
+        log_odds_1KHW = alone_1KHW + context.attraction * neighbors_1KHW / around_11HW
+        together_1KHW = log_odds_1KHW.softmax(dim=1) * presence_11HW
+    return torch.where(is_there_11HW, together_1KHW, math.nan)
 
 
 def _convolve(image_1CHW: Tensor, window_W: Tensor) -> Tensor:
-    kernel = window_W.to(image_1CHW.dtype)
     reach = len(window_W) // 2
     image_C1HW = image_1CHW.transpose(0, 1)
-    along = conv2d(image_C1HW, kernel[None, None, None, :], padding=(0, reach))
-    across = conv2d(along, kernel[None, None, :, None], padding=(reach, 0))
+    along = conv2d(image_C1HW, window_W[None, None, None, :], padding=(0, reach))
+    across = conv2d(along, window_W[None, None, :, None], padding=(reach, 0))
     return across.transpose(0, 1)
 
 
-def _window(deviation_px: float) -> Tensor:
-    if deviation_px == 0:
-        return torch.ones(1)
-    reach = math.ceil(_REACH * deviation_px)
-    place_W = torch.arange(-reach, reach + 1, dtype=torch.float64)
-    weight_W = torch.exp(-(place_W**2) / (2 * deviation_px**2))
+def _window(context: Context) -> Tensor:
+    """Weights of a Gaussian along one axis; their sum is 1."""
+    place_W = torch.arange(-context.reach, context.reach + 1, dtype=torch.float64)
+    weight_W = torch.exp(-(place_W**2) / (2 * context.neighborhood_px**2))
     return weight_W / weight_W.sum()

@@ -1,21 +1,22 @@
-"""The Gaussian incidence-angle classifier: a class is a plane in dB, and scatter around it.
+"""The Gaussian incidence-angle classifier: a class is a line in dB, and scatter.
 
-After Lohse, Doulgeris and Dierking (2020): sigma0 in dB of class k is normal, its mean is
-linear in the incidence angle with a slope of the class's own, its covariance is constant.
+After Lohse et al. (2020): sigma0 in dB of class k is normal; its mean is linear in the
+incidence angle, with a slope of the class's own; its covariance is constant.
 Everything is in closed form, so its optimum on simulated scenes is known.
 
-Beyond the published form, pixels may be noisy.  What is compared is then the received power
-with the thermal noise put back, T = sigma0 + NESZ, because speckle multiplies both and T has
-a logarithm everywhere:
+Beyond the published form, pixels may be noisy.  What is compared is then the received
+power with the thermal noise put back, T = sigma0 + NESZ, because speckle multiplies
+both and T has a logarithm everywhere:
 
 * mean of T_dB: of (mean power of the class + NESZ), plus the mean of log speckle;
-* covariance: J Sigma J + v I, where J = sigma0 / (sigma0 + NESZ) is how strongly T_dB follows
-  sigma0_dB, and v the variance of log speckle (Gamma with as many looks as the pixel has).
+* covariance: J Sigma J + v I, where J = sigma0 / (sigma0 + NESZ) is how strongly T_dB
+  follows sigma0_dB, and v the variance of log speckle, Gamma(looks, 1 / looks).
 
-Speckle is taken as normal in dB, and sigma0 as linear in T over the texture of a class: both
-approximations are good from a few looks on (`tests/ml/models/test_gia.py` measures them).
+Speckle is taken as normal in dB, and T_dB as linear in sigma0_dB over the texture of a
+class.  Both are good from a few looks on: the tests measure what they cost.
 
-Shape suffixes: B batch, K classes, P polarizations (HH, HV), H rows, W columns, N samples.
+Shape suffixes: B batch, K classes, P polarizations (HH, HV), H rows, W columns,
+N samples.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self
 
 import torch
 from torch import Tensor, nn
@@ -41,9 +42,6 @@ _DB: Final = 10 / math.log(10)
 
 _LEAST_SAMPLES: Final = 5
 """Two coefficients, and a covariance of two bands that is not singular."""
-
-Looks: TypeAlias = float | Tensor | None
-"""Looks of every pixel, or of each (BHW); None where speckle has been averaged away."""
 
 
 class GaussianIncidenceAngle(nn.Module):
@@ -140,7 +138,7 @@ class GaussianIncidenceAngle(nn.Module):
         sigma0_db_BPHW: Tensor,
         incidence_BHW: Tensor,
         nesz_db_BPHW: Tensor | None = None,
-        looks: Looks = None,
+        looks: float | None = None,
     ) -> Tensor:
         """Log density of each pixel under each class, BKHW; NaN where an input is."""
         kind = sigma0_db_BPHW.dtype
@@ -166,7 +164,7 @@ class GaussianIncidenceAngle(nn.Module):
         sigma0_db_BPHW: Tensor,
         incidence_BHW: Tensor,
         nesz_db_BPHW: Tensor | None = None,
-        looks: Looks = None,
+        looks: float | None = None,
     ) -> Tensor:
         """Log posterior probability of each class, BKHW; NaN where an input is.
 
@@ -174,7 +172,7 @@ class GaussianIncidenceAngle(nn.Module):
             sigma0_db_BPHW: Calibrated, noise-corrected sigma0 of HH and HV, dB.
             incidence_BHW: Incidence angle, degrees.
             nesz_db_BPHW: The noise that was removed, dB; None where there was none.
-            looks: Looks of the pixels.
+            looks: Looks of a pixel; None where speckle has been averaged away.
         """
         joint_BKHW = self.log_likelihood(
             sigma0_db_BPHW, incidence_BHW, nesz_db_BPHW, looks
@@ -263,34 +261,27 @@ def _fit_class(
     return mean_P - slope_P * angles_N.mean(), slope_P, covariance_PP
 
 
-def _log_speckle(looks: Looks) -> tuple[Tensor | float, Tensor | float]:
-    """Mean and variance of Gamma(looks, 1 / looks) in dB; ready to broadcast to BKPHW."""
+def _log_speckle(looks: float | None) -> tuple[float, float]:
+    """Mean and variance, in dB, of Gamma(looks, 1 / looks)."""
     if looks is None:
         return 0.0, 0.0
-    looks_B11HW = torch.as_tensor(looks, dtype=torch.float64)
-    if looks_B11HW.ndim:
-        looks_B11HW = looks_B11HW[:, None, None]
-    shift = _DB * (torch.digamma(looks_B11HW) - torch.log(looks_B11HW))
-    return shift, _DB**2 * torch.polygamma(1, looks_B11HW)
+    gamma = torch.tensor(looks, dtype=torch.float64)
+    shift = _DB * (torch.digamma(gamma) - torch.log(gamma))
+    return float(shift), float(_DB**2 * torch.polygamma(1, gamma))
 
 
 def _log_normal(
     residual_BKPHW: Tensor,
     covariance_KPP: Tensor,
     follow_BKPHW: Tensor,
-    variance: Tensor | float,
+    variance: float,
 ) -> Tensor:
     """Log density of a normal in two bands with covariance J Sigma J + v I, BKHW."""
     hh_BKHW, hv_BKHW = residual_BKPHW.unbind(dim=2)
     follow_hh, follow_hv = follow_BKPHW.unbind(dim=2)
-    speckle = (
-        variance[:, :, 0]
-        if isinstance(variance, Tensor) and variance.ndim
-        else variance
-    )
     sigma_KPP11 = covariance_KPP[..., None, None]
-    var_hh = sigma_KPP11[:, 0, 0] * follow_hh**2 + speckle
-    var_hv = sigma_KPP11[:, 1, 1] * follow_hv**2 + speckle
+    var_hh = sigma_KPP11[:, 0, 0] * follow_hh**2 + variance
+    var_hv = sigma_KPP11[:, 1, 1] * follow_hv**2 + variance
     both = sigma_KPP11[:, 0, 1] * follow_hh * follow_hv
     determinant = var_hh * var_hv - both**2
     square = var_hv * hh_BKHW**2 + var_hh * hv_BKHW**2 - 2 * both * hh_BKHW * hv_BKHW

@@ -16,9 +16,9 @@ def gaussian_field(
 ) -> NDArray[np.float32]:
     """A stationary field with mean 0, variance 1 and Gaussian correlation.
 
-    Two places at distance d are correlated by exp(-(d / length_px)^2).  Two lengths make
-    it anisotropic: the first holds along the direction `angle_deg`, counted from the
-    columns' axis towards the rows', the second across.
+    Two places at distance d are correlated by exp(-(d / length_px)^2).  Two lengths
+    make it anisotropic: the first holds along the direction `angle_deg`, counted from
+    the columns' axis towards the rows', the second across.
 
     The field is periodic on a grid that is padded by twice the length, so its opposite
     edges are independent.  Memory is linear in the number of pixels.

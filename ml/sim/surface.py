@@ -34,6 +34,7 @@ class IceCover:
         lead_length_m: Length of leads.
         lead_width_m: Their width.
         lead_spacing_m: Distance between leads of one direction.
+        open_lead_fraction: Part of the leads that has not frozen over yet.
         lead_directions_deg: Leads run in these directions on the grid, roughly.
     """
 
@@ -41,9 +42,10 @@ class IceCover:
     deformed_fraction: float = 0.42
     edge_floe_m: float = 1_800.0
     zone_m: float = 7_000.0
-    lead_length_m: float = 22_000.0
+    lead_length_m: float = 45_000.0
     lead_width_m: float = 560.0
-    lead_spacing_m: float = 6_500.0
+    lead_spacing_m: float = 5_500.0
+    open_lead_fraction: float = 0.3
     lead_directions_deg: tuple[float, ...] = (25.0, 100.0)
 
 
@@ -52,7 +54,8 @@ def draw_classes(
 ) -> NDArray[np.uint8]:
     """A map of the positions of classes, on pixels of `pixel_m`."""
     classes_HW = _draw_zones(shape, pixel_m, cover, rng)
-    refrozen_HW = gaussian_field(shape, cover.zone_m * 2 / pixel_m, rng) < 0.6
+    age_HW = gaussian_field(shape, cover.zone_m * 2 / pixel_m, rng)
+    refrozen_HW = age_HW > np.quantile(age_HW, cover.open_lead_fraction)
     for angle_deg in cover.lead_directions_deg:
         is_lead_HW = _draw_leads(shape, pixel_m, cover, angle_deg, rng)
         classes_HW[is_lead_HW & refrozen_HW] = YOUNG
