@@ -1,0 +1,94 @@
+"""Late reading: a plan gets columns of the dictionary only where an expression asks.
+
+Scalars name what they need as `{variable}.{part}`; these functions find such names and
+put the `Lookup`s under the expression.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from strabon_store.relational.encoding import Plain, TermId
+from strabon_store.relational.nodes import Lookup, Plan, PlanColumn, Projection
+from strabon_store.relational.scalars import Call, Column, Constant, Scalar
+from strabon_store.relational.values import Value, of_column
+
+TERM_PARTS: Final = ("lexical", "datatype", "language", "number", "moment")
+GEOMETRY_PARTS: Final = ("geometry", "minx", "miny", "maxx", "maxy")
+_TABLES: Final = {"terms": TERM_PARTS, "geometries": GEOMETRY_PARTS}
+
+
+def columns_of(scalar: Scalar) -> Iterator[str]:
+    """The names of all columns that a scalar reads."""
+    match scalar:
+        case Column(name):
+            yield name
+        case Call(_, arguments):
+            for argument in arguments:
+                yield from columns_of(argument)
+        case Constant():
+            return
+
+
+def substitute(scalar: Scalar, columns: Mapping[str, Scalar]) -> Scalar:
+    """The scalar with columns replaced by scalars."""
+    match scalar:
+        case Column(name):
+            return columns.get(name, scalar)
+        case Call(operation, arguments):
+            new = tuple(substitute(each, columns) for each in arguments)
+            return Call(operation, new)
+        case _:
+            return scalar
+
+
+def with_lookups(plan: Plan, scalars: Iterable[Scalar]) -> Plan:
+    """The plan with every part beside it that the scalars read."""
+    present = {column.name: column for column in plan.columns}
+    wanted = dict.fromkeys(name for each in scalars for name in columns_of(each))
+    missing = [name for name in wanted if name not in present and "." in name]
+    for table, parts in _TABLES.items():
+        by_variable: dict[str, list[str]] = {}
+        for variable, _, part in (name.rpartition(".") for name in missing):
+            holder = present.get(variable)
+            if part in parts and holder is not None and holder.encoding == TermId():
+                by_variable.setdefault(variable, []).append(part)
+        for variable, found in by_variable.items():
+            plan = Lookup(plan, variable, table, tuple(p for p in parts if p in found))
+    return plan
+
+
+def scope_of(plan: Plan) -> dict[str, Value]:
+    """The value of each variable that the plan has a column for."""
+    return {c.name: of_column(c) for c in plan.columns if c.is_variable}
+
+
+def variables_only(plan: Plan) -> Plan:
+    """The plan without looked-up parts and sort keys."""
+    kept = tuple(column for column in plan.columns if column.is_variable)
+    return plan if kept == plan.columns else _project(plan, kept)
+
+
+def without_parts(plan: Plan) -> Plan:
+    """The plan without looked-up parts; sort keys stay."""
+    ordered = {key.column for key in plan.order}
+    kept = tuple(c for c in plan.columns if c.is_variable or c.name in ordered)
+    return plan if kept == plan.columns else _project(plan, kept)
+
+
+def _project(plan: Plan, kept: tuple[PlanColumn, ...]) -> Projection:
+    return Projection(plan, kept, tuple(Column(column.name) for column in kept))
+
+
+def as_plain(plan: Plan, names: Iterable[str]) -> Plan:
+    """The plan with these variables in N-Triples."""
+    turned = frozenset(names)
+    columns = tuple(
+        PlanColumn(c.name, Plain(), c.is_nullable) if c.name in turned else c
+        for c in plan.columns
+    )
+    if columns == plan.columns:
+        return plan
+    scalars = tuple(
+        of_column(c).plain if c.name in turned else Column(c.name) for c in plan.columns
+    )
+    return Projection(with_lookups(plan, scalars), columns, scalars)

@@ -1,0 +1,187 @@
+"""Algebra expressions become values, one arm per node."""
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias, assert_never
+
+from ontologies.namespaces import GEOF
+from strabon_store.algebra.expressions import (
+    And,
+    Arithmetic,
+    Bound,
+    BuiltIn,
+    Coalesce,
+    Comparison,
+    ComparisonOperator,
+    Exists,
+    Expression,
+    FunctionCall,
+    If,
+    In,
+    Negate,
+    Not,
+    Or,
+)
+from strabon_store.algebra.terms import IRI, Literal, Var
+from strabon_store.errors import UnsupportedFeature
+from strabon_store.relational.encoding import Typed
+from strabon_store.relational.functions import lower_builtin, lower_cast
+from strabon_store.relational.geometry import DISTANCES, distance_window, lower_geof
+from strabon_store.relational.operators import (
+    arithmetic,
+    compare,
+    effective_boolean_value,
+    is_in,
+    negate,
+)
+from strabon_store.relational.scalars import FALSE, TRUE, Constant, Scalar, call
+from strabon_store.relational.values import (
+    ERROR,
+    Value,
+    boolean,
+    constant,
+    from_plain,
+    of_native,
+)
+
+Scope: TypeAlias = Mapping[str, Value]
+"""What each variable in scope is."""
+
+_AT_MOST: Final = {ComparisonOperator.LT, ComparisonOperator.LE}
+_AT_LEAST: Final = {ComparisonOperator.GT, ComparisonOperator.GE}
+
+
+def lower_condition(expression: Expression, scope: Scope) -> Scalar:
+    """The effective boolean value of an expression; NULL where it is an error."""
+    return effective_boolean_value(lower_expression(expression, scope))
+
+
+def lower_expression(  # noqa: C901 - an arm per node
+    expression: Expression, scope: Scope
+) -> Value:
+    """The value of an expression in a scope.
+
+    Raises:
+        UnsupportedFeature: The expression needs what we do not compile.
+    """
+    match expression:
+        case IRI() | Literal():
+            return constant(expression)
+        case Var(name):
+            return scope.get(name, ERROR)
+        case And() | Or() | Not() | Bound() | In() | Comparison():
+            return boolean(_lower_test(expression, scope))
+        case Arithmetic(operator, left, right):
+            sides = lower_expression(left, scope), lower_expression(right, scope)
+            return arithmetic(operator, *sides)
+        case Negate(inner):
+            return negate(lower_expression(inner, scope))
+        case If():
+            return _lower_if(expression, scope)
+        case Coalesce(arguments):
+            return _lower_coalesce(arguments, scope)
+        case BuiltIn(name, arguments):
+            return lower_builtin(name, _lower_all(arguments, scope))
+        case FunctionCall(function, arguments):
+            return _lower_call(function.value, _lower_all(arguments, scope))
+        case Exists():
+            raise UnsupportedFeature("EXISTS within a larger expression")
+        case _:
+            assert_never(expression)
+
+
+def _lower_all(arguments: tuple[Expression, ...], scope: Scope) -> tuple[Value, ...]:
+    return tuple(lower_expression(each, scope) for each in arguments)
+
+
+def _lower_test(
+    expression: And | Or | Not | Bound | In | Comparison, scope: Scope
+) -> Scalar:
+    match expression:
+        case And(left, right):
+            return call("and", *_conditions(scope, left, right))
+        case Or(left, right):
+            return call("or", *_conditions(scope, left, right))
+        case Not(inner):
+            return call("not", *_conditions(scope, inner))
+        case Bound(variable):
+            value = scope.get(variable.name)
+            return FALSE if value is None else call("is_bound", value.native)
+        case In(needle, haystack):
+            candidates = _lower_all(haystack, scope)
+            return is_in(lower_expression(needle, scope), candidates)
+        case Comparison():
+            return _lower_comparison(expression, scope)
+
+
+def _conditions(scope: Scope, *expressions: Expression) -> tuple[Scalar, ...]:
+    return tuple(lower_condition(each, scope) for each in expressions)
+
+
+def _lower_comparison(expression: Comparison, scope: Scope) -> Scalar:
+    left = lower_expression(expression.left, scope)
+    right = lower_expression(expression.right, scope)
+    holds = compare(expression.operator, left, right)
+    window = _distance_window(expression, left, right, scope)
+    return holds if window == TRUE else call("within_window", window, holds)
+
+
+def _distance_window(
+    expression: Comparison, left: Value, right: Value, scope: Scope
+) -> Scalar:
+    """For `distance(a, b) < c` and its mirror image: what their boxes must satisfy."""
+    measured, limit = expression.left, right.number
+    if expression.operator in _AT_LEAST:
+        measured, limit = expression.right, left.number
+    elif expression.operator not in _AT_MOST:
+        return TRUE
+    match measured, limit:
+        case FunctionCall(IRI(name), arguments), Constant(int() | float() as most):
+            if name not in DISTANCES:
+                return TRUE
+            values = _lower_all(arguments, scope)
+            unit = values[2] if len(values) > 2 else None  # noqa: PLR2004 - a, b, unit
+            return distance_window(values[0], values[1], unit, float(most))
+        case _:
+            return TRUE
+
+
+def _lower_if(expression: If, scope: Scope) -> Value:
+    condition = lower_condition(expression.condition, scope)
+    branches = _lower_all((expression.then, expression.otherwise), scope)
+    natives = _alike(branches)
+    scalars = natives or tuple(each.plain for each in branches)
+    chosen = call("if", condition, *scalars)
+    return _of_common(chosen, branches, is_native=natives is not None)
+
+
+def _lower_coalesce(arguments: tuple[Expression, ...], scope: Scope) -> Value:
+    values = _lower_all(arguments, scope)
+    if not values:
+        return ERROR
+    natives = _alike(values)
+    scalars = natives or tuple(each.plain for each in values)
+    return _of_common(call("coalesce", *scalars), values, is_native=natives is not None)
+
+
+def _alike(values: tuple[Value, ...]) -> tuple[Scalar, ...] | None:
+    """The native scalars, where all values are native columns of one datatype."""
+    encodings = {value.encoding for value in values}
+    if len(encodings) == 1 and isinstance(values[0].encoding, Typed):
+        return tuple(value.native for value in values)
+    return None
+
+
+def _of_common(scalar: Scalar, values: tuple[Value, ...], *, is_native: bool) -> Value:
+    encoding = values[0].encoding
+    if is_native and isinstance(encoding, Typed):
+        return of_native(scalar, encoding.datatype)
+    return from_plain(scalar)
+
+
+def _lower_call(function: str, arguments: tuple[Value, ...]) -> Value:
+    if function.startswith(GEOF):
+        return lower_geof(GEOF.local(function), arguments)
+    cast = lower_cast(function, arguments[0]) if len(arguments) == 1 else None
+    if cast is None:
+        raise UnsupportedFeature(f"the function <{function}>")
+    return cast

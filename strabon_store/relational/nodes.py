@@ -1,0 +1,321 @@
+"""The relational plan: what is asked of tables, a closed union that names no engine.
+
+Every node knows its columns (name, encoding, nullability) when it is made, and the
+columns by which its rows are ordered: order is data, so that it survives any engine.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from strabon_store.errors import InternalError
+from strabon_store.relational.encoding import Encoding
+from strabon_store.relational.scalars import ConstantValue, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class PlanColumn:
+    """A column of a plan.
+
+    Attributes:
+        name: A variable's name, or `{variable}.{part}` for what was looked up, or
+            `.order{n}` for a sort key; `.` stands in no variable's name.
+        encoding: How it holds terms; None for parts and sort keys, which are native.
+        is_nullable: Whether NULL can stand there.
+    """
+
+    name: str
+    encoding: Encoding | None
+    is_nullable: bool
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether the column holds terms."""
+        return self.encoding is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A column to sort by."""
+
+    column: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """One row without columns: the empty basic graph pattern."""
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """No columns."""
+        return ()
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that stand in the query itself (VALUES); no rows: nothing matches."""
+
+    columns: tuple[PlanColumn, ...]
+    rows: tuple[tuple[ConstantValue, ...], ...]
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A table, read once.
+
+    Attributes:
+        table: Its name in `relational.layout`.
+        columns: What comes out, in the order of `sources`.
+        sources: The table's columns behind them.
+        conditions: Scalars over the *table's* columns.
+    """
+
+    table: str
+    columns: tuple[PlanColumn, ...]
+    sources: tuple[str, ...]
+    conditions: tuple[Scalar, ...] = ()
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Pairs of rows that satisfy a condition.
+
+    Attributes:
+        left: Rows of the left side; all of them are kept when `is_outer`.
+        right: Rows of the right side; no column may have a name of the left side's.
+        condition: A scalar over the columns of both.
+        is_outer: Whether left rows without a partner stay, NULLs at their right.
+    """
+
+    left: "Plan"
+    right: "Plan"
+    condition: Scalar
+    is_outer: bool = False
+
+    def __post_init__(self) -> None:
+        shared = {c.name for c in self.left.columns} & {
+            c.name for c in self.right.columns
+        }
+        if shared:
+            raise InternalError(f"both sides of a join have {sorted(shared)}")
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """The left columns, then the right ones."""
+        if not self.is_outer:
+            return self.left.columns + self.right.columns
+        nullable = tuple(
+            PlanColumn(c.name, c.encoding, is_nullable=True) for c in self.right.columns
+        )
+        return self.left.columns + nullable
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order: a join keeps none."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class SemiJoin:
+    """Left rows that have a partner on the right, or, if `is_anti`, that have none."""
+
+    left: "Plan"
+    right: "Plan"
+    condition: Scalar
+    is_anti: bool
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """The left columns."""
+        return self.left.columns
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """As the left side."""
+        return self.left.order
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows for which the condition is true."""
+
+    source: "Plan"
+    condition: Scalar
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """As the source."""
+        return self.source.columns
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """As the source."""
+        return self.source.order
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """New columns from old ones, row by row."""
+
+    source: "Plan"
+    columns: tuple[PlanColumn, ...]
+    scalars: tuple[Scalar, ...]
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """As the source: whoever projects keeps the sort keys."""
+        return self.source.order
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The source with columns of a keyed table beside it, NULL where there is no key.
+
+    Attributes:
+        source: What has the key.
+        variable: The column of term ids.
+        table: `terms` or `geometries`.
+        parts: Columns of the table; they come out as `{variable}.{part}`.
+    """
+
+    source: "Plan"
+    variable: str
+    table: str
+    parts: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """The source's, then the parts."""
+        return self.source.columns + tuple(
+            PlanColumn(f"{self.variable}.{part}", None, is_nullable=True)
+            for part in self.parts
+        )
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """As the source."""
+        return self.source.order
+
+
+@dataclass(frozen=True, slots=True)
+class UnionAll:
+    """The rows of both sides, which have the same columns."""
+
+    left: "Plan"
+    right: "Plan"
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """The common columns, nullable where one side's is."""
+        return tuple(
+            PlanColumn(a.name, a.encoding, a.is_nullable or b.is_nullable)
+            for a, b in zip(self.left.columns, self.right.columns, strict=True)
+        )
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """One row per combination of the keys.
+
+    Attributes:
+        source: The rows to group.
+        keys: Columns of the source; none: one row in any case.
+        columns: The keys, then the aggregates.
+        aggregates: Scalars of aggregate operations over the source's columns.
+    """
+
+    source: "Plan"
+    keys: tuple[str, ...]
+    columns: tuple[PlanColumn, ...]
+    aggregates: tuple[Scalar, ...]
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplicate:
+    """Rows that differ in a variable; of equal ones some sort key is kept."""
+
+    source: "Plan"
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """As the source."""
+        return self.source.columns
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """As the source."""
+        return self.source.order
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """The source, whose rows are from here on ordered by columns of it."""
+
+    source: "Plan"
+    order: tuple[SortKey, ...]
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """As the source."""
+        return self.source.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Some rows left out at the start, and no more than `limit` kept."""
+
+    source: "Plan"
+    offset: int
+    limit: int | None
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """As the source."""
+        return self.source.columns
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """As the source."""
+        return self.source.order
+
+
+Plan: TypeAlias = (
+    One
+    | Rows
+    | Scan
+    | Join
+    | SemiJoin
+    | Selection
+    | Projection
+    | Lookup
+    | UnionAll
+    | Aggregation
+    | Deduplicate
+    | Sort
+    | Limit
+)

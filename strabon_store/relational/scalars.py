@@ -1,0 +1,76 @@
+"""Scalar expressions of the relational plan: columns, constants and named operations.
+
+An operation is a name from the backend's table of spellings; what it computes is said
+there once per engine. NULL is unbound and error alike (SPARQL 1.1 section 17.2).
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+ConstantValue: TypeAlias = bool | int | float | str | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The value of a column of the node's input."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that is the same in every row; None is NULL."""
+
+    value: ConstantValue
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operation of the backend's table, applied to arguments."""
+
+    operation: str
+    arguments: "tuple[Scalar, ...]" = ()
+
+
+Scalar: TypeAlias = Column | Constant | Call
+
+NULL = Constant(None)
+TRUE = Constant(value=True)
+FALSE = Constant(value=False)
+
+
+def call(operation: str, *arguments: Scalar) -> Call:
+    """`operation(arguments...)`.
+
+    Examples:
+        >>> call("not", TRUE).operation
+        'not'
+    """
+    return Call(operation, arguments)
+
+
+def all_of(conditions: "tuple[Scalar, ...]") -> Scalar:
+    """The conjunction, TRUE when there is nothing to hold.
+
+    Examples:
+        >>> all_of(()) == TRUE
+        True
+    """
+    if not conditions:
+        return TRUE
+    first, *rest = conditions
+    result = first
+    for condition in rest:
+        result = call("and", result, condition)
+    return result
+
+
+def any_of(conditions: "tuple[Scalar, ...]") -> Scalar:
+    """The disjunction, FALSE when nothing can hold."""
+    if not conditions:
+        return FALSE
+    first, *rest = conditions
+    result = first
+    for condition in rest:
+        result = call("or", result, condition)
+    return result

@@ -1,0 +1,346 @@
+"""What an expression evaluates to, facet by facet.
+
+SPARQL is dynamically typed: whether `?x < 5` compares numbers is known when `?x` is.
+A `Value` therefore holds a scalar for each question that an operator may ask (its
+number, its string, its datatype, ...), NULL where the answer is an error. Facets that
+nobody reads cost nothing: they never reach the plan.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import IntEnum
+from typing import Final
+
+from ontologies.namespaces import XSD
+from strabon_store.algebra.terms import (
+    IRI,
+    RDF_LANG_STRING,
+    XSD_STRING,
+    BlankNode,
+    Literal,
+    Term,
+)
+from strabon_store.relational.encoding import Encoding, Plain, Tag, TermId, Typed
+from strabon_store.relational.nodes import PlanColumn
+from strabon_store.relational.plain import render_plain
+from strabon_store.relational.scalars import NULL, Call, Column, Constant, Scalar, call
+
+XSD_BOOLEAN: Final = XSD.term("boolean")
+XSD_INTEGER: Final = XSD.term("integer")
+XSD_DECIMAL: Final = XSD.term("decimal")
+XSD_FLOAT: Final = XSD.term("float")
+XSD_DOUBLE: Final = XSD.term("double")
+XSD_DATETIME: Final = XSD.term("dateTime")
+XSD_DATE: Final = XSD.term("date")
+ANY_IRI: Final = ""
+"""The datatype of a `Typed` column of IRIs."""
+
+
+class Rank(IntEnum):
+    """The numeric types in the order of their promotion (17.3)."""
+
+    INTEGER = 0
+    DECIMAL = 1
+    FLOAT = 2
+    DOUBLE = 3
+
+
+RANKED: Final = (XSD_INTEGER, XSD_DECIMAL, XSD_FLOAT, XSD_DOUBLE)
+"""The datatype of each `Rank`."""
+
+_DERIVED_INTEGERS: Final = frozenset(
+    XSD.term(name)
+    for name in (
+        "nonPositiveInteger",
+        "negativeInteger",
+        "long",
+        "int",
+        "short",
+        "byte",
+        "nonNegativeInteger",
+        "unsignedLong",
+        "unsignedInt",
+        "unsignedShort",
+        "unsignedByte",
+        "positiveInteger",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """The facets of a value; each is a scalar of one SQL type.
+
+    Attributes:
+        encoding: How a variable holds the value when it is bound to it.
+        native: The value in that encoding.
+        plain: The term in N-Triples; what identity is decided by.
+        kind: A `Tag`, the inline and dictionary forms of a kind made one.
+        text: What STR gives; an error for blank nodes.
+        datatype: IRI of the datatype; an error for what is no literal.
+        language: The tag, empty for other literals; an error for what is no literal.
+        number: DOUBLE, for numbers.
+        rank: `Rank`, for numbers.
+        moment: TIMESTAMP, for dates and times.
+        boolean: BOOLEAN, for xsd:boolean.
+        variable: The stored variable behind it, whose geometry can be looked up.
+        term: The constant behind it.
+    """
+
+    encoding: Encoding
+    native: Scalar
+    plain: Scalar
+    kind: Scalar
+    text: Scalar = NULL
+    datatype: Scalar = NULL
+    language: Scalar = NULL
+    number: Scalar = NULL
+    rank: Scalar = NULL
+    moment: Scalar = NULL
+    boolean: Scalar = NULL
+    variable: str | None = None
+    term: Term | None = None
+
+    def is_surely(self, kind: Tag) -> bool:
+        """Whether the kind is known while compiling."""
+        return self.kind == Constant(int(kind))
+
+
+ERROR: Final = Value(encoding=Plain(), native=NULL, plain=NULL, kind=NULL)
+"""No value at all."""
+
+
+def part(variable: str, name: str) -> Column:
+    """What the dictionary, or the table of geometries, has for a stored variable."""
+    return Column(f"{variable}.{name}")
+
+
+def stored(variable: str) -> Value:
+    """The value of a variable that holds term ids."""
+    key = Column(variable)
+    lexical, language = part(variable, "lexical"), part(variable, "language")
+    datatype = part(variable, "datatype")
+    return Value(
+        encoding=TermId(),
+        native=key,
+        plain=call("term_plain", key, lexical, datatype, language),
+        kind=call("term_kind", key),
+        text=call("term_text", key, lexical),
+        datatype=call("term_datatype", key, datatype),
+        language=call("term_language", key, language),
+        number=call("term_number", key, part(variable, "number")),
+        rank=call("term_rank", key, datatype),
+        moment=call("term_moment", key, part(variable, "moment")),
+        boolean=call("term_boolean", key),
+        variable=variable,
+    )
+
+
+def from_plain(text: Scalar) -> Value:
+    """A value of unknown type, from its N-Triples."""
+    return Value(
+        encoding=Plain(),
+        native=text,
+        plain=text,
+        kind=call("plain_kind", text),
+        text=call("plain_text", text),
+        datatype=call("plain_datatype", text),
+        language=call("plain_language", text),
+        number=call("plain_number", text),
+        rank=call("plain_rank", text),
+        moment=call("plain_moment", text),
+        boolean=call("plain_boolean", text),
+    )
+
+
+def number(value: Scalar, rank: Scalar) -> Value:
+    """A number that was computed.
+
+    Where the rank is known, a variable bound to it is a native column.
+    """
+    plain = call("number_plain", value, rank)
+    is_static = isinstance(rank, Constant) and isinstance(rank.value, int)
+    datatype: Scalar = call("rank_datatype", value, rank)
+    encoding: Encoding = Plain()
+    if is_static:
+        iri = RANKED[int(str(rank.value))] if isinstance(rank, Constant) else ""
+        encoding, datatype = Typed(iri), call("if_bound", value, Constant(iri))
+    return Value(
+        encoding=encoding,
+        native=value if is_static else plain,
+        plain=plain,
+        kind=Constant(int(Tag.INTEGER)),
+        text=call("number_text", value, rank),
+        datatype=datatype,
+        language=call("if_bound", value, Constant("")),
+        number=value,
+        rank=rank,
+    )
+
+
+def boolean(value: Scalar) -> Value:
+    """A truth value that was computed."""
+    return Value(
+        encoding=Typed(XSD_BOOLEAN),
+        native=value,
+        plain=call("typed_plain", call("boolean_text", value), Constant(XSD_BOOLEAN)),
+        kind=Constant(int(Tag.BOOLEAN)),
+        text=call("boolean_text", value),
+        datatype=call("if_bound", value, Constant(XSD_BOOLEAN)),
+        language=call("if_bound", value, Constant("")),
+        boolean=value,
+    )
+
+
+def string(text: Scalar, language: Scalar | None = None) -> Value:
+    """A string that was computed, with the language of another when there is one."""
+    if language is None or language == Constant(""):
+        return Value(
+            encoding=Typed(XSD_STRING),
+            native=text,
+            plain=call("string_plain", text, Constant("")),
+            kind=Constant(int(Tag.STRING)),
+            text=text,
+            datatype=call("if_bound", text, Constant(XSD_STRING)),
+            language=call("if_bound", text, Constant("")),
+        )
+    return from_plain(call("string_plain", text, language))
+
+
+def iri(text: Scalar) -> Value:
+    """An IRI that was computed."""
+    return Value(
+        encoding=Typed(ANY_IRI),
+        native=text,
+        plain=call("iri_plain", text),
+        kind=Constant(int(Tag.IRI)),
+        text=text,
+    )
+
+
+def moment(value: Scalar, datatype: str) -> Value:
+    """A date or time that was computed."""
+    text = call("moment_text", value, Constant(datatype))
+    return Value(
+        encoding=Typed(datatype),
+        native=value,
+        plain=call("typed_plain", text, Constant(datatype)),
+        kind=Constant(int(Tag.DATETIME)),
+        text=text,
+        datatype=call("if_bound", value, Constant(datatype)),
+        language=call("if_bound", value, Constant("")),
+        moment=value,
+    )
+
+
+def of_column(column: PlanColumn) -> Value:
+    """The value of a variable in a plan."""
+    scalar = Column(column.name)
+    match column.encoding:
+        case TermId():
+            return stored(column.name)
+        case Typed(datatype):
+            return of_native(scalar, datatype)
+        case _:
+            return from_plain(scalar)
+
+
+def of_native(scalar: Scalar, datatype: str) -> Value:
+    """The value of a native column whose datatype is known."""
+    if datatype in RANKED:
+        return number(scalar, Constant(RANKED.index(datatype)))
+    if datatype == XSD_BOOLEAN:
+        return boolean(scalar)
+    if datatype == XSD_STRING:
+        return string(scalar)
+    if datatype == ANY_IRI:
+        return iri(scalar)
+    return moment(scalar, datatype)
+
+
+def constant(term: Term) -> Value:
+    """The value of a term that stands in the query; its lexical form is kept."""
+    plain = Constant(render_plain(term))
+    match term:
+        case IRI(value):
+            return Value(
+                encoding=Plain(),
+                native=plain,
+                plain=plain,
+                kind=Constant(int(Tag.IRI)),
+                text=Constant(value),
+                term=term,
+            )
+        case BlankNode():
+            kind = Constant(int(Tag.BLANK))
+            return Value(encoding=Plain(), native=plain, plain=plain, kind=kind)
+        case Literal():
+            return _literal(term, plain)
+
+
+def _literal(term: Literal, plain: Constant) -> Value:
+    rank = rank_of(term.datatype)
+    value = None if rank is None else parse_number(term.lexical)
+    flags = {"true": True, "1": True, "false": False, "0": False}
+    flag = flags.get(term.lexical) if term.datatype == XSD_BOOLEAN else None
+    is_number = rank is not None and value is not None
+    return Value(
+        encoding=Plain(),
+        native=plain,
+        plain=plain,
+        kind=Constant(int(_literal_kind(term, is_number=is_number, flag=flag))),
+        text=Constant(term.lexical),
+        datatype=Constant(term.datatype),
+        language=Constant(term.language or ""),
+        number=Constant(value) if is_number else NULL,
+        rank=Constant(int(rank)) if is_number and rank is not None else NULL,
+        moment=_moment(term),
+        boolean=NULL if flag is None else Constant(flag),
+        term=term,
+    )
+
+
+def _literal_kind(term: Literal, *, is_number: bool, flag: bool | None) -> Tag:
+    if is_number:
+        return Tag.INTEGER
+    if flag is not None:
+        return Tag.BOOLEAN
+    if term.datatype in {XSD_DATETIME, XSD_DATE}:
+        return Tag.DATETIME
+    kinds = {XSD_STRING: Tag.STRING, RDF_LANG_STRING: Tag.LANGUAGE}
+    return kinds.get(term.datatype, Tag.OTHER)
+
+
+def _moment(term: Literal) -> Call | Constant:
+    if term.datatype in {XSD_DATETIME, XSD_DATE}:
+        return call("parse_moment", Constant(term.lexical))
+    return NULL
+
+
+def rank_of(datatype: str) -> Rank | None:
+    """The rank of a numeric datatype, None for others."""
+    if datatype in RANKED:
+        return Rank(RANKED.index(datatype))
+    return Rank.INTEGER if datatype in _DERIVED_INTEGERS else None
+
+
+def parse_number(lexical: str) -> int | float | None:
+    """The number that a lexical form stands for, None when it stands for none.
+
+    Examples:
+        >>> parse_number("042"), parse_number("1e3"), parse_number("one")
+        (42, 1000.0, None)
+    """
+    special = {"INF": float("inf"), "-INF": float("-inf"), "NaN": float("nan")}
+    if lexical in special:
+        return special[lexical]
+    try:
+        exact = Decimal(lexical.strip())
+    except InvalidOperation:
+        return None
+    if not exact.is_finite() or "_" in lexical:
+        return None
+    is_whole = exact == exact.to_integral_value() and "e" not in lexical.lower()
+    if is_whole and "." not in lexical and abs(exact) < 2**63:
+        return int(exact)
+    return float(exact)
