@@ -8,6 +8,7 @@
   - Overloaded            every place for queries stays taken               -> HTTP 503
   - InvalidSettings       a variable of the environment has an unfit value
   - AddressUnavailable    the server cannot listen where it should
+  - UnusedOption          an option that means nothing for this kind of map
   - ProductDiffers        the store holds another map of the same scene
 
 Errors of the packages below keep their classes; `STATUS` says what HTTP makes of them.
@@ -141,6 +142,20 @@ class AddressUnavailable(ApiError):
             f"cannot listen at {host}:{port} ({reason}); name another with --host and "
             "--port, or stop the program that listens there"
         )
+
+
+class UnusedOption(ApiError):
+    """An option that means nothing for this kind of map.
+
+    Attributes:
+        option: The option.
+        reason: Why it means nothing.
+    """
+
+    def __init__(self, option: str, reason: str) -> None:
+        self.option = option
+        self.reason = reason
+        super().__init__(f"{option} cannot be used here: {reason}; leave it out")
 
 
 class ProductDiffers(ApiError):

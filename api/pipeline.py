@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from strabon_store.store import Store
 
 import ml.crop
-from api.errors import ProductDiffers
+from api.errors import ProductDiffers, UnusedOption
 from api.kinds import Kind
 from geotriples import mappings
 from geotriples.run_local import RunReport
@@ -43,7 +43,9 @@ MakeMap = Callable[[Path, Path, str | None, Progress], MapProduct]
 def _map_seaice(
     scene: Path, out_dir: Path, crs: str | None, progress: Progress
 ) -> MapProduct:
-    return ml.seaice.run(scene, out_dir, crs=crs, progress=progress)
+    if crs is not None:
+        raise UnusedOption("--crs", "a scene of sea ice names its own CRS")
+    return ml.seaice.run(scene, out_dir, progress=progress)
 
 
 def _map_crop(

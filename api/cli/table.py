@@ -6,7 +6,7 @@ from rich.console import Console as RichConsole
 from rich.table import Table
 from rich.text import Text
 
-from ontologies.namespaces import XSD, compact
+from ontologies.namespaces import GEO, XSD, compact
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.results.solutions import Result
 
@@ -32,8 +32,9 @@ def print_table(result: Result) -> None:
 
 
 def _cell(term: Term | None) -> Text:
-    justify = "right" if _is_number(term) else "left"
-    return Text(show(term), justify=justify, overflow="fold")
+    if _is_number(term):
+        return Text(show(term), justify="right")
+    return Text(show(term), overflow="fold")
 
 
 def _is_number(term: Term | None) -> bool:
@@ -63,6 +64,8 @@ def show(term: Term | None) -> str:
 
 
 def _show_literal(literal: Literal) -> str:
+    if literal.datatype == GEO.term("wktLiteral"):
+        return _show_wkt(literal.lexical)
     if literal.datatype in {XSD.term("double"), XSD.term("float")}:
         try:
             return f"{float(literal.lexical):.6g}"
@@ -71,3 +74,16 @@ def _show_literal(literal: Literal) -> str:
     if len(literal.lexical) > _SHOWN:
         return f"{literal.lexical[: _SHOWN - 1]}…"
     return literal.lexical
+
+
+def _show_wkt(text: str) -> str:
+    """The type and the number of positions; nobody reads coordinates in a table.
+
+    Examples:
+        >>> _show_wkt("POLYGON ((0 0, 1 0, 1 1, 0 0))")
+        'POLYGON, 4 positions'
+    """
+    wkt = text.rpartition(">")[2].strip()
+    kind = wkt.partition("(")[0].strip()
+    count = wkt.count(",") + 1
+    return wkt if count == 1 else f"{kind}, {count} positions"
