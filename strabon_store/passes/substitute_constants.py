@@ -1,0 +1,112 @@
+"""Write a constant where a filter lets a variable have one value only."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+from strabon_store.algebra.expressions import (
+    And,
+    BuiltIn,
+    Comparison,
+    ComparisonOperator,
+    Expression,
+)
+from strabon_store.algebra.nodes import BGP, Extend, Filter, Pattern, TriplePattern
+from strabon_store.algebra.terms import IRI, XSD_STRING, Literal, TermOrVar, Var
+from strabon_store.algebra.traverse import conjuncts, transform_up
+from strabon_store.algebra.variables import expression_variables, in_scope
+
+
+def substitute_constants(pattern: Pattern) -> Pattern:
+    """Turn `Filter(?x = <c>, BGP)` into `Extend(BGP with <c> for ?x, ?x, <c>)`.
+
+    Only directly above a basic graph pattern that binds the variable, and only where
+    equality is identity of terms (17.4.1.7):
+
+    - IRIs and plain strings with `=`, any term with `sameTerm`. Counter-example:
+      `?x = 1` also accepts `01` and `1.0`, which are other terms;
+    - a literal only where the variable is an object and nothing else: as predicate it
+      would be no triple pattern.
+
+    Other conditions that read the variable stay above, where it is bound again.
+
+    Examples:
+        >>> x = Var("x")
+        >>> bgp = BGP((TriplePattern(x, IRI("a:p"), Var("y")),))
+        >>> found = Filter(Comparison(ComparisonOperator.EQ, x, IRI("a:c")), bgp)
+        >>> substitute_constants(found).source.patterns[0].subject
+        IRI(value='a:c')
+    """
+    return transform_up(pattern, _substitute)
+
+
+def _substitute(pattern: Pattern) -> Pattern:
+    if not isinstance(pattern, Filter) or not isinstance(pattern.source, BGP):
+        return pattern
+    bgp = pattern.source
+    conditions = conjuncts(pattern.condition)
+    for index, condition in enumerate(conditions):
+        equation = _equation(condition)
+        if equation is not None and _may_replace(*equation, bgp):
+            rest = conditions[:index] + conditions[index + 1 :]
+            return _apply(*equation, rest, bgp)
+    return pattern
+
+
+def _apply(
+    variable: Var, term: IRI | Literal, rest: Sequence[Expression], bgp: BGP
+) -> Pattern:
+    below = [c for c in rest if variable not in expression_variables(c)]
+    above = [c for c in rest if variable in expression_variables(c)]
+    # There may be more equations among those below.
+    replaced = _substitute(_filter(below, _replace(variable, term, bgp)))
+    return _filter(above, Extend(replaced, variable, term))
+
+
+def _equation(condition: Expression) -> tuple[Var, IRI | Literal] | None:
+    """The variable and the one term that it is where the condition is true."""
+    match condition:
+        case Comparison(ComparisonOperator.EQ, left, right) if not (
+            _compares_by_value(left) or _compares_by_value(right)
+        ):
+            pass
+        case BuiltIn("SAMETERM", (left, right)):
+            pass
+        case _:
+            return None
+    match left, right:
+        case (Var() as variable, (IRI() | Literal()) as term) | (
+            (IRI() | Literal()) as term,
+            Var() as variable,
+        ):
+            return variable, term
+        case _:
+            return None
+
+
+def _compares_by_value(operand: Expression) -> bool:
+    if not isinstance(operand, Literal):
+        return False
+    return operand.datatype != XSD_STRING
+
+
+def _may_replace(variable: Var, term: IRI | Literal, bgp: BGP) -> bool:
+    if variable not in in_scope(bgp):
+        return False
+    elsewhere = {t.subject for t in bgp.patterns} | {t.predicate for t in bgp.patterns}
+    return isinstance(term, IRI) or variable not in elsewhere
+
+
+def _replace(variable: Var, term: IRI | Literal, bgp: BGP) -> BGP:
+    def put(old: TermOrVar) -> TermOrVar:
+        return term if old == variable else old
+
+    return BGP(
+        tuple(
+            TriplePattern(put(t.subject), put(t.predicate), put(t.object))
+            for t in bgp.patterns
+        )
+    )
+
+
+def _filter(conditions: Sequence[Expression], pattern: Pattern) -> Pattern:
+    return Filter(reduce(And, conditions), pattern) if conditions else pattern
