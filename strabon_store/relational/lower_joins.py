@@ -1,0 +1,215 @@
+"""Compatible solutions (SPARQL 1.1 section 18.3) as joins of columns.
+
+Two solutions are compatible when they agree where both are bound. Where a shared
+variable is surely bound on both sides that is plain equality, which an engine can hash;
+elsewhere NULL agrees with everything.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from strabon_store.algebra.expressions import Expression
+from strabon_store.relational.lookups import (
+    as_plain,
+    scope_of,
+    substitute,
+    variables_only,
+    with_lookups,
+)
+from strabon_store.relational.lower_expressions import Scope, lower_condition
+from strabon_store.relational.nodes import (
+    Join,
+    Plan,
+    PlanColumn,
+    Projection,
+    SemiJoin,
+)
+from strabon_store.relational.scalars import (
+    Column,
+    Scalar,
+    all_of,
+    any_of,
+    call,
+)
+from strabon_store.relational.values import Value
+
+_OTHER: Final = ".other"
+"""Marks the right side's column of a shared variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Two plans made ready to be joined.
+
+    Attributes:
+        left: The left plan, variables only.
+        right: The right one, with its shared variables renamed.
+        shared: The shared variables: left column, right column under its old name.
+    """
+
+    left: Plan
+    right: Plan
+    shared: tuple[tuple[PlanColumn, PlanColumn], ...]
+
+
+def join(left: Plan, right: Plan, condition: Expression | None = None) -> Plan:
+    """Join of section 18.5, narrowed by a filter over both sides when there is one."""
+    return _join(prepare(left, right), condition, is_outer=False)
+
+
+def left_join(left: Plan, right: Plan, condition: Expression | None) -> Plan:
+    """LeftJoin of section 18.5; the condition sees the variables of both sides."""
+    return _join(prepare(left, right), condition, is_outer=True)
+
+
+def semi_join(
+    left: Plan, right: Plan, condition: Expression | None, *, is_anti: bool
+) -> Plan:
+    """EXISTS, or with `is_anti` NOT EXISTS, as a filter of `left` (17.4.1.4)."""
+    left, right, holds = _matching(prepare(left, right), condition)
+    return variables_only(SemiJoin(left, right, holds, is_anti=is_anti))
+
+
+def minus(left: Plan, right: Plan) -> Plan:
+    """Minus of section 18.5: compatible solutions that share a bound variable."""
+    sides = prepare(left, right)
+    if not sides.shared:
+        return sides.left
+    touching = any_of(
+        tuple(
+            call(
+                "and",
+                call("is_bound", Column(a.name)),
+                call("is_bound", Column(b.name + _OTHER)),
+            )
+            for a, b in sides.shared
+        )
+    )
+    agree = (compatible(sides), touching)
+    is_sure = any(not (a.is_nullable or b.is_nullable) for a, b in sides.shared)
+    holds = agree[0] if is_sure else all_of(agree)
+    return SemiJoin(sides.left, sides.right, holds, is_anti=True)
+
+
+def prepare(left: Plan, right: Plan) -> Sides:
+    """Both sides with one encoding per shared variable and no name in common."""
+    left, right = variables_only(left), variables_only(right)
+    lefts = {column.name: column for column in left.columns}
+    differing = {
+        column.name
+        for column in right.columns
+        if column.name in lefts and column.encoding != lefts[column.name].encoding
+    }
+    left, right = as_plain(left, differing), as_plain(right, differing)
+    lefts = {column.name: column for column in left.columns}
+    shared = tuple((lefts[c.name], c) for c in right.columns if c.name in lefts)
+    return Sides(left, _renamed(right, frozenset(lefts)), shared)
+
+
+def _renamed(plan: Plan, taken: frozenset[str]) -> Plan:
+    if not any(column.name in taken for column in plan.columns):
+        return plan
+    columns = tuple(
+        PlanColumn(c.name + _OTHER, c.encoding, c.is_nullable) if c.name in taken else c
+        for c in plan.columns
+    )
+    return Projection(plan, columns, tuple(Column(c.name) for c in plan.columns))
+
+
+def compatible(sides: Sides) -> Scalar:
+    """Whether two rows agree on every shared variable."""
+    return all_of(tuple(_agree(a, b) for a, b in sides.shared))
+
+
+def _agree(left: PlanColumn, right: PlanColumn) -> Scalar:
+    one, other = Column(left.name), Column(right.name + _OTHER)
+    unbound = [
+        call("is_unbound", column)
+        for column, is_nullable in (
+            (one, left.is_nullable),
+            (other, right.is_nullable),
+        )
+        if is_nullable
+    ]
+    return any_of((call("equal", one, other), *unbound))
+
+
+def _join(sides: Sides, condition: Expression | None, *, is_outer: bool) -> Plan:
+    left, right, holds = _matching(sides, condition)
+    return _merged(Join(left, right, holds, is_outer=is_outer), sides)
+
+
+def _matching(sides: Sides, condition: Expression | None) -> tuple[Plan, Plan, Scalar]:
+    """Both sides, with what the condition reads, and when a pair of rows matches."""
+    holds = compatible(sides)
+    if condition is None:
+        return sides.left, sides.right, holds
+    wanted = lower_condition(condition, _merged_scope(sides))
+    left = with_lookups(sides.left, [wanted])
+    right = with_lookups(sides.right, [wanted])
+    return left, right, call("and", holds, wanted) if sides.shared else wanted
+
+
+def _merged_scope(sides: Sides) -> Scope:
+    """What the variables are in a condition that is tried on a pair of rows."""
+    scope = {**scope_of(sides.right), **scope_of(sides.left)}
+    for left, right in sides.shared:
+        if left.is_nullable:
+            scope[left.name] = _coalesced(scope[left.name], left.name, right.name)
+    return scope
+
+
+def _coalesced(value: Value, left: str, right: str) -> Value:
+    """The value with every column taken from the side that has it."""
+    both = _BothSides(left, right + _OTHER)
+    return Value(
+        encoding=value.encoding,
+        native=both.of(value.native),
+        plain=both.of(value.plain),
+        kind=both.of(value.kind),
+        text=both.of(value.text),
+        datatype=both.of(value.datatype),
+        language=both.of(value.language),
+        number=both.of(value.number),
+        rank=both.of(value.rank),
+        moment=both.of(value.moment),
+        boolean=both.of(value.boolean),
+        variable=value.variable,
+        term=value.term,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _BothSides:
+    left: str
+    right: str
+
+    def of(self, scalar: Scalar) -> Scalar:
+        parts = ("", ".lexical", ".datatype", ".language", ".number", ".moment")
+        columns: dict[str, Scalar] = {
+            self.left + part: call(
+                "coalesce", Column(self.left + part), Column(self.right + part)
+            )
+            for part in parts
+        }
+        return substitute(scalar, columns)
+
+
+def _merged(joined: Join, sides: Sides) -> Plan:
+    """The variables of both sides, each once."""
+    rights = {left.name: right for left, right in sides.shared}
+    outer = {column.name: column for column in joined.columns}
+    columns, scalars = [], []
+    for column in joined.columns:
+        if not column.is_variable or column.name.endswith(_OTHER):
+            continue
+        right = rights.get(column.name)
+        is_nullable = column.is_nullable
+        scalar: Scalar = Column(column.name)
+        if right is not None and column.is_nullable:
+            other = outer[right.name + _OTHER]
+            is_nullable = other.is_nullable
+            scalar = call("coalesce", scalar, Column(other.name))
+        columns.append(PlanColumn(column.name, column.encoding, is_nullable))
+        scalars.append(scalar)
+    return Projection(joined, tuple(columns), tuple(scalars))

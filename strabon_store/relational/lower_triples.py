@@ -1,0 +1,113 @@
+"""Triple patterns become scans of `quads`, and basic graph patterns joins of them."""
+
+from typing import Final
+
+from strabon_store.algebra.nodes import BGP, TriplePattern
+from strabon_store.algebra.terms import IRI, Literal, Term, TermOrVar, Var
+from strabon_store.relational.context import Context
+from strabon_store.relational.encoding import DEFAULT_GRAPH, TermId
+from strabon_store.relational.lower_joins import join
+from strabon_store.relational.nodes import (
+    Deduplicate,
+    One,
+    Plan,
+    PlanColumn,
+    Projection,
+    Rows,
+    Scan,
+)
+from strabon_store.relational.scalars import Column, Constant, Scalar, call
+
+_POSITIONS: Final = ("subject", "predicate", "object")
+
+
+def lower_bgp(pattern: BGP, context: Context) -> Plan:
+    """The solutions of a basic graph pattern (18.3), joined along shared variables."""
+    plan: Plan = One()
+    rest = list(pattern.patterns)
+    bound: set[str] = set()
+    while rest:
+        triple = next((each for each in rest if bound & _names(each)), rest[0])
+        rest.remove(triple)
+        scan = lower_triple(triple, context)
+        plan = scan if isinstance(plan, One) else join(plan, scan)
+        bound |= _names(triple)
+    return plan
+
+
+def _names(triple: TriplePattern) -> set[str]:
+    return {term.name for term in _terms(triple) if isinstance(term, Var)}
+
+
+def _terms(triple: TriplePattern) -> tuple[TermOrVar, TermOrVar, TermOrVar]:
+    return triple.subject, triple.predicate, triple.object
+
+
+def lower_triple(triple: TriplePattern, context: Context) -> Plan:
+    """The solutions of one triple pattern in the active graph."""
+    conditions = _graph_conditions(context)
+    sources: dict[str, str] = {}
+    if isinstance(context.graph, str):
+        sources[context.graph] = "graph"
+    for position, term in zip(_POSITIONS, _terms(triple), strict=True):
+        if isinstance(term, Var):
+            if first := sources.get(term.name):
+                conditions.append(call("equal", Column(first), Column(position)))
+            sources.setdefault(term.name, position)
+        else:
+            conditions.append(_is_term(position, term, context))
+    columns = tuple(PlanColumn(name, TermId(), is_nullable=False) for name in sources)
+    if None in conditions:
+        return Rows(columns, ())
+    known = tuple(each for each in conditions if each is not None)
+    scan = Scan("quads", columns, tuple(sources.values()), known)
+    return _merged_graphs(scan, triple, context) if _merges(context) else scan
+
+
+def _is_term(position: str, term: Term, context: Context) -> Scalar | None:
+    """The condition that a constant makes; None when nothing stored can match."""
+    if position == "subject" and isinstance(term, Literal):
+        return None
+    term_id = context.catalog.term_id(term)
+    return None if term_id is None else _is_id(position, term_id)
+
+
+def _is_id(column: str, term_id: int) -> Scalar:
+    return call("equal", Column(column), Constant(term_id))
+
+
+def _graph_conditions(context: Context) -> list[Scalar | None]:
+    if not context.is_known:
+        return [None]
+    graph, dataset = context.graph, context.dataset
+    if isinstance(graph, int):
+        return [_is_id("graph", graph)]
+    restricted = bool(dataset.default or dataset.named)
+    if isinstance(graph, str):
+        if restricted:
+            return [_is_one_of(dataset.named, context)]
+        return [call("not", _is_id("graph", DEFAULT_GRAPH))]
+    if restricted:
+        return [_is_one_of(dataset.default, context)]
+    return [_is_id("graph", DEFAULT_GRAPH)]
+
+
+def _is_one_of(graphs: tuple[IRI, ...], context: Context) -> Scalar | None:
+    ids = [context.catalog.term_id(each) for each in graphs]
+    known = [Constant(each) for each in ids if each is not None]
+    return call("is_one_of", Column("graph"), *known) if known else None
+
+
+def _merges(context: Context) -> bool:
+    """Whether the default graph is the merge of several (13.2.1)."""
+    return context.graph is None and len(context.dataset.default) > 1
+
+
+def _merged_graphs(scan: Scan, triple: TriplePattern, context: Context) -> Plan:
+    """Every triple once, though several of the graphs may hold it."""
+    del triple, context
+    every = tuple(PlanColumn(f".{p}", TermId(), is_nullable=False) for p in _POSITIONS)
+    whole = Scan("quads", every, _POSITIONS, scan.conditions)
+    distinct = Deduplicate(whole)
+    scalars = tuple(Column(f".{source}") for source in scan.sources)
+    return Projection(distinct, scan.columns, scalars)
