@@ -8,6 +8,7 @@ declare one must agree.
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,20 +53,37 @@ class Companion:
     period: tuple[datetime, datetime] | None
 
 
-def open_netcdf(path: Path) -> xr.Dataset:
+def load_netcdf(path: Path) -> xr.Dataset:
     """The product as it is in the file: no scaling, no masking, times decoded.
 
     Raises:
-        UnreadableProduct: Empty, truncated, or not NetCDF 4.
+        UnreadableProduct: Absent, empty, truncated, or not NetCDF 4.
     """
+    with _opened(path) as dataset, _naming(path):
+        return dataset.load()
+
+
+def _opened(path: Path) -> xr.Dataset:
+    """The file, of which only coordinates and attributes are read."""
     if not path.is_file():
         raise UnreadableProduct(path, "there is no such file", "check the path")
     if path.stat().st_size == 0:
         raise UnreadableProduct(path, "the file is empty", "fetch it again")
-    try:
-        return xr.load_dataset(
-            path, engine="h5netcdf", mask_and_scale=False, decode_coords=False
+    with _naming(path):
+        return xr.open_dataset(
+            path,
+            engine="h5netcdf",
+            mask_and_scale=False,
+            decode_coords=False,
+            cache=False,
         )
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """What HDF5 and xarray raise for a damaged file, as an error that names it."""
+    try:
+        yield
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise UnreadableProduct(
             path,
@@ -152,14 +170,15 @@ def find_companions(path: Path, dataset: xr.Dataset) -> list[Companion]:
         if other.resolve() == path.resolve():
             continue
         try:
-            candidate = open_netcdf(other)
+            opened = _opened(other)
         except UnreadableProduct as error:
             # A broken neighbour must not make a good product unreadable.
             _LOG.warning("not asked for a CRS: %s", error)
             continue
-        if _same_grid(candidate, dataset):
-            crs = declared_crs(other, candidate)
-            found.append(Companion(other, crs, _period(candidate)))
+        with opened as candidate:
+            if _same_grid(candidate, dataset):
+                crs = declared_crs(other, candidate)
+                found.append(Companion(other, crs, _period(candidate)))
     return found
 
 

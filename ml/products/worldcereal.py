@@ -7,10 +7,10 @@ sum to exactly 100.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import rasterio
@@ -26,20 +26,19 @@ from ml.products.georeference import (
     canonical_crs,
     check_period,
     find_companions,
-    open_netcdf,
+    load_netcdf,
     resolve_crs,
     resolve_period,
 )
 from ml.products.legend import check_classes, legend_of
-from ml.rasters import Raster, read_raster
+from ml.rasters import read_raster
 
 MODEL_NAME: Final = "worldcereal-croptype"
 """Names the maker of the map; the version is the product file itself."""
 
 _PREFIX: Final = "probability_"
 _PERCENT: Final = 100.0
-_NODATA: Final = frozenset({255, 65535})
-"""What WorldCereal writes where it says nothing, by the width of the type."""
+_FILL_ATTRIBUTES: Final = ("_FillValue", "missing_value")
 
 
 def read_worldcereal(
@@ -70,15 +69,16 @@ def read_worldcereal(
 
 
 def _read_netcdf(path: Path, crs: CRS | None, period: Period) -> ClassMap:
-    dataset = open_netcdf(path)
+    dataset = load_netcdf(path)
     bands = _north_up(path, _banded_variable(path, dataset))
     names = [str(name) for name in bands["bands"].values]
-    classes_HW = bands.sel(bands="classification").values
+    classes_HW = _codes(path, bands.sel(bands="classification").values)
     notations = [n.removeprefix(_PREFIX) for n in names if n.startswith(_PREFIX)]
     legend = legend_of(path, dict(enumerate(notations)))
-    valid_HW = _valid(path, classes_HW)
+    valid_HW = _valid(path, classes_HW, bands.attrs)
     check_classes(path, classes_HW, valid_HW, legend)
     percent_KHW = bands.sel(bands=[_PREFIX + n for n in notations]).values
+    _check_percentages(path, percent_KHW[:, valid_HW])
     companions = find_companions(path, dataset)
     found_crs, crs_source = resolve_crs(path, dataset, crs, companions)
     transform = affine_of_centres(path, bands["x"].values, bands["y"].values)
@@ -119,12 +119,27 @@ def _north_up(path: Path, bands: xr.DataArray) -> xr.DataArray:
     return bands.sortby("y", ascending=False).sortby("x")
 
 
-def _valid(path: Path, classes_HW: NDArray[np.integer]) -> NDArray[np.bool_]:
-    nodata = [v for v in _NODATA if v == np.iinfo(classes_HW.dtype).max]
+def _valid(
+    path: Path, classes_HW: NDArray[np.integer], attributes: Mapping[Hashable, Any]
+) -> NDArray[np.bool_]:
+    """False where the file says so, and at the greatest value, WorldCereal's nodata."""
+    fill = [attributes[name] for name in _FILL_ATTRIBUTES if name in attributes]
+    nodata = [np.iinfo(classes_HW.dtype).max, *np.ravel(fill)]
     valid_HW = ~np.isin(classes_HW, nodata)
     if not valid_HW.any():
         raise NoValidPixels(path)
     return valid_HW
+
+
+def _check_percentages(path: Path, percent_KP: NDArray[np.integer]) -> None:
+    greatest = percent_KP.max(initial=0)
+    if greatest > _PERCENT:
+        raise UnreadableProduct(
+            path,
+            f"it gives a class a probability of {greatest} %",
+            "check that its probabilities are percentages, and present in every pixel "
+            "that has a class",
+        )
 
 
 def _source(path: Path, period: Period, crs_source: str) -> Source:
@@ -160,7 +175,7 @@ def _read_geotiff(
     if crs is not None and not crs.equals(grid.crs, ignore_axis_order=True):
         claims = [("the file", grid.crs.name), ("--crs", crs.name)]
         raise ConflictingCrs(path, claims)
-    classes_HW = _codes(path, raster)
+    classes_HW = _codes(path, raster.array_BHW[0])
     valid_HW = raster.is_valid_BHW[0]
     if not valid_HW.any():
         raise NoValidPixels(path)
@@ -179,11 +194,10 @@ def _read_geotiff(
     )
 
 
-def _codes(path: Path, raster: Raster) -> NDArray[np.integer]:
-    """The first band."""
-    classes_HW: NDArray[np.integer] = raster.array_BHW[0]
+def _codes(path: Path, classes_HW: NDArray[Any]) -> NDArray[np.integer]:
+    """The classes, where they are codes."""
     if not np.issubdtype(classes_HW.dtype, np.integer):
-        reason = f"its first band holds {classes_HW.dtype}, not integer codes"
+        reason = f"its classes are {classes_HW.dtype}, not integer codes"
         raise UnreadableProduct(path, reason, "check that it is a map of classes")
     return classes_HW
 

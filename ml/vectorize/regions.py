@@ -136,7 +136,7 @@ def _adjacent(labels_HW: NDArray[np.int32]) -> NDArray[np.int64]:
 def _classes_after_joining(
     regions: Regions, joins_N: NDArray[np.bool_], neighbour_N: NDArray[np.int64]
 ) -> NDArray[np.int32]:
-    """The class of each region, once chains of joined ones took that of their largest."""
+    """The class of each region, once chains took that of their largest member."""
     joining = np.flatnonzero(joins_N)
     links = coo_array(
         (np.ones(len(joining), np.int8), (joining, neighbour_N[joining])),

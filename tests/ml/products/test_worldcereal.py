@@ -101,6 +101,18 @@ def test_nodata_is_no_class(tmp_path: Path) -> None:
     assert class_map.probabilities_KHW[:, 0, 0].tolist() == [0, 0, 0]
 
 
+def test_a_declared_fill_value_is_nodata(tmp_path: Path) -> None:
+    path = write_product(tmp_path / "p.nc", fill_value=2)
+    class_map = read_worldcereal(path, crs=UTM)
+    assert np.argwhere(~class_map.valid_HW).tolist() == [[1, 0], [1, 1]]
+
+
+def test_a_class_without_probability_is_refused(tmp_path: Path) -> None:
+    path = write_product(tmp_path / "p.nc", percent=65535)
+    with pytest.raises(UnreadableProduct, match="a probability of 65535 %"):
+        read_worldcereal(path, crs=UTM)
+
+
 def test_all_nodata_is_refused(tmp_path: Path) -> None:
     path = write_product(tmp_path / "p.nc", np.full((2, 3), 65535, np.uint16))
     with pytest.raises(NoValidPixels):
@@ -156,7 +168,7 @@ def test_a_geotiff_needs_a_class_table(tmp_path: Path) -> None:
 
 def test_a_geotiff_of_floats_is_no_class_map(tmp_path: Path) -> None:
     path = write_geotiff(tmp_path / "m.tif", CODES_HW.astype(np.float32))
-    with pytest.raises(UnreadableProduct, match="holds float32"):
+    with pytest.raises(UnreadableProduct, match="classes are float32"):
         read_worldcereal(path, class_table=TABLE)
 
 

@@ -16,22 +16,23 @@ CLASSES = ("barley", "maize", "wheat")
 CODES_HW = np.array([[0, 0, 1], [2, 2, 1]], np.uint16)
 
 
-def write_product(
+def write_product(  # noqa: PLR0913 - one for each thing that can be wrong
     path: Path,
     codes_HW: NDArray[np.integer] = CODES_HW,
     *,
     classes: tuple[str, ...] = CLASSES,
     y_descends: bool = True,
     variables: Mapping[str, Any] | None = None,
-    x_step: float = 10.0,
+    fill_value: int | None = None,
+    percent: int = 70,
 ) -> Path:
     """Classification and percentages: 70 for the class, 12 for each other."""
     height, width = codes_HW.shape
-    percent_KHW = [np.where(codes_HW == k, 70, 12) for k in range(len(classes))]
+    percent_KHW = [np.where(codes_HW == k, percent, 12) for k in range(len(classes))]
     bands_BHW = np.stack([codes_HW, np.full_like(codes_HW, 70), *percent_KHW])
     names = ["classification", "probability", *(f"probability_{c}" for c in classes)]
     y = 5_612_115.0 - 10.0 * np.arange(height)
-    x = 664_005.0 + x_step * np.arange(width)
+    x = 664_005.0 + 10.0 * np.arange(width)
     dataset = xr.Dataset(
         {
             "map": (("bands", "y", "x"), bands_BHW.astype(np.uint16)),
@@ -39,6 +40,8 @@ def write_product(
         },
         coords={"bands": names, "y": y, "x": x},
     )
+    if fill_value is not None:
+        dataset["map"].attrs["_FillValue"] = np.uint16(fill_value)
     if not y_descends:
         dataset = dataset.isel(y=slice(None, None, -1))
     dataset.to_netcdf(path, engine="h5netcdf")
