@@ -139,15 +139,25 @@ def _date_part(operation: str, rank: Rank = Rank.INTEGER) -> Function:
     return function
 
 
-def _regex(text: Value, pattern: Value, flags: Value | None = None) -> Value:
+def _flags(flags: Value | None) -> Scalar:
+    """The flags of a regular expression; engines want them while compiling."""
     letters: Scalar = Constant("") if flags is None else flags.text
+    if not isinstance(letters, Constant):
+        raise UnsupportedFeature("a regular expression whose flags are computed")
+    if unknown := set(str(letters.value)) - set("ims"):
+        raise UnsupportedFeature(f"the regular expression flag {min(unknown)!r}")
+    return letters
+
+
+def _regex(text: Value, pattern: Value, flags: Value | None = None) -> Value:
+    letters = _flags(flags)
     return boolean(call("regex", _string_argument(text), pattern.text, letters))
 
 
 def _replace(
     text: Value, pattern: Value, replacement: Value, flags: Value | None = None
 ) -> Value:
-    letters: Scalar = Constant("") if flags is None else flags.text
+    letters = _flags(flags)
     parts = (pattern.text, replacement.text, letters)
     return string(call("replace", _string_argument(text), *parts), _language(text))
 

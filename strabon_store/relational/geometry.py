@@ -26,7 +26,6 @@ from ontologies.namespaces import GEO, GEOF
 from strabon_store.algebra.terms import IRI, Literal
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.scalars import (
-    NULL,
     TRUE,
     Constant,
     Scalar,
@@ -85,7 +84,7 @@ def operand(value: Value, function: str) -> Operand:
     if isinstance(value.term, Literal):
         parsed = _constant_geometry(value.term.lexical, value.term.datatype)
     if parsed is None:
-        return Operand(NULL, None, None)
+        return Operand(call("no_geometry"), None, None)
     west, south, east, north = (float(each) for each in parsed.bounds)
     wkb = Constant(bytes(shapely.to_wkb(parsed)))
     bounds = None if parsed.is_empty else (west, south, east, north)

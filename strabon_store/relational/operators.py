@@ -62,7 +62,7 @@ def equal(left: Value, right: Value) -> Scalar:
     if left.is_surely(Tag.IRI) or right.is_surely(Tag.IRI):
         return identical(left, right)
     if left.is_surely(Tag.INTEGER) and right.is_surely(Tag.INTEGER):
-        return call("equal", left.number, right.number)
+        return _equal_numbers(left, right)
     if left.is_surely(Tag.STRING) and right.is_surely(Tag.STRING):
         return call("equal", left.text, right.text)
     if left.is_surely(Tag.BOOLEAN) and right.is_surely(Tag.BOOLEAN):
@@ -108,10 +108,10 @@ def _ordered(operation: str, left: Value, right: Value) -> Scalar:
 
 def _compare_numbers(operation: str, left: Value, right: Value) -> Scalar:
     # Doubles confuse integers beyond 2**53; the ids of inline ones sort as they do.
+    numbers = (left.number, right.number)
     if left.encoding == right.encoding == TermId():
-        numbers = (left.number, right.number)
-        return call(f"{operation}_numbers", left.native, right.native, *numbers)
-    return call(operation, left.number, right.number)
+        return call(f"stored_number_{operation}", left.native, right.native, *numbers)
+    return call(f"number_{operation}", *numbers)
 
 
 def _equal_numbers(left: Value, right: Value) -> Scalar:

@@ -167,7 +167,7 @@ def number(value: Scalar, rank: Scalar) -> Value:
         encoding, datatype = Typed(iri), call("if_bound", value, Constant(iri))
     return Value(
         encoding=encoding,
-        native=value if is_static else plain,
+        native=_native_number(value, rank) if is_static else plain,
         plain=plain,
         kind=Constant(int(Tag.INTEGER)),
         text=call("number_text", value, rank),
@@ -176,6 +176,11 @@ def number(value: Scalar, rank: Scalar) -> Value:
         number=value,
         rank=rank,
     )
+
+
+def _native_number(value: Scalar, rank: Scalar) -> Scalar:
+    is_integer = rank == Constant(int(Rank.INTEGER))
+    return call("as_integer", value) if is_integer else call("as_double", value)
 
 
 def boolean(value: Scalar) -> Value:

@@ -1,0 +1,172 @@
+"""How DuckDB spells operators, functions, aggregates and geometry: more templates."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
+
+
+def _exact(operator: str) -> str:
+    """Inline integers compare as ids do, exactly; other numbers as doubles."""
+    both = f"(:a >> {PAYLOAD_BITS}) = {Tag.INTEGER}"
+    both += f" AND (:b >> {PAYLOAD_BITS}) = {Tag.INTEGER}"
+    doubles = f"(:c {operator} :d AND NOT isnan(CAST(:d AS DOUBLE)))"
+    return f"CASE WHEN {both} THEN :a {operator} :b ELSE {doubles} END"
+
+
+def _number(operator: str) -> str:
+    # DuckDB has NaN equal to itself and above all numbers; IEEE 754 has it neither.
+    return f"(:a {operator} :b AND NOT isnan(CAST(:b AS DOUBLE)))"
+
+
+def _date_part(pattern: str, kind: str) -> str:
+    return f"TRY_CAST(nullif(regexp_extract(:a, '{pattern}', 1), '') AS {kind})"
+
+
+_START: Final = "CAST(floor(:b + 0.5) AS BIGINT)"
+_FIRST: Final = f"greatest({_START}, 1)"
+_FOUND: Final = "strpos(:a, :b)"
+_NOT_ANY: Final = "CASE WHEN :a IS NULL OR :b IS NULL THEN NULL"
+_LEXICAL: Final = (
+    "CASE (:c) WHEN 0 THEN '^[+-]?[0-9]+$' "
+    "WHEN 1 THEN '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)$' "
+    "ELSE '^([+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?INF|NaN)$' END"
+)
+
+
+def _quoted(text: str) -> str:
+    """`string_plain` of a piece of the first argument, in the language `:c`."""
+    escaped = (
+        rf"""replace(replace(replace(replace({text}, '\', '\\'), '"', '\"'), """
+        r"""chr(10), '\n'), chr(13), '\r')"""
+    )
+    return f"""'"' || {escaped} || CASE WHEN :c = '' THEN '"' ELSE '"@' || :c END"""
+
+
+OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "and": ":a AND :b",
+        "or": ":a OR :b",
+        "not": "NOT :a",
+        "equal": ":a = :b",
+        "less": ":a < :b",
+        "less_or_equal": ":a <= :b",
+        "number_equal": _number("="),
+        "number_less": _number("<"),
+        "number_less_or_equal": _number("<="),
+        "stored_number_equal": _exact("="),
+        "stored_number_less": _exact("<"),
+        "stored_number_less_or_equal": _exact("<="),
+        "is_bound": ":a IS NOT NULL",
+        "is_unbound": ":a IS NULL",
+        "if": "CASE WHEN :a THEN :b WHEN NOT :a THEN :c END",
+        "if_true": "CASE WHEN :a THEN :b END",
+        "if_bound": "CASE WHEN :a IS NOT NULL THEN :b END",
+        "and_known": "CASE WHEN :a THEN :b END",
+        "if_kind": "CASE WHEN :a = :b THEN :c END",
+        "if_string": f"CASE WHEN :a IN ({Tag.STRING}, {Tag.LANGUAGE}) THEN :b END",
+        "if_compatible": "CASE WHEN :b = '' OR :a = :b THEN :c END",
+        "is_literal": f":a > {Tag.BLANK}",
+        "may_be_equal": f"(:a IN ({Tag.OTHER}, {Tag.GEOMETRY}) AND :b > {Tag.BLANK}) "
+        f"OR (:b IN ({Tag.OTHER}, {Tag.GEOMETRY}) AND :a > {Tag.BLANK})",
+        "number_ebv": ":a <> 0 AND NOT isnan(CAST(:a AS DOUBLE))",
+        "string_ebv": f"CASE WHEN :a IN ({Tag.STRING}, {Tag.LANGUAGE}) "
+        "THEN :b <> '' END",
+        "add": ":a + :b",
+        "subtract": ":a - :b",
+        "multiply": ":a * :b",
+        # Division by zero is an error for exact types, and INF or NaN for the others.
+        "divide": "CASE WHEN :b <> 0 OR :c >= 2 THEN CAST(:a AS DOUBLE) / :b END",
+        "negate": "-:a",
+        "greatest": "CASE WHEN :a IS NOT NULL AND :b IS NOT NULL "
+        "THEN greatest(:a, :b) END",
+        "within_window": ":a AND :b",
+        "sort_rank": f"CASE WHEN :a IS NULL THEN 0 WHEN :a = {Tag.BLANK} THEN 1 "
+        f"WHEN :a = {Tag.IRI} THEN 2 WHEN :a = {Tag.INTEGER} THEN 3 "
+        f"WHEN :a = {Tag.DATETIME} THEN 4 WHEN :a = {Tag.BOOLEAN} THEN 5 ELSE 6 END",
+        "sort_number": "coalesce(:a, epoch(:b), CAST(:c AS DOUBLE))",
+        "sort_text": "CASE WHEN :a IS NULL THEN coalesce(:b, :c) END",
+    }
+)
+"""Section 17.3 and the order of terms."""
+
+FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "string_length": "length(:a)",
+        "upper": "upper(:a)",
+        "lower": "lower(:a)",
+        "contains": "contains(:a, :b)",
+        "starts_with": "starts_with(:a, :b)",
+        "ends_with": "ends_with(:a, :b)",
+        "text_before": f"""{_NOT_ANY} WHEN {_FOUND} = 0 THEN '""' """
+        f"ELSE {_quoted(f'left(:a, {_FOUND} - 1)')} END",
+        "text_after": f"""{_NOT_ANY} WHEN {_FOUND} = 0 THEN '""' """
+        f"ELSE {_quoted(f'substring(:a, {_FOUND} + length(:b))')} END",
+        "encode_uri": "url_encode(:a)",
+        "absolute": "abs(:a)",
+        "round_half_up": "floor(:a + 0.5)",
+        "ceiling": "ceil(:a)",
+        "floor": "floor(:a)",
+        "moment_local": "CASE WHEN :b IS NOT NULL THEN :a END",
+        "year": _date_part(r"^(-?\d+)-\d\d-", "BIGINT"),
+        "month": _date_part(r"^-?\d+-(\d\d)-", "BIGINT"),
+        "day": _date_part(r"^-?\d+-\d\d-(\d\d)", "BIGINT"),
+        "hours": _date_part(r"T(\d\d):", "BIGINT"),
+        "minutes": _date_part(r"T\d\d:(\d\d):", "BIGINT"),
+        "seconds": _date_part(r"T\d\d:\d\d:(\d\d(?:\.\d+)?)", "DOUBLE"),
+        "lang_matches": "CASE WHEN :b = '*' THEN :a <> '' ELSE lower(:a) = lower(:b) "
+        "OR starts_with(lower(:a), lower(:b) || '-') END",
+        "boolean_number": "CASE WHEN :a THEN 1.0 WHEN NOT :a THEN 0.0 END",
+        "parse_number": f"CASE WHEN :a = {Tag.STRING} AND "
+        f"regexp_matches(:b, {_LEXICAL}) THEN TRY_CAST(:b AS DOUBLE) END",
+        "cast_number": "CASE WHEN :b > 1 THEN :a "
+        "WHEN isfinite(CAST(:a AS DOUBLE)) THEN "
+        "CASE (:b) WHEN 0 THEN trunc(CAST(:a AS DOUBLE)) ELSE :a END END",
+        "parse_boolean": f"CASE WHEN :a <> {Tag.STRING} THEN NULL "
+        "WHEN :b IN ('true', '1') THEN TRUE WHEN :b IN ('false', '0') THEN FALSE END",
+        "parse_moment_text": f"CASE WHEN :a = {Tag.STRING} AND contains(:b, 'T') "
+        "THEN TRY_CAST(:b AS TIMESTAMP) END",
+    }
+)
+"""Section 17.4."""
+
+SUBSTRING: Final = {
+    2: f"substring(:a, {_FIRST})",
+    3: f"substring(:a, {_FIRST}, greatest("
+    f"{_START} + CAST(floor(:c + 0.5) AS BIGINT) - {_FIRST}, 0))",
+}
+"""SUBSTR by number of arguments; nothing stands before the first character."""
+
+AGGREGATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "count_rows": "COUNT(*)",
+        "count": "COUNT(:a)",
+        "count_distinct": "COUNT(DISTINCT :a)",
+        "sum": "SUM(:a)",
+        "sum_distinct": "SUM(DISTINCT :a)",
+        "avg": "AVG(:a)",
+        "avg_distinct": "AVG(DISTINCT :a)",
+        "max": "MAX(:a)",
+        "sample": "ANY_VALUE(:a)",
+        "concat_all": "STRING_AGG(:a, :b)",
+        "concat_distinct": "STRING_AGG(DISTINCT :a, :b)",
+        "unless_error": "CASE WHEN COUNT(*) = COUNT(:b) THEN :a END",
+    }
+)
+"""Section 18.5.1."""
+
+GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "geometry_constant": "ST_GeomFromWKB(:a)",
+        "no_geometry": "CAST(NULL AS GEOMETRY)",
+        "distance_m": "pytheas_distance_m("
+        "CAST(ST_AsWKB(:a) AS BLOB), CAST(ST_AsWKB(:b) AS BLOB))",
+        "distance_degrees": "ST_Distance(:a, :b)",
+        "area_m2": "pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB))",
+        "perimeter_m": "pytheas_perimeter_m(CAST(ST_AsWKB(:a) AS BLOB))",
+        "length_m": "pytheas_length_m(CAST(ST_AsWKB(:a) AS BLOB))",
+        "radians": "radians(:a)",
+    }
+)
+"""GeoSPARQL's measures; the relations stand in `engines.duckdb.dialect`."""

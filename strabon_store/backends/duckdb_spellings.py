@@ -1,0 +1,186 @@
+"""How DuckDB spells the operations of the relational plan: a table of templates.
+
+`:a`, `:b`, ... are the arguments. The bit layout of a term id is that of
+`relational.encoding`. NULL in gives NULL out wherever SPARQL would have an error.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ontologies.namespaces import RDF, XSD
+from strabon_store.relational.encoding import (
+    INTEGER_BIAS,
+    PAYLOAD_BITS,
+    PAYLOAD_MASK,
+    Tag,
+)
+from strabon_store.relational.inline import DECIMAL_BIAS, SCALE_BITS
+
+_TYPES: Final = {
+    name: f"'{XSD.term(name)}'"
+    for name in ("string", "integer", "decimal", "float", "double", "boolean")
+} | {"dateTime": f"'{XSD.term('dateTime')}'", "date": f"'{XSD.term('date')}'"}
+_LANG_STRING: Final = f"'{RDF.term('langString')}'"
+
+_TAG: Final = f"(:a >> {PAYLOAD_BITS})"
+_PAYLOAD: Final = f"(:a & {PAYLOAD_MASK})"
+_WHOLE: Final = f"({_PAYLOAD} - {INTEGER_BIAS})"
+_UNSCALED: Final = f"(({_PAYLOAD} >> {SCALE_BITS}) - {DECIMAL_BIAS})"
+_SCALE: Final = f"({_PAYLOAD} & {(1 << SCALE_BITS) - 1})"
+_DIGITS: Final = (
+    f"lpad(CAST(abs({_UNSCALED}) AS VARCHAR), CAST(greatest("
+    f"length(CAST(abs({_UNSCALED}) AS VARCHAR)), {_SCALE} + 1) AS INTEGER), '0')"
+)
+_DECIMAL_TEXT: Final = (
+    f"CASE WHEN {_UNSCALED} < 0 THEN '-' ELSE '' END || left({_DIGITS}, -{_SCALE}) "
+    f"|| '.' || right({_DIGITS}, {_SCALE})"
+)
+_TERM_TEXT: Final = (
+    f"CASE {_TAG} WHEN {Tag.BLANK} THEN NULL "
+    f"WHEN {Tag.INTEGER} THEN CAST({_WHOLE} AS VARCHAR) "
+    f"WHEN {Tag.DECIMAL} THEN {_DECIMAL_TEXT} "
+    f"WHEN {Tag.BOOLEAN} THEN CASE {_PAYLOAD} WHEN 1 THEN 'true' ELSE 'false' END "
+    f"WHEN {Tag.DATETIME} THEN "
+    f"strftime(make_timestamp({_WHOLE} * 1000000), '%Y-%m-%dT%H:%M:%SZ') "
+    f"WHEN {Tag.DATE} THEN "
+    f"strftime(DATE '1970-01-01' + CAST({_WHOLE} AS INTEGER), '%Y-%m-%d') "
+    "ELSE :b END"
+)
+_TERM_DATATYPE: Final = (
+    f"CASE {_TAG} WHEN {Tag.IRI} THEN NULL WHEN {Tag.BLANK} THEN NULL "
+    f"WHEN {Tag.INTEGER} THEN {_TYPES['integer']} "
+    f"WHEN {Tag.DECIMAL} THEN {_TYPES['decimal']} "
+    f"WHEN {Tag.BOOLEAN} THEN {_TYPES['boolean']} "
+    f"WHEN {Tag.DATETIME} THEN {_TYPES['dateTime']} "
+    f"WHEN {Tag.DATE} THEN {_TYPES['date']} ELSE :b END"
+)
+
+
+def _escaped(text: str) -> str:
+    r"""N-Triples escapes, as `relational.plain.ESCAPES` has them."""
+    return (
+        rf"""replace(replace(replace(replace({text}, '\', '\\'), '"', '\"'), """
+        r"""chr(10), '\n'), chr(13), '\r')"""
+    )
+
+
+_TERM_PLAIN: Final = (
+    f"CASE {_TAG} WHEN {Tag.IRI} THEN '<' || :b || '>' "
+    f"WHEN {Tag.BLANK} THEN '_:' || :b "
+    f"""WHEN {Tag.STRING} THEN '"' || {_escaped(":b")} || '"' """
+    f"""WHEN {Tag.LANGUAGE} THEN '"' || {_escaped(":b")} || '"@' || :d """
+    f"""ELSE '"' || {_escaped(f"({_TERM_TEXT})")} || '"^^<' || """
+    f"""{_TERM_DATATYPE.replace(":b", ":c")} || '>' END"""
+)
+
+_PLAIN_DATATYPE: Final = (
+    "CASE WHEN NOT starts_with(:a, '\"') THEN NULL "
+    f"WHEN ends_with(:a, '\"') THEN {_TYPES['string']} "
+    "WHEN ends_with(:a, '>') THEN regexp_extract(:a, '\\^\\^<([^>]*)>$', 1) "
+    f"ELSE {_LANG_STRING} END"
+)
+_PLAIN_BODY: Final = (
+    "regexp_extract(:a, '^\"(.*)\"(?:@[A-Za-z0-9-]+|\\^\\^<[^>]*>)?$', 1, 's')"
+)
+_PLAIN_TEXT: Final = (
+    "CASE WHEN starts_with(:a, '<') THEN substring(:a, 2, length(:a) - 2) "
+    "WHEN starts_with(:a, '\"') THEN "
+    rf"replace(replace(replace(replace(replace({_PLAIN_BODY}, '\\', chr(1)), "
+    r"""'\"', '"'), '\n', chr(10)), '\r', chr(13)), chr(1), '\') END"""
+)
+_NUMERIC: Final = (
+    f"{_TYPES['integer']}, {_TYPES['decimal']}, {_TYPES['float']}, {_TYPES['double']}"
+)
+_PLAIN_NUMBER: Final = (
+    f"CASE WHEN ({_PLAIN_DATATYPE}) IN ({_NUMERIC}) "
+    f"THEN TRY_CAST({_PLAIN_TEXT} AS DOUBLE) END"
+)
+_MOMENTS: Final = f"{_TYPES['dateTime']}, {_TYPES['date']}"
+_PLAIN_MOMENT: Final = (
+    f"CASE WHEN ({_PLAIN_DATATYPE}) IN ({_MOMENTS}) "
+    f"THEN TRY_CAST({_PLAIN_TEXT} AS TIMESTAMP) END"
+)
+_PLAIN_BOOLEAN: Final = (
+    f"CASE WHEN ({_PLAIN_DATATYPE}) = {_TYPES['boolean']} THEN "
+    f"CASE WHEN {_PLAIN_TEXT} IN ('true', '1') THEN TRUE "
+    f"WHEN {_PLAIN_TEXT} IN ('false', '0') THEN FALSE END END"
+)
+
+
+def _rank(datatype: str) -> str:
+    return (
+        f"CASE ({datatype}) WHEN {_TYPES['double']} THEN 3 "
+        f"WHEN {_TYPES['float']} THEN 2 WHEN {_TYPES['decimal']} THEN 1 ELSE 0 END"
+    )
+
+
+_RANK_DATATYPE: Final = (
+    f"CASE (:b) WHEN 0 THEN {_TYPES['integer']} WHEN 1 THEN {_TYPES['decimal']} "
+    f"WHEN 2 THEN {_TYPES['float']} WHEN 3 THEN {_TYPES['double']} END"
+)
+# Fifteen digits after the point: what a double holds of a number of ordinary size.
+_NUMBER_TEXT: Final = (
+    "CASE WHEN isnan(CAST(:a AS DOUBLE)) THEN 'NaN' "
+    "WHEN isinf(CAST(:a AS DOUBLE)) THEN CASE WHEN :a > 0 THEN 'INF' ELSE '-INF' END "
+    "WHEN :b = 0 THEN coalesce(CAST(TRY_CAST(:a AS HUGEINT) AS VARCHAR), "
+    "CAST(:a AS VARCHAR)) "
+    "WHEN :b = 1 THEN coalesce(regexp_replace(rtrim(CAST(TRY_CAST(:a AS "
+    "DECIMAL(38, 15)) AS VARCHAR), '0'), '\\.$', '.0'), CAST(:a AS VARCHAR)) "
+    "ELSE CAST(CAST(:a AS DOUBLE) AS VARCHAR) END"
+)
+
+TERMS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "term_plain": _TERM_PLAIN,
+        "term_kind": f"CASE {_TAG} WHEN {Tag.DECIMAL} THEN {Tag.INTEGER} "
+        f"WHEN {Tag.NUMBER} THEN {Tag.INTEGER} WHEN {Tag.DATE} THEN {Tag.DATETIME} "
+        f"WHEN {Tag.MOMENT} THEN {Tag.DATETIME} ELSE {_TAG} END",
+        "term_text": _TERM_TEXT,
+        "term_datatype": _TERM_DATATYPE,
+        "term_language": f"CASE WHEN {_TAG} > {Tag.BLANK} THEN coalesce(:b, '') END",
+        "term_number": f"CASE {_TAG} WHEN {Tag.INTEGER} THEN CAST({_WHOLE} AS DOUBLE) "
+        f"WHEN {Tag.DECIMAL} THEN CAST({_UNSCALED} AS DOUBLE) / pow(10, {_SCALE}) "
+        f"WHEN {Tag.NUMBER} THEN :b END",
+        "term_rank": f"CASE {_TAG} WHEN {Tag.INTEGER} THEN 0 WHEN {Tag.DECIMAL} THEN 1 "
+        f"WHEN {Tag.NUMBER} THEN {_rank(':b')} END",
+        "term_moment": f"CASE {_TAG} WHEN {Tag.DATETIME} THEN "
+        f"make_timestamp({_WHOLE} * 1000000) WHEN {Tag.DATE} THEN "
+        f"CAST(DATE '1970-01-01' + CAST({_WHOLE} AS INTEGER) AS TIMESTAMP) "
+        f"WHEN {Tag.MOMENT} THEN :b END",
+        "term_boolean": f"CASE WHEN {_TAG} = {Tag.BOOLEAN} THEN {_PAYLOAD} = 1 END",
+        "plain_kind": "CASE WHEN starts_with(:a, '<') THEN 0 "
+        "WHEN starts_with(:a, '_:') THEN 1 WHEN ends_with(:a, '\"') THEN 2 "
+        f"WHEN :a IS NOT NULL AND NOT ends_with(:a, '>') THEN {Tag.LANGUAGE} "
+        f"WHEN ({_PLAIN_NUMBER}) IS NOT NULL THEN {Tag.INTEGER} "
+        f"WHEN ({_PLAIN_BOOLEAN}) IS NOT NULL THEN {Tag.BOOLEAN} "
+        f"WHEN ({_PLAIN_MOMENT}) IS NOT NULL THEN {Tag.DATETIME} "
+        f"WHEN :a IS NOT NULL THEN {Tag.OTHER} END",
+        "plain_text": _PLAIN_TEXT,
+        "plain_datatype": _PLAIN_DATATYPE,
+        "plain_language": "CASE WHEN starts_with(:a, '\"') THEN "
+        "regexp_extract(:a, '\"@([A-Za-z0-9-]+)$', 1) END",
+        "plain_number": _PLAIN_NUMBER,
+        "plain_rank": f"CASE WHEN ({_PLAIN_NUMBER}) IS NOT NULL "
+        f"THEN {_rank(f'({_PLAIN_DATATYPE})')} END",
+        "plain_moment": _PLAIN_MOMENT,
+        "plain_boolean": _PLAIN_BOOLEAN,
+        "string_plain": f"""CASE WHEN :b = '' THEN '"' || {_escaped(":a")} || '"' """
+        f"""ELSE '"' || {_escaped(":a")} || '"@' || :b END""",
+        "typed_plain": f"CASE WHEN :b = {_TYPES['string']} THEN "
+        f"""'"' || {_escaped(":a")} || '"' """
+        f"""ELSE '"' || {_escaped(":a")} || '"^^<' || :b || '>' END""",
+        "iri_plain": "'<' || :a || '>'",
+        "number_plain": f"""'"' || ({_NUMBER_TEXT}) || '"^^<' """
+        f"|| ({_RANK_DATATYPE}) || '>'",
+        "number_text": _NUMBER_TEXT,
+        "rank_datatype": f"CASE WHEN :a IS NOT NULL THEN {_RANK_DATATYPE} END",
+        "boolean_text": "CASE WHEN :a THEN 'true' WHEN NOT :a THEN 'false' END",
+        "moment_text": f"CASE WHEN :b = {_TYPES['date']} THEN "
+        "strftime(:a, '%Y-%m-%d') ELSE strftime(:a, '%Y-%m-%dT%H:%M:%SZ') END",
+        "parse_moment": "TRY_CAST(:a AS TIMESTAMP)",
+        "as_integer": "TRY_CAST(:a AS BIGINT)",
+        "as_double": "CAST(:a AS DOUBLE)",
+    }
+)
+"""Reading and writing terms."""

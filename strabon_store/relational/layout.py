@@ -1,0 +1,110 @@
+"""The tables of a store, as data; `storage` makes and fills them.
+
+`terms` holds the terms of dictionary kinds only, `quads` is a set, and `geometries` has
+a row for each well-formed geometry literal, parsed once, in CRS84 and cut at the
+antimeridian. Bounds are NULL for the empty geometry.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class ColumnType(StrEnum):
+    """The types that columns have, in the words of SQL."""
+
+    BIGINT = "BIGINT"
+    BOOLEAN = "BOOLEAN"
+    DOUBLE = "DOUBLE"
+    GEOMETRY = "GEOMETRY"
+    TIMESTAMP = "TIMESTAMP"
+    VARCHAR = "VARCHAR"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """A column of a table.
+
+    Attributes:
+        name: Its name.
+        type: Its type.
+        is_nullable: Whether NULL can stand in it.
+    """
+
+    name: str
+    type: ColumnType
+    is_nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table.
+
+    Attributes:
+        name: Its name.
+        columns: Its columns in order.
+    """
+
+    name: str
+    columns: tuple[ColumnSpec, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of the columns in order."""
+        return tuple(column.name for column in self.columns)
+
+
+TERMS: Final = Table(
+    "terms",
+    (
+        ColumnSpec("id", ColumnType.BIGINT),
+        ColumnSpec("lexical", ColumnType.VARCHAR),
+        # NULL for IRIs and blank nodes.
+        ColumnSpec("datatype", ColumnType.VARCHAR, is_nullable=True),
+        ColumnSpec("language", ColumnType.VARCHAR, is_nullable=True),
+        # The value of numbers, rounded to a double.
+        ColumnSpec("number", ColumnType.DOUBLE, is_nullable=True),
+        # In UTC; what has no zone is taken as UTC, for ordering only.
+        ColumnSpec("moment", ColumnType.TIMESTAMP, is_nullable=True),
+    ),
+)
+"""The dictionary."""
+
+QUADS: Final = Table(
+    "quads",
+    (
+        ColumnSpec("graph", ColumnType.BIGINT),
+        ColumnSpec("subject", ColumnType.BIGINT),
+        ColumnSpec("predicate", ColumnType.BIGINT),
+        ColumnSpec("object", ColumnType.BIGINT),
+    ),
+)
+"""The statements, as term ids."""
+
+GEOMETRIES: Final = Table(
+    "geometries",
+    (
+        ColumnSpec("id", ColumnType.BIGINT),
+        # IRI of the CRS of the literal.
+        ColumnSpec("crs", ColumnType.VARCHAR),
+        # In CRS84, x = longitude, y = latitude, degrees.
+        ColumnSpec("geometry", ColumnType.GEOMETRY),
+        ColumnSpec("minx", ColumnType.DOUBLE, is_nullable=True),
+        ColumnSpec("miny", ColumnType.DOUBLE, is_nullable=True),
+        ColumnSpec("maxx", ColumnType.DOUBLE, is_nullable=True),
+        ColumnSpec("maxy", ColumnType.DOUBLE, is_nullable=True),
+        ColumnSpec("is_valid", ColumnType.BOOLEAN),
+        ColumnSpec("crosses_antimeridian", ColumnType.BOOLEAN),
+        ColumnSpec("contains_pole", ColumnType.BOOLEAN),
+    ),
+)
+"""The geometry of each well-formed geometry literal, by the literal's id."""
+
+META: Final = Table(
+    "meta",
+    (ColumnSpec("key", ColumnType.VARCHAR), ColumnSpec("value", ColumnType.VARCHAR)),
+)
+"""Format version, generation and counters."""
+
+TABLES: Final = (TERMS, QUADS, GEOMETRIES, META)
+"""All tables of a store."""

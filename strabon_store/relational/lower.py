@@ -1,0 +1,262 @@
+"""Algebra becomes a relational plan, one function per operator of section 18.5."""
+
+from typing import assert_never
+
+from strabon_store.algebra.expressions import Exists, Expression, Not
+from strabon_store.algebra.nodes import (
+    BGP,
+    Distinct,
+    Extend,
+    Filter,
+    Graph,
+    Group,
+    LeftJoin,
+    Minus,
+    OrderBy,
+    OrderCondition,
+    Pattern,
+    Project,
+    Reduced,
+    Slice,
+    Union,
+    Values,
+)
+from strabon_store.algebra.nodes import Join as JoinPattern
+from strabon_store.algebra.queries import AskQuery, Query, SelectQuery
+from strabon_store.algebra.terms import IRI, Term, Var
+from strabon_store.algebra.traverse import conjuncts
+from strabon_store.errors import UnsupportedFeature
+from strabon_store.relational.context import Context, TermCatalog
+from strabon_store.relational.encoding import Encoding, Plain, TermId
+from strabon_store.relational.find_spatial_joins import split_for_spatial_join
+from strabon_store.relational.lookups import (
+    as_plain,
+    scope_of,
+    variables_only,
+    with_lookups,
+    without_parts,
+)
+from strabon_store.relational.lower_expressions import lower_condition, lower_expression
+from strabon_store.relational.lower_groups import lower_group
+from strabon_store.relational.lower_joins import join, left_join, minus, semi_join
+from strabon_store.relational.lower_triples import lower_bgp
+from strabon_store.relational.nodes import (
+    Deduplicate,
+    Limit,
+    One,
+    Plan,
+    PlanColumn,
+    Projection,
+    Rows,
+    Selection,
+    Sort,
+    SortKey,
+    UnionAll,
+)
+from strabon_store.relational.order import sort_scalars
+from strabon_store.relational.plain import render_plain
+from strabon_store.relational.scalars import NULL, Column, Constant, Scalar
+
+
+def lower_query(query: Query, catalog: TermCatalog) -> Plan:
+    """The plan of a query; its variables are the query's, in their order.
+
+    Raises:
+        UnsupportedFeature: The query needs what we do not compile.
+    """
+    match query:
+        case SelectQuery(pattern, _, dataset):
+            return lower(pattern, Context(catalog, dataset))
+        case AskQuery(pattern, dataset):
+            return Limit(lower(pattern, Context(catalog, dataset)), 0, 1)
+        case _:
+            form = type(query).__name__.removesuffix("Query").upper()
+            raise UnsupportedFeature(form)
+
+
+def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - an arm per node
+    """The plan of a pattern in its context."""
+    match pattern:
+        case BGP():
+            return lower_bgp(pattern, context)
+        case JoinPattern(left, right):
+            return join(lower(left, context), lower(right, context))
+        case LeftJoin(left, right, condition):
+            return left_join(lower(left, context), lower(right, context), condition)
+        case Minus(left, right):
+            return minus(lower(left, context), lower(right, context))
+        case Filter(condition, source):
+            return _lower_filter(condition, source, context)
+        case Union(left, right):
+            return _lower_union(lower(left, context), lower(right, context))
+        case Extend():
+            return _lower_extend(pattern, lower(pattern.source, context), context)
+        case Graph(name, source):
+            return _lower_graph(name, source, context)
+        case Values():
+            return _lower_values(pattern, context)
+        case Group(source):
+            return lower_group(pattern, variables_only(lower(source, context)))
+        case OrderBy(source, conditions):
+            return _lower_order(lower(source, context), conditions)
+        case Project(source, variables):
+            return _lower_project(lower(source, context), variables)
+        case Distinct(source) | Reduced(source):
+            return Deduplicate(without_parts(lower(source, context)))
+        case Slice(source, offset, limit):
+            return Limit(without_parts(lower(source, context)), offset, limit)
+        case _:
+            assert_never(pattern)
+
+
+def _lower_filter(condition: Expression, source: Pattern, context: Context) -> Plan:
+    tests = conjuncts(condition)
+    existential = [test for test in tests if _existence(test) is not None]
+    plain = [test for test in tests if _existence(test) is None]
+    plan = _lower_tested(plain, source, context)
+    for test in existential:
+        found = _existence(test)
+        if found is not None:
+            plan = _lower_exists(plan, found, context)
+    return plan
+
+
+def _lower_tested(tests: list[Expression], source: Pattern, context: Context) -> Plan:
+    split = split_for_spatial_join(tests, source)
+    if split is None:
+        plan = lower(source, context)
+    else:
+        left, right = (lower(side, context) for side in split.sides)
+        plan, tests = join(left, right, split.condition), list(split.rest)
+    for test in tests:
+        holds = lower_condition(test, scope_of(plan))
+        plan = Selection(with_lookups(plan, [holds]), holds)
+    return plan
+
+
+def _existence(test: Expression) -> tuple[Pattern, bool] | None:
+    """The pattern of EXISTS or NOT EXISTS, and whether it is the latter."""
+    match test:
+        case Exists(pattern):
+            return pattern, False
+        case Not(Exists(pattern)):
+            return pattern, True
+        case _:
+            return None
+
+
+def _lower_exists(plan: Plan, found: tuple[Pattern, bool], context: Context) -> Plan:
+    # Filters at the top of the pattern see the outer variables (17.4.1.4, substitute).
+    pattern, is_anti = found
+    condition = None
+    if isinstance(pattern, Filter):
+        condition, pattern = pattern.condition, pattern.source
+    return semi_join(plan, lower(pattern, context), condition, is_anti=is_anti)
+
+
+def _lower_union(left: Plan, right: Plan) -> Plan:
+    left, right = variables_only(left), variables_only(right)
+    lefts = {column.name: column for column in left.columns}
+    rights = {column.name: column for column in right.columns}
+    differing = [
+        name
+        for name, column in lefts.items()
+        if name in rights and rights[name].encoding != column.encoding
+    ]
+    left, right = as_plain(left, differing), as_plain(right, differing)
+    encodings: dict[str, Encoding] = {}
+    for column in (*right.columns, *left.columns):
+        encodings[column.name] = column.encoding or Plain()
+    names = tuple(dict.fromkeys((*lefts, *rights)))
+    wanted = tuple((name, encodings[name]) for name in names)
+    return UnionAll(_widened(left, wanted), _widened(right, wanted))
+
+
+def _widened(plan: Plan, wanted: tuple[tuple[str, Encoding], ...]) -> Plan:
+    present = {column.name: column for column in plan.columns}
+    columns = tuple(
+        present.get(name, PlanColumn(name, encoding, is_nullable=True))
+        for name, encoding in wanted
+    )
+    scalars = tuple(Column(n) if n in present else NULL for n, _ in wanted)
+    return Projection(plan, columns, scalars)
+
+
+def _lower_extend(pattern: Extend, plan: Plan, context: Context) -> Plan:
+    name, expression = pattern.variable.name, pattern.expression
+    present = {column.name: column for column in plan.columns}
+    if isinstance(expression, Var) and expression.name in present:
+        old = present[expression.name]
+        column = PlanColumn(name, old.encoding, old.is_nullable)
+        scalar: Scalar = Column(old.name)
+    else:
+        value = lower_expression(expression, scope_of(plan))
+        stored = None if value.term is None else context.catalog.term_id(value.term)
+        encoding: Encoding = value.encoding if stored is None else TermId()
+        scalar = value.native if stored is None else Constant(stored)
+        column = PlanColumn(name, encoding, is_nullable=value.term is None)
+    plan = with_lookups(plan, [scalar])
+    old_scalars = tuple(Column(each.name) for each in plan.columns)
+    return Projection(plan, (*plan.columns, column), (*old_scalars, scalar))
+
+
+def _lower_graph(name: IRI | Var, source: Pattern, context: Context) -> Plan:
+    if isinstance(name, Var):
+        return lower(source, context.within(name.name))
+    graph = context.catalog.term_id(name)
+    named = context.dataset.named
+    restricted = bool(named or context.dataset.default)
+    is_known = graph is not None and (not restricted or name in named)
+    return lower(source, context.within(graph, is_known=is_known))
+
+
+def _lower_values(pattern: Values, context: Context) -> Plan:
+    ids = tuple(
+        tuple(None if t is None else context.catalog.term_id(t) for t in row)
+        for row in pattern.rows
+    )
+    columns, cells = [], []
+    for i, variable in enumerate(pattern.variables):
+        terms = tuple(row[i] for row in pattern.rows)
+        keys = tuple(row[i] for row in ids)
+        are_stored = all(
+            (t is None) == (k is None) for t, k in zip(terms, keys, strict=True)
+        )
+        encoding = TermId() if are_stored else Plain()
+        is_nullable = None in terms
+        columns.append(PlanColumn(variable.name, encoding, is_nullable))
+        cells.append(keys if are_stored else tuple(_plain(t) for t in terms))
+    if not columns:
+        return One() if pattern.rows else Rows((), ())
+    rows = tuple(zip(*cells, strict=True))
+    return Rows(tuple(columns), rows)
+
+
+def _plain(term: Term | None) -> str | None:
+    return None if term is None else render_plain(term)
+
+
+def _lower_order(plan: Plan, conditions: tuple[OrderCondition, ...]) -> Plan:
+    scope = scope_of(plan)
+    taken = sum(column.name.startswith(".order") for column in plan.columns)
+    keys: list[SortKey] = []
+    scalars: list[Scalar] = []
+    for condition in conditions:
+        for scalar in sort_scalars(lower_expression(condition.expression, scope)):
+            name = f".order{taken + len(keys)}"
+            keys.append(SortKey(name, condition.descending))
+            scalars.append(scalar)
+    plan = with_lookups(plan, scalars)
+    added = tuple(PlanColumn(key.column, None, is_nullable=True) for key in keys)
+    old = tuple(Column(column.name) for column in plan.columns)
+    widened = Projection(plan, plan.columns + added, (*old, *scalars))
+    return Sort(widened, tuple(keys))
+
+
+def _lower_project(plan: Plan, variables: tuple[Var, ...]) -> Plan:
+    present = {column.name: column for column in plan.columns}
+    unbound = {v.name: PlanColumn(v.name, Plain(), is_nullable=True) for v in variables}
+    ordered = tuple(present[key.column] for key in plan.order)
+    columns = tuple(present.get(v.name, unbound[v.name]) for v in variables) + ordered
+    scalars = tuple(Column(c.name) if c.name in present else NULL for c in columns)
+    return Projection(plan, columns, scalars)
