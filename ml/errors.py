@@ -243,8 +243,8 @@ class UnfittableClass(MlError):
         self.least = least
         super().__init__(
             f"class {name!r} has {count} samples; its slope, intercept and covariance "
-            f"need at least {least}, at two incidence angles or more; "
-            "add samples, or leave the class out"
+            f"need at least {least}, at two incidence angles or more and not on one "
+            "line; add samples, or leave the class out"
         )
 
 

@@ -164,6 +164,16 @@ def read_grid(path: Path, crs: CRS | None = None) -> Grid:
         return _grid(path, dataset, crs)
 
 
+def count_bands(path: Path) -> int:
+    """How many bands a raster has.
+
+    Raises:
+        UnreadableRaster: See `read_raster`.
+    """
+    with _opened(path) as dataset:
+        return int(dataset.count)
+
+
 def read_rows(path: Path, start: int, stop: int) -> NDArray[Any]:
     """Rows `start` to `stop` (excluded) of every band.
 

@@ -23,7 +23,7 @@ from ml.errors import IncompleteScene, NoValidPixels, UnreadableProduct
 from ml.folders import appearing
 from ml.footprint import bbox_crs84, footprint_crs84
 from ml.maps import Grid, Source
-from ml.rasters import Raster, read_grid, read_rows, write_cog
+from ml.rasters import Raster, count_bands, read_grid, read_rows, write_cog
 
 ITEM: Final = "scene.json"
 POLARIZATIONS: Final = ("HH", "HV")
@@ -153,7 +153,7 @@ def _item(folder: Path, contents: Contents, files: Mapping[str, str]) -> dict[st
         "sar:product_type": source.product_type,
         "sar:polarizations": list(POLARIZATIONS),
         LOOKS: contents.looks,
-        "proj:wkt2": contents.grid.crs.to_wkt(),
+        **_crs(contents.grid.crs),
         "proj:shape": [contents.grid.height, contents.grid.width],
         "proj:transform": list(contents.grid.transform[:6]),
         **contents.properties,
@@ -172,6 +172,13 @@ def _item(folder: Path, contents: Contents, files: Mapping[str, str]) -> dict[st
             for name, href in files.items()
         },
     }
+
+
+def _crs(crs: CRS) -> dict[str, Any]:
+    authority = crs.to_authority()
+    if authority:
+        return {"proj:code": ":".join(authority)}
+    return {"proj:code": None, "proj:projjson": crs.to_json_dict()}
 
 
 _COG: Final = "image/tiff; application=geotiff; profile=cloud-optimized"
@@ -230,6 +237,8 @@ def _read_item(path: Path) -> dict[str, Any]:
 
 def _source(item_path: Path, item: dict[str, Any], crs_source: str) -> Source:
     properties = item["properties"]
+    if not isinstance(item["id"], str):
+        raise TypeError(item["id"])
     return Source(
         scene_id=item["id"],
         path=item_path.parent,
@@ -257,4 +266,14 @@ def _common_grid(item_path: Path, assets: Mapping[str, Path], crs: CRS | None) -
     if elsewhere:
         reason = f"on another grid than {POLARIZATIONS[0]}"
         raise IncompleteScene(item_path, elsewhere, reason)
+    _check_layers(item_path, assets)
     return grid
+
+
+def _check_layers(item_path: Path, assets: Mapping[str, Path]) -> None:
+    for name, path in assets.items():
+        expected = len(POLARIZATIONS) if name == NOISE else 1
+        found = count_bands(path)
+        if found != expected:
+            reason = f"{found} layers instead of {expected}"
+            raise IncompleteScene(item_path, [name], reason)

@@ -40,6 +40,9 @@ POLARIZATIONS: Final = 2
 _DB: Final = 10 / math.log(10)
 """dB per unit of natural logarithm."""
 
+_LEAST_RATIO: Final = 1e-9
+"""Of the eigenvalues of a covariance: below it, bands are linear in each other."""
+
 _LEAST_SAMPLES: Final = 5
 """Two coefficients, and a covariance of two bands that is not singular."""
 
@@ -121,7 +124,14 @@ class GaussianIncidenceAngle(nn.Module):
         return cls(scheme, codes, *parameters)
 
     def with_priors(self, prior_K: Sequence[float]) -> Self:
-        """The same classes with other probabilities before anything is seen."""
+        """The same classes with other probabilities before anything is seen.
+
+        Raises:
+            ValueError: Not one positive weight per class.
+        """
+        if len(prior_K) != len(self.codes) or not all(p > 0 for p in prior_K):
+            reason = f"{prior_K} is not one positive weight for each of {self.codes}"
+            raise ValueError(reason)
         model = type(self)(
             self.scheme,
             self.codes,
@@ -217,6 +227,8 @@ class GaussianIncidenceAngle(nn.Module):
         for tensor, shape in zip(tensors, shapes, strict=True):
             if tensor.shape != (len(document["classes"]), *shape):
                 raise ValueError(tensor.shape)
+        if not all(_is_covariance(covariance_PP) for covariance_PP in tensors[2]):
+            raise ValueError(document["covariance_db2"])
         model = cls(document["scheme"], document["classes"], *tensors)
         return model.with_priors(document["prior"])
 
@@ -258,7 +270,17 @@ def _fit_class(
     slope_P = centred_N @ (sigma0_NP - mean_P) / (centred_N @ centred_N)
     residual_NP = sigma0_NP - mean_P - centred_N[:, None] * slope_P
     covariance_PP = residual_NP.T @ residual_NP / count
+    if not _is_covariance(covariance_PP):
+        raise UnfittableClass(code, count, _LEAST_SAMPLES)
     return mean_P - slope_P * angles_N.mean(), slope_P, covariance_PP
+
+
+def _is_covariance(matrix_PP: Tensor) -> bool:
+    """Whether a matrix is finite, symmetric, and positive definite by some margin."""
+    if not (torch.isfinite(matrix_PP).all() and torch.equal(matrix_PP, matrix_PP.T)):
+        return False
+    least, greatest = torch.linalg.eigvalsh(matrix_PP)
+    return bool(least > _LEAST_RATIO * greatest)
 
 
 def _log_speckle(looks: float | None) -> tuple[float, float]:

@@ -131,6 +131,8 @@ def simulate(setup: Setup, seed: int, progress: Progress = silent) -> Simulation
     Raises:
         InvalidSimulation: A parameter is out of bounds, or the CRS not in metres.
     """
+    if seed < 0:
+        raise InvalidSimulation("seed", f"{seed} is negative; use 0 or more")
     parameters = load_parameters()
     grid = _grid(setup)
     rng = np.random.default_rng(seed)
@@ -155,8 +157,10 @@ def _grid(setup: Setup) -> Grid:
     if min(setup.shape) < _LEAST_SIDE:
         reason = f"{setup.shape} is too small: use {_LEAST_SIDE} pixels a side or more"
         raise InvalidSimulation("shape", reason)
-    if setup.pixel_m <= 0:
-        raise InvalidSimulation("pixel_m", f"{setup.pixel_m} is not positive")
+    # NaN is neither positive nor negative.
+    if not 0 < setup.pixel_m < np.inf:
+        reason = f"{setup.pixel_m} is not positive and finite"
+        raise InvalidSimulation("pixel_m", reason)
     crs = _projected_crs(setup.crs)
     x, y = Transformer.from_crs("OGC:CRS84", crs, always_xy=True).transform(
         *setup.centre_lonlat
