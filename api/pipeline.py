@@ -19,11 +19,11 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import quote
 
-import ml.seaice
 import pyarrow.parquet as pq
 from strabon_store.store import Store
 
 import ml.crop
+import ml.seaice
 from api.errors import ProductDiffers, UnusedOption
 from api.kinds import Kind
 from geotriples import mappings

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final
 
 import pyoxigraph as ox
@@ -55,7 +56,9 @@ def describe_service(endpoint: str, chosen: DescriptionFormat) -> bytes:
         chosen: One of `DESCRIPTION_FORMATS`.
     """
     rdf_format = ox.RdfFormat.from_media_type(chosen.media_type)
-    return ox.serialize(_triples(endpoint), format=rdf_format, prefixes=_PREFIXES)
+    buffer = BytesIO()
+    ox.serialize(_triples(endpoint), buffer, format=rdf_format, prefixes=_PREFIXES)
+    return buffer.getvalue()
 
 
 def _triples(endpoint: str) -> Iterator[ox.Triple]:

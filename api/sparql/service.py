@@ -17,7 +17,7 @@ from typing import Final
 from api.errors import Overloaded
 from api.sparql.protocol import QueryRequest
 from federation.sources import Source
-from strabon_store.errors import QueryTimeout, UnsupportedFeature
+from strabon_store.errors import QueryTimeout
 from strabon_store.results.media_types import ResultFormat
 from strabon_store.results.solutions import Result, Solutions
 
@@ -31,7 +31,7 @@ class _Run:
     """One query on its way; used by one thread at a time."""
 
     source: Source
-    text: str
+    request: QueryRequest
     result_format: ResultFormat
     timeout_s: float
     deadline: float = field(init=False)
@@ -50,7 +50,9 @@ class _Run:
         """
         with self.lock:
             if self.pieces is None:
-                self.result = self.source.query(self.text, self.timeout_s)
+                self.result = self.source.query(
+                    self.request.text, self.timeout_s, dataset=self.request.dataset
+                )
                 self.pieces = self.result_format.serialize(self.result)
             return "".join(self._next_pieces(self.pieces)).encode()
 
@@ -122,12 +124,8 @@ class SparqlService:
             Overloaded: No place for another query became free in time.
             PytheasError: The query is wrong, or took too long.
         """
-        if request.dataset.default or request.dataset.named:
-            raise UnsupportedFeature(
-                "an RDF dataset in the request (default-graph-uri, named-graph-uri)"
-            )
         await self._take_place()
-        run = _Run(self.source, request.text, result_format, self.timeout_s)
+        run = _Run(self.source, request, result_format, self.timeout_s)
         stream = self._stream(run, query_id)
         return Answer(await anext(stream), stream)
 

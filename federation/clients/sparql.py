@@ -13,6 +13,8 @@ from SPARQLWrapper import JSON, POST, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from federation.errors import EndpointRefused, EndpointUnreachable, UnusableAnswer
+from federation.sources import OWN_DATASET
+from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, XSD_STRING, BlankNode, Literal, Term
 from strabon_store.results.solutions import Result, Row, Solutions
 
@@ -31,7 +33,13 @@ class SparqlEndpoint:
 
     url: str
 
-    def query(self, text: str, timeout_s: float | None = None) -> Result:
+    def query(
+        self,
+        text: str,
+        timeout_s: float | None = None,
+        *,
+        dataset: Dataset = OWN_DATASET,
+    ) -> Result:
         """The answer to a SELECT or ASK query, read whole before it is returned.
 
         Raises:
@@ -39,7 +47,7 @@ class SparqlEndpoint:
             EndpointRefused: The endpoint answers with an HTTP error.
             UnusableAnswer: The answer is cut off, or no SPARQL result.
         """
-        document = self._ask(text, timeout_s or DEFAULT_TIMEOUT_S)
+        document = self._ask(text, timeout_s or DEFAULT_TIMEOUT_S, dataset)
         try:
             return _result(json.loads(document))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -47,11 +55,15 @@ class SparqlEndpoint:
                 self.url, f"the answer is no SPARQL JSON result ({error!r})"
             ) from error
 
-    def _ask(self, text: str, timeout_s: float) -> bytes:
+    def _ask(self, text: str, timeout_s: float, dataset: Dataset) -> bytes:
         wrapper = SPARQLWrapper(self.url)
         wrapper.setMethod(POST)
         wrapper.setReturnFormat(JSON)
         wrapper.setTimeout(math.ceil(timeout_s))
+        for graph in dataset.default:
+            wrapper.addDefaultGraph(graph.value)
+        for graph in dataset.named:
+            wrapper.addNamedGraph(graph.value)
         wrapper.setQuery(text)
         try:
             body: bytes = wrapper.query().response.read()
