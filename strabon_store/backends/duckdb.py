@@ -4,6 +4,7 @@ The same plan gives the same text, always.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -286,6 +287,8 @@ def scalar(value: Scalar) -> exp.Expr:
             return _column(name)
         case Constant(bytes() as blob):
             return exp.func("unhex", exp.Literal.string(blob.hex().upper()))
+        case Constant(float() as number) if not math.isfinite(number):
+            return exp.cast(exp.Literal.string(str(number)), "DOUBLE")
         case Constant(constant):
             return exp.convert(constant)
         case Call(operation, arguments):

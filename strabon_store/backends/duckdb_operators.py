@@ -125,8 +125,7 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "CASE (:b) WHEN 0 THEN trunc(CAST(:a AS DOUBLE)) ELSE :a END END",
         "parse_boolean": f"CASE WHEN :a <> {Tag.STRING} THEN NULL "
         "WHEN :b IN ('true', '1') THEN TRUE WHEN :b IN ('false', '0') THEN FALSE END",
-        "parse_moment_text": f"CASE WHEN :a = {Tag.STRING} AND contains(:b, 'T') "
-        "THEN TRY_CAST(:b AS TIMESTAMP) END",
+        "if_datetime": f"CASE WHEN :a = {Tag.STRING} AND contains(:b, 'T') THEN :c END",
     }
 )
 """Section 17.4."""

@@ -96,10 +96,24 @@ _PLAIN_NUMBER: Final = (
     f"CASE WHEN ({_PLAIN_DATATYPE}) IN ({_NUMERIC}) "
     f"THEN TRY_CAST({_PLAIN_TEXT} AS DOUBLE) END"
 )
+
+
+def _moment(text: str) -> str:
+    """A dateTime or date in UTC; DuckDB's own cast passes over the offset."""
+    zone = r"'([+-])(\d\d):(\d\d)$'"
+    sign = f"(regexp_extract({text}, {zone}, 1) || '1')"
+    hours, minutes = (
+        f"TRY_CAST(regexp_extract({text}, {zone}, {i}) AS BIGINT)" for i in (2, 3)
+    )
+    offset = f"TRY_CAST({sign} AS BIGINT) * ({hours} * 60 + {minutes})"
+    local = rf"TRY_CAST(regexp_replace({text}, '(Z|[+-]\d\d:\d\d)$', '') AS TIMESTAMP)"
+    return f"({local} - to_minutes(coalesce({offset}, 0)))"
+
+
 _MOMENTS: Final = f"{_TYPES['dateTime']}, {_TYPES['date']}"
 _PLAIN_MOMENT: Final = (
     f"CASE WHEN ({_PLAIN_DATATYPE}) IN ({_MOMENTS}) "
-    f"THEN TRY_CAST({_PLAIN_TEXT} AS TIMESTAMP) END"
+    f"THEN {_moment(f'({_PLAIN_TEXT})')} END"
 )
 _PLAIN_BOOLEAN: Final = (
     f"CASE WHEN ({_PLAIN_DATATYPE}) = {_TYPES['boolean']} THEN "
@@ -178,7 +192,7 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "boolean_text": "CASE WHEN :a THEN 'true' WHEN NOT :a THEN 'false' END",
         "moment_text": f"CASE WHEN :b = {_TYPES['date']} THEN "
         "strftime(:a, '%Y-%m-%d') ELSE strftime(:a, '%Y-%m-%dT%H:%M:%SZ') END",
-        "parse_moment": "TRY_CAST(:a AS TIMESTAMP)",
+        "parse_moment": _moment(":a"),
         "as_integer": "TRY_CAST(:a AS BIGINT)",
         "as_double": "CAST(:a AS DOUBLE)",
     }

@@ -264,7 +264,8 @@ def _boolean_cast(value: Value) -> Value:
 
 
 def _datetime_cast(value: Value) -> Value:
-    parsed = call("parse_moment_text", value.kind, value.text)
+    parsed = call("parse_moment", value.text)
+    parsed = call("if_datetime", value.kind, value.text, parsed)
     return moment(call("coalesce", value.moment, parsed), XSD_DATETIME)
 
 
