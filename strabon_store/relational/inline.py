@@ -1,4 +1,4 @@
-"""Literals that are their own id, and what is needed to put others in the dictionary.
+r"""Literals that are their own id, and what is needed to put others in the dictionary.
 
 An inline id holds the value so that the lexical form can be restored to the letter;
 what cannot be restored goes to the dictionary, whatever its value.
@@ -6,7 +6,7 @@ what cannot be restored goes to the dictionary, whatever its value.
 | tag | lexical forms | payload |
 |---|---|---|
 | INTEGER | canonical, below 2^58 in magnitude | n + `INTEGER_BIAS` |
-| DECIMAL | `-?(0\\|[1-9][0-9]*)\\.[0-9]+`, 52 bits of digits | (n + 2^51) << 6 \\| scale |
+| DECIMAL | `-?(0\|[1-9][0-9]*)\.[0-9]+`, 15 digits | (n + 2^51) << 6 \| scale |
 | BOOLEAN | `true`, `false` | 1, 0 |
 | DATETIME | `YYYY-MM-DDThh:mm:ssZ`, years 1 to 9999 | epoch seconds + `INTEGER_BIAS` |
 | DATE | `YYYY-MM-DD`, years 1 to 9999 | epoch days + `INTEGER_BIAS` |

@@ -1,0 +1,101 @@
+"""What the store knows about terms: their ids, and how often a predicate occurs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import duckdb
+
+from strabon_store.algebra.terms import BlankNode, Literal, Term
+from strabon_store.relational.inline import encode_inline
+from strabon_store.relational.kinds import kind_of
+from strabon_store.storage.database import read_meta
+from strabon_store.storage.dictionary import NOT_FOUND, Key, find_ids
+
+_MAX_REMEMBERED: Final = 100_000
+
+
+class Catalog:
+    """The ids of terms, read from the dictionary and remembered.
+
+    A term keeps its id for as long as the store exists, so what was found stays true;
+    what was not found is asked again.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Read by a cursor of `connection`."""
+        self._connection = connection
+        self._known: dict[Term, int] = {}
+        self._counts: tuple[int, Mapping[int, int]] | None = None
+
+    @property
+    def generation(self) -> int:
+        """How many loads have changed the store: what was planned before is stale."""
+        with self._connection.cursor() as cursor:
+            return int(read_meta(cursor, "generation"))
+
+    def term_id(self, term: Term) -> int | None:
+        """The id of a term, None when nothing stored mentions it.
+
+        A literal that is its own id has one whether or not it is stored.
+        """
+        return self.term_ids((term,)).get(term)
+
+    def term_ids(self, terms: Iterable[Term]) -> dict[Term, int]:
+        """The ids of those terms that have one."""
+        ids: dict[Term, int] = {}
+        unknown: list[Term] = []
+        for term in dict.fromkeys(terms):
+            found = self._known.get(term)
+            if found is None and isinstance(term, Literal):
+                found = encode_inline(term.lexical, term.datatype)
+            if found is None:
+                unknown.append(term)
+            else:
+                ids[term] = found
+        if unknown:
+            found_now = self._find(unknown)
+            ids |= found_now
+            if len(self._known) > _MAX_REMEMBERED:
+                self._known.clear()
+            self._known |= found_now
+        return ids
+
+    def predicate_counts(self) -> Mapping[int, int]:
+        """How many quads each predicate has, by its id."""
+        generation = self.generation
+        if self._counts is None or self._counts[0] != generation:
+            with self._connection.cursor() as cursor:
+                rows = cursor.execute(
+                    "SELECT predicate, count(*) FROM quads GROUP BY predicate"
+                ).fetchall()
+            self._counts = (generation, dict(rows))
+        return self._counts[1]
+
+    def iris(self, ids: Iterable[int]) -> dict[int, str]:
+        """The IRIs with these ids."""
+        with self._connection.cursor() as cursor:
+            rows = cursor.execute(
+                "SELECT id, lexical FROM terms WHERE id IN (SELECT unnest(?))",
+                [list(ids)],
+            ).fetchall()
+        return dict(rows)
+
+    def _find(self, terms: list[Term]) -> dict[Term, int]:
+        with self._connection.cursor() as cursor:
+            ids = find_ids(cursor, [_key(each) for each in terms]).tolist()
+        return {
+            term: term_id
+            for term, term_id in zip(terms, ids, strict=True)
+            if term_id != NOT_FOUND
+        }
+
+
+def _key(term: Term) -> Key:
+    tag = kind_of(term)
+    match term:
+        case Literal(lexical, datatype, language):
+            return Key(tag, lexical, datatype, language)
+        case BlankNode(label):
+            return Key(tag, label)
+        case _:
+            return Key(tag, term.value)

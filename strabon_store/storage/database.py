@@ -1,0 +1,200 @@
+"""The directory of a store, and the database file in it.
+
+Nothing but a load writes, in one transaction; whoever reads meanwhile sees the store as
+it was. Engine errors end here: what comes out is `StoreUnavailable`, with the path and
+the cure.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+from sqlglot import exp
+
+from engines.duckdb import connect
+from engines.duckdb.functions import register_functions
+from engines.errors import DatabaseCorrupt, DatabaseLocked
+from strabon_store.errors import StoreUnavailable
+from strabon_store.relational.layout import META, TABLES, Table
+
+FILE_NAME: Final = "store.duckdb"
+"""The database in a store's directory."""
+
+FORMAT_VERSION: Final = "1"
+"""Raised when an older program can no longer read what a newer one writes."""
+
+_FORMAT: Final = "format"
+_START: Final = (
+    (_FORMAT, FORMAT_VERSION),
+    ("generation", "0"),
+    ("next_key", "1"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open store.
+
+    Attributes:
+        location: The directory.
+        connection: To its database; take a `cursor()` of it per query.
+        is_read_only: Whether it refuses writes.
+    """
+
+    location: Path
+    connection: duckdb.DuckDBPyConnection
+    is_read_only: bool
+
+    def close(self) -> None:
+        """Let go of the file; harmless when called again."""
+        self.connection.close()
+
+
+def open_database(location: Path, *, read_only: bool = False) -> Database:
+    """The store at a directory; made when absent, unless `read_only`.
+
+    Raises:
+        StoreUnavailable: Absent, no store, in use by another process, damaged, or of
+            another format.
+    """
+    path = location / FILE_NAME
+    _require(location, path, read_only=read_only)
+    try:
+        connection = connect(path, read_only=read_only)
+    except DatabaseLocked as error:
+        by = f" by {error.holder}" if error.holder else ""
+        raise StoreUnavailable(
+            f"the store {location} is in use{by}; stop that process, ask it over "
+            "HTTP, or work on another store"
+        ) from error
+    except DatabaseCorrupt as error:
+        raise _damaged(location, error.reason) from error
+    try:
+        _prepare(connection, location, read_only=read_only)
+    except duckdb.Error as error:
+        connection.close()
+        raise _damaged(location, str(error)) from error
+    except StoreUnavailable:
+        connection.close()
+        raise
+    return Database(location, connection, read_only)
+
+
+def read_meta(connection: duckdb.DuckDBPyConnection, key: str) -> str:
+    """A value of the table `meta`.
+
+    Raises:
+        KeyError: There is none; a store always has those it starts with.
+    """
+    found = connection.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchone()
+    if found is None:
+        raise KeyError(key)
+    return str(found[0])
+
+
+def write_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Set a value of the table `meta`."""
+    connection.execute("UPDATE meta SET value = ? WHERE key = ?", [value, key])
+
+
+def create_statement(table: Table, *, is_temporary: bool = False) -> str:
+    """The SQL that makes a table.
+
+    Examples:
+        >>> create_statement(META)
+        'CREATE TABLE "meta" ("key" TEXT NOT NULL, "value" TEXT NOT NULL)'
+    """
+    columns = [
+        exp.ColumnDef(
+            this=exp.to_identifier(column.name, quoted=True),
+            kind=exp.DataType.build(column.type, dialect="duckdb"),
+            constraints=[]
+            if column.is_nullable
+            else [exp.ColumnConstraint(kind=exp.NotNullColumnConstraint())],
+        )
+        for column in table.columns
+    ]
+    name = exp.to_table(exp.to_identifier(table.name, quoted=True).sql())
+    schema = exp.Schema(this=name, expressions=columns)
+    properties = [exp.TemporaryProperty()] if is_temporary else []
+    created = exp.Create(
+        this=schema, kind="TABLE", properties=exp.Properties(expressions=properties)
+    )
+    return created.sql(dialect="duckdb")
+
+
+def _require(location: Path, path: Path, *, read_only: bool) -> None:
+    """Make the directory, or say why not."""
+    if location.exists() and not location.is_dir():
+        raise StoreUnavailable(
+            f"{location} is a file, and a store is a directory; name another place"
+        )
+    if not read_only:
+        try:
+            location.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"cannot make the store {location}: {error.strerror}"
+            ) from error
+        return
+    if not location.exists():
+        problem = f"there is no store at {location}"
+    elif not path.exists():
+        problem = f"the directory {location} is no store: it has no {FILE_NAME}"
+    else:
+        return
+    raise StoreUnavailable(
+        f"{problem}; make one with `pytheas load FILE... --location {location}`"
+    )
+
+
+def _damaged(location: Path, reason: str) -> StoreUnavailable:
+    if "different configuration" in reason:
+        return StoreUnavailable(
+            f"this process has the store {location} open already, and in another "
+            "mode; close it first"
+        )
+    return StoreUnavailable(
+        f"the store {location} cannot be read: {reason.rstrip('.')}; restore a backup "
+        "of it, or load its files into a new one"
+    )
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, location: Path, *, read_only: bool
+) -> None:
+    tables = {
+        row[0]
+        for row in connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
+        ).fetchall()
+    }
+    if not tables and not read_only:
+        _create(connection)
+    elif META.name not in tables:
+        raise StoreUnavailable(
+            f"{location / FILE_NAME} is a database, but no store; name another place"
+        )
+    _check_format(connection, location)
+    register_functions(connection)
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.begin()
+    for table in TABLES:
+        connection.execute(create_statement(table))
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", [list(p) for p in _START])
+    connection.commit()
+
+
+def _check_format(connection: duckdb.DuckDBPyConnection, location: Path) -> None:
+    try:
+        found = read_meta(connection, _FORMAT)
+    except (KeyError, duckdb.Error):
+        found = "unknown"
+    if found != FORMAT_VERSION:
+        raise StoreUnavailable(
+            f"the store {location} has format {found}, this program reads format "
+            f"{FORMAT_VERSION}; load its files into a new one"
+        )

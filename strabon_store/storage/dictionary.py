@@ -1,0 +1,103 @@
+"""Terms become ids, a batch at a time.
+
+A batch gives each distinct term a row number; when it is complete, the dictionary is
+asked once for all rows, and what it does not have is appended with new keys.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
+from strabon_store.relational.kinds import Kind, literal_kind
+
+Ids: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+
+NOT_FOUND: Final = -1
+"""Stands where a term has no id."""
+
+_INCOMING: Final = "incoming"
+_FIND_IDS: Final = """
+SELECT incoming.row, terms.id
+FROM incoming JOIN terms
+  ON terms.lexical = incoming.lexical
+ AND terms.datatype IS NOT DISTINCT FROM incoming.datatype
+ AND terms.language IS NOT DISTINCT FROM incoming.language
+ -- A literal has one tag only; an IRI and a blank node may share their text.
+WHERE terms.datatype IS NOT NULL OR terms.id >> $bits = incoming.tag
+"""
+_APPEND: Final = """
+INSERT INTO terms
+SELECT id, lexical, datatype, language, number, make_timestamp(moment) FROM appended
+"""
+
+
+class Key(NamedTuple):
+    """What tells a dictionary term from all others."""
+
+    tag: Tag
+    lexical: str
+    datatype: str | None = None
+    language: str | None = None
+
+
+def find_ids(cursor: duckdb.DuckDBPyConnection, keys: Sequence[Key]) -> Ids:
+    """The id of each term, `NOT_FOUND` for those that the dictionary does not have."""
+    ids = np.full(len(keys), NOT_FOUND, dtype=np.int64)
+    if keys:
+        cursor.register(_INCOMING, _incoming_table(keys))
+        found = cursor.execute(_FIND_IDS, {"bits": PAYLOAD_BITS}).fetchnumpy()
+        cursor.unregister(_INCOMING)
+        ids[found["row"]] = found["id"]
+    return ids
+
+
+def append_terms(
+    cursor: duckdb.DuckDBPyConnection, keys: Sequence[Key], first_key: int
+) -> Ids:
+    """Put terms that are not there into the dictionary; their ids.
+
+    Args:
+        cursor: Within a transaction.
+        keys: Distinct terms that `find_ids` did not find.
+        first_key: The key of the first; the others follow.
+    """
+    tags = np.array([key.tag for key in keys], dtype=np.int64)
+    ids = (tags << PAYLOAD_BITS) | np.arange(first_key, first_key + len(keys))
+    kinds = [_kind(key) for key in keys]
+    terms = _incoming_table(keys).select(["lexical", "datatype", "language"])
+    columns = {
+        "id": pa.array(ids),
+        "number": pa.array([kind.number for kind in kinds], pa.float64()),
+        "moment": pa.array([kind.moment for kind in kinds], pa.int64()),
+    }
+    for name, column in columns.items():
+        terms = terms.append_column(name, column)
+    cursor.register("appended", terms)
+    cursor.execute(_APPEND)
+    cursor.unregister("appended")
+    return ids
+
+
+_NO_VALUE: Final = Kind(Tag.OTHER)
+
+
+def _kind(key: Key) -> Kind:
+    if key.datatype is None or key.tag not in {Tag.NUMBER, Tag.MOMENT}:
+        return _NO_VALUE
+    return literal_kind(key.lexical, key.datatype)
+
+
+def _incoming_table(keys: Sequence[Key]) -> pa.Table:
+    return pa.table(
+        {
+            "row": pa.array(range(len(keys)), pa.int64()),
+            "tag": pa.array([key.tag for key in keys], pa.int64()),
+            "lexical": pa.array([key.lexical for key in keys], pa.string()),
+            "datatype": pa.array([key.datatype for key in keys], pa.string()),
+            "language": pa.array([key.language for key in keys], pa.string()),
+        }
+    )

@@ -1,0 +1,161 @@
+"""Geometry literals become rows of `geometries`, each parsed once in its life."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from engines.errors import TransformFailed
+from engines.geodesy import transform, wrap
+from ontologies.errors import OntologyError
+from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
+from ontologies.geosparql.literals import (
+    ParsedLiterals,
+    parse_geojson_literal,
+    parse_wkt_literals,
+)
+from ontologies.namespaces import GEO
+
+_Geometries: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
+_Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+WKT_LITERAL: Final = GEO.term("wktLiteral")
+
+_INSERT: Final = """
+INSERT INTO geometries
+SELECT id, crs, ST_GeomFromWKB(wkb), minx, miny, maxx, maxy,
+       is_valid, crosses_antimeridian, contains_pole
+FROM parsed
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedGeometries:
+    """A column of geometry literals, ready to be stored.
+
+    Attributes:
+        crs_iris: The CRS of each literal, None for an ill-formed one.
+        geometries: In CRS84 and cut at the antimeridian; None for an ill-formed one.
+        crosses_antimeridian: Which of them were cut.
+        contains_pole: Which of them have a pole inside.
+        problems: For each ill-formed row, what is wrong with it.
+    """
+
+    crs_iris: _Geometries
+    geometries: _Geometries
+    crosses_antimeridian: _Flags
+    contains_pole: _Flags
+    problems: dict[int, str]
+
+
+def parse_geometries(
+    lexicals: Sequence[str], datatypes: Sequence[str]
+) -> ParsedGeometries:
+    """Parse WKT and GeoJSON literals, and bring them to CRS84.
+
+    A literal that is malformed, or whose coordinates its CRS cannot have, is a
+    problem of its own row only.
+    """
+    rows = len(lexicals)
+    parsed = ParsedGeometries(
+        crs_iris=np.full(rows, None, dtype=object),
+        geometries=np.full(rows, None, dtype=object),
+        crosses_antimeridian=np.zeros(rows, dtype=bool),
+        contains_pole=np.zeros(rows, dtype=bool),
+        problems={},
+    )
+    is_wkt = np.array([each == WKT_LITERAL for each in datatypes], dtype=bool)
+    wkt_rows = np.flatnonzero(is_wkt)
+    wkt = parse_wkt_literals([lexicals[row] for row in wkt_rows.tolist()])
+    _fill(parsed, wkt_rows, wkt)
+    for row in np.flatnonzero(~is_wkt).tolist():
+        try:
+            geometry = parse_geojson_literal(lexicals[row])
+        except OntologyError as error:
+            parsed.problems[row] = str(error)
+            continue
+        parsed.geometries[row] = geometry.shapely
+        parsed.crs_iris[row] = geometry.crs_iri
+    _to_crs84(parsed)
+    return parsed
+
+
+def insert_geometries(
+    cursor: duckdb.DuckDBPyConnection,
+    ids: np.ndarray[Any, np.dtype[np.int64]],
+    parsed: ParsedGeometries,
+) -> None:
+    """Store the well-formed ones.
+
+    Args:
+        cursor: Within a transaction.
+        ids: The term id of each literal.
+        parsed: The literals.
+    """
+    good = ~shapely.is_missing(parsed.geometries)
+    if not good.any():
+        return
+    geometries = parsed.geometries[good]
+    bounds = shapely.bounds(geometries)
+    # ISO, not PostGIS's own: DuckDB reads Z from the type code.
+    wkb = shapely.to_wkb(geometries, flavor="iso")
+    columns = {
+        "id": pa.array(ids[good]),
+        "crs": pa.array(parsed.crs_iris[good], pa.string()),
+        "wkb": pa.array(wkb, pa.binary()),
+        "is_valid": pa.array(shapely.is_valid(geometries)),
+        "crosses_antimeridian": pa.array(parsed.crosses_antimeridian[good]),
+        "contains_pole": pa.array(parsed.contains_pole[good]),
+    }
+    for index, name in enumerate(("minx", "miny", "maxx", "maxy")):
+        columns[name] = pa.array(bounds[:, index], mask=np.isnan(bounds[:, index]))
+    cursor.register("parsed", pa.table(columns))
+    cursor.execute(_INSERT)
+    cursor.unregister("parsed")
+
+
+def _fill(
+    parsed: ParsedGeometries,
+    rows: np.ndarray[Any, np.dtype[np.intp]],
+    literals: ParsedLiterals,
+) -> None:
+    parsed.geometries[rows] = literals.geometries
+    parsed.crs_iris[rows] = literals.crs_iris
+    for position, error in literals.errors:
+        parsed.problems[int(rows[position])] = str(error)
+
+
+def _to_crs84(parsed: ParsedGeometries) -> None:
+    """Transform and cut each geometry, in place; what has no image is a problem."""
+    for iri in {each for each in parsed.crs_iris if each is not None}:
+        rows = np.flatnonzero(parsed.crs_iris == iri)
+        try:
+            _place(parsed, rows, iri)
+        except (TransformFailed, shapely.errors.GEOSException):
+            _place_each(parsed, rows, iri)
+
+
+def _place(
+    parsed: ParsedGeometries, rows: np.ndarray[Any, np.dtype[np.intp]], iri: str
+) -> None:
+    source, target = crs_from_iri(iri), crs_from_iri(CRS84_IRI)
+    wrapped = wrap(transform(parsed.geometries[rows], source, target))
+    parsed.geometries[rows] = wrapped.geometries
+    parsed.crosses_antimeridian[rows] = wrapped.crosses_antimeridian
+    parsed.contains_pole[rows] = wrapped.contains_pole
+
+
+def _place_each(
+    parsed: ParsedGeometries, rows: np.ndarray[Any, np.dtype[np.intp]], iri: str
+) -> None:
+    """As `_place`, but one bad row spoils none of its neighbors."""
+    for row in rows.tolist():
+        try:
+            _place(parsed, np.array([row]), iri)
+        except (TransformFailed, shapely.errors.GEOSException) as error:
+            parsed.geometries[row] = parsed.crs_iris[row] = None
+            parsed.problems[row] = str(error)

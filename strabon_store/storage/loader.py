@@ -1,0 +1,185 @@
+"""A load: files into the store, all of them or nothing."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from ontologies.progress import Progress, silent
+from strabon_store.errors import LoadError, StoreUnavailable
+from strabon_store.relational.layout import GEOMETRIES, QUADS
+from strabon_store.storage.batch import Batch, BlankLabels, IllFormedGeometry
+from strabon_store.storage.compact import (
+    ARRIVED,
+    count_rows,
+    merge_quads,
+    sort_geometries,
+)
+from strabon_store.storage.database import (
+    Database,
+    create_statement,
+    read_meta,
+    write_meta,
+)
+from strabon_store.storage.dictionary import Ids
+from strabon_store.storage.sources import Source, open_source
+
+BATCH_QUADS: Final = 200_000
+"""How many quads are encoded at a time; bounds the memory of a load."""
+
+_SHOWN: Final = 5
+"""How many ill-formed literals a report shows to people."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did.
+
+    Attributes:
+        triples_read: Statements in the files, repeated ones counted.
+        triples_added: Those that the store did not have.
+        triples_total: What the store has now.
+        ill_formed_geometries: New geometry literals that are stored as they stand, but
+            have no geometry: functions on them give no value.
+        seconds: How long it took.
+    """
+
+    triples_read: int
+    triples_added: int
+    triples_total: int
+    ill_formed_geometries: tuple[IllFormedGeometry, ...]
+    seconds: float
+
+    def __str__(self) -> str:
+        """A line for people, and one for each kind of thing they should look at."""
+        text = (
+            f"{self.triples_read:,} triples read, {self.triples_added:,} of them new, "
+            f"in {self.seconds:.1f} s; the store has {self.triples_total:,}"
+        )
+        if not self.ill_formed_geometries:
+            return text
+        shown = self.ill_formed_geometries[:_SHOWN]
+        lines = [f"  {each.lexical[:60]!r}: {each.reason}" for each in shown]
+        count = len(self.ill_formed_geometries)
+        head = f"{count:,} geometry literals are ill-formed and have no geometry:"
+        return "\n".join([text, head, *lines, *(["  ..."] if count > _SHOWN else [])])
+
+
+def load(
+    database: Database, paths: Sequence[Path], progress: Progress = silent
+) -> LoadReport:
+    """Load RDF files in one transaction; readers see all of it or nothing.
+
+    A file that is loaded again changes nothing. One load at a time: the caller sees to
+    that.
+
+    Raises:
+        LoadError: A file is missing, unreadable or malformed, or the engine failed; the
+            store is as before.
+        StoreUnavailable: The store is open for reading only.
+    """
+    if database.is_read_only:
+        raise StoreUnavailable(
+            f"the store {database.location} is open for reading only; nothing was "
+            "loaded: open it for writing"
+        )
+    started = time.perf_counter()
+    sources = [open_source(Path(path)) for path in paths]
+    with _transaction(database) as cursor:
+        loading = _Loading(cursor, int(read_meta(cursor, "next_key")))
+        loading.run(sources, progress)
+        total = count_rows(cursor, QUADS)
+    progress("load", 1.0)
+    return LoadReport(
+        triples_read=loading.read,
+        triples_added=loading.added,
+        triples_total=total,
+        ill_formed_geometries=tuple(loading.ill_formed),
+        seconds=time.perf_counter() - started,
+    )
+
+
+@contextmanager
+def _transaction(database: Database) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor whose work is kept at the end, or undone on any error."""
+    with database.connection.cursor() as cursor:
+        cursor.begin()
+        try:
+            yield cursor
+            cursor.commit()
+        except BaseException as error:
+            _roll_back(cursor)
+            if isinstance(error, duckdb.Error):
+                raise LoadError(
+                    f"cannot write to the store {database.location}: {error}; nothing "
+                    "was loaded"
+                ) from error
+            raise
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.rollback()
+    except duckdb.TransactionException:
+        # The engine ended the transaction itself when the statement or commit failed.
+        return
+
+
+@dataclass(slots=True)
+class _Loading:
+    """What grows while files are read."""
+
+    cursor: duckdb.DuckDBPyConnection
+    next_key: int
+    read: int = 0
+    added: int = 0
+    ill_formed: list[IllFormedGeometry] = field(default_factory=list)
+
+    def run(self, sources: Sequence[Source], progress: Progress) -> None:
+        self.cursor.execute(
+            create_statement(replace(QUADS, name=ARRIVED), is_temporary=True)
+        )
+        geometries = count_rows(self.cursor, GEOMETRIES)
+        size = sum(source.size for source in sources) or 1
+        for source in sources:
+            for batch in _batches(source):
+                self._store(batch)
+                done = sum(each.bytes_read for each in sources) / size
+                progress("load", min(done, 1.0))
+        self.added = merge_quads(self.cursor)
+        sort_geometries(self.cursor, geometries)
+        self.cursor.execute("DROP TABLE arrived")
+        if self.added:
+            generation = int(read_meta(self.cursor, "generation")) + 1
+            write_meta(self.cursor, "generation", str(generation))
+            write_meta(self.cursor, "next_key", str(self.next_key))
+
+    def _store(self, batch: Batch) -> None:
+        quads, self.next_key, ill_formed = batch.store_terms(self.cursor, self.next_key)
+        self.read += len(batch)
+        self.ill_formed += ill_formed
+        _stage(self.cursor, quads)
+
+
+def _batches(source: Source) -> Iterator[Batch]:
+    blanks = BlankLabels(source)
+    with source.quads() as quads:
+        while True:
+            batch = Batch(blanks)
+            batch.extend(islice(quads, BATCH_QUADS))
+            if not len(batch):
+                return
+            yield batch
+
+
+def _stage(cursor: duckdb.DuckDBPyConnection, quads: Ids) -> None:
+    columns = {name: quads[:, i] for i, name in enumerate(QUADS.column_names)}
+    cursor.register("batch", pa.table(columns))
+    cursor.execute("INSERT INTO arrived SELECT * FROM batch")
+    cursor.unregister("batch")

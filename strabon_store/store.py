@@ -1,0 +1,107 @@
+"""The store as its users see it: a directory that is opened, loaded and asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from ontologies.progress import Progress, silent
+from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
+from strabon_store.storage.catalog import Catalog
+from strabon_store.storage.compact import count_rows
+from strabon_store.storage.database import Database, open_database
+from strabon_store.storage.loader import LoadReport, load
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How much there is in a store.
+
+    Attributes:
+        triples: Statements, in all graphs.
+        terms: Terms in the dictionary; numbers and dates mostly need no place there.
+        geometries: Well-formed geometry literals.
+        predicates: How often each predicate occurs, by its IRI, most frequent first.
+    """
+
+    triples: int
+    terms: int
+    geometries: int
+    predicates: Mapping[str, int]
+
+
+class Store:
+    """A set of RDF quads in a directory, held by one process.
+
+    Readers see the store as it was when they began; a load becomes visible at once and
+    whole. Methods may be called from any thread; loads wait for each other.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Over an open database; use `Store.open`."""
+        self._database = database
+        self._catalog = Catalog(database.connection)
+        self._load_lock = Lock()
+
+    @classmethod
+    def open(cls, location: Path, *, read_only: bool = False) -> Self:
+        """The store at a directory; made when absent, unless `read_only`.
+
+        Raises:
+            StoreUnavailable: Absent, in use by another process, damaged, of another
+                format, or no store.
+        """
+        return cls(open_database(Path(location), read_only=read_only))
+
+    @property
+    def location(self) -> Path:
+        """The directory."""
+        return self._database.location
+
+    def load(
+        self, paths: Sequence[Path], progress: Progress | None = None
+    ) -> LoadReport:
+        """Add RDF files: all of them, or nothing when one is wrong.
+
+        Args:
+            paths: `.ttl`, `.nt`, `.nq`, `.trig`, `.rdf`, `.xml`, `.owl` or `.jsonld`,
+                each plain or with `.gz` after it. What is there already is not added
+                again.
+            progress: Told the fraction of the bytes that was read.
+
+        Raises:
+            LoadError: A file is missing, unreadable or malformed.
+            StoreUnavailable: The store is open for reading only.
+        """
+        with self._load_lock:
+            return load(self._database, paths, progress or silent)
+
+    def statistics(self) -> Statistics:
+        """How much there is."""
+        with self._database.connection.cursor() as cursor:
+            counts = self._catalog.predicate_counts()
+            names = self._catalog.iris(counts)
+            ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+            return Statistics(
+                triples=count_rows(cursor, QUADS),
+                terms=count_rows(cursor, TERMS),
+                geometries=count_rows(cursor, GEOMETRIES),
+                predicates={names[key]: count for key, count in ordered},
+            )
+
+    def close(self) -> None:
+        """Let go of the database; harmless when called again."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
