@@ -79,4 +79,6 @@ def measure(
     speckle_N /= np.float32(looks)
     power_N = (to_power(sigma0_db_N) + noise_N) * speckle_N - noise_N
     lowest = 10 ** (LOWEST_DB / 10)
-    return to_db(np.maximum(power_N, lowest)).astype(np.float32)
+    # Exactly LOWEST_DB, whatever rounding makes of its logarithm.
+    measured_db_N = to_db(np.maximum(power_N, lowest))
+    return np.where(power_N > lowest, measured_db_N, LOWEST_DB).astype(np.float32)

@@ -29,7 +29,6 @@ _NODES: Final = 12
 
 _CHUNK: Final = 20_000
 _Z95: Final = 1.96
-_CLIPPED_DB: Final = LOWEST_DB + 1e-3
 _TINY: Final = np.finfo(np.float64).tiny
 _Floats = NDArray[np.floating]
 
@@ -198,7 +197,7 @@ def _log_speckle_density(
         - rate_UN * received_N
         - gammaln(looks)
     )
-    is_clipped_N = samples.sigma0_db_PN[p] <= _CLIPPED_DB
+    is_clipped_N = samples.sigma0_db_PN[p] <= LOWEST_DB
     below_UN = gammainc(looks, rate_UN[:, is_clipped_N] * received_N[is_clipped_N])
     log_density_UN[:, is_clipped_N] = np.log(np.maximum(below_UN, _TINY))
     return np.asarray(log_density_UN)

@@ -5,7 +5,13 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import gamma, multivariate_normal
 
-from ml.sim.backscatter import to_db, to_power
+from ml.sim.backscatter import (
+    LOWEST_DB,
+    measure,
+    to_db,
+    to_power,
+    true_sigma0_db,
+)
 from ml.sim.bayes import (
     Design,
     Samples,
@@ -109,6 +115,31 @@ def _log_density_by_drawing(samples: Samples, k: int, n: int) -> float:
     return float(np.log(speckle.pdf(received).prod(axis=1).mean()))
 
 
+def test_of_pixels_without_power_only_that_is_known() -> None:
+    """Their likelihood is how often noise removal leaves nothing of such a class."""
+    count = 100_000
+    water = PARAMETERS.ice.intercept_db_K2[0] + PARAMETERS.ice.slope_K2[0] * 19.1
+    nesz = np.repeat(water[:, None] + 5, count, axis=1).astype(np.float32)
+    rng = np.random.default_rng(8)
+    truth = true_sigma0_db(
+        PARAMETERS.ice,
+        np.zeros(count, dtype=np.int64),
+        np.full(count, 19.1),
+        rng.standard_normal((2, count)).astype(np.float32),
+    )
+    left = measure(truth, nesz, 10.7, rng)
+    often = (left == np.float32(LOWEST_DB)).all(axis=0).mean()
+    one = Samples(
+        np.zeros(1, dtype=np.int64),
+        np.full(1, 19.1, dtype=np.float32),
+        np.full((2, 1), LOWEST_DB, dtype=np.float32),
+        nesz[:, :1],
+    )
+    likelihood = np.exp(log_likelihood(PARAMETERS.ice, NOISY_PIXELS, one))
+    assert likelihood[0, 0] == pytest.approx(often, rel=0.05)
+    assert likelihood[0, 0] > 10 * likelihood[1:, 0].max()
+
+
 def test_segment_likelihoods_are_those_of_a_normal_distribution() -> None:
     samples = _draw(SEGMENTS, 50)
     ours = log_likelihood(PARAMETERS.ice, SEGMENTS, samples)
@@ -157,8 +188,6 @@ def test_averaging_pixels_of_a_segment_reaches_its_optimum() -> None:
 
 
 def _observe_and_average(samples: Samples, side: int) -> Samples:
-    from ml.sim.backscatter import measure  # noqa: PLC0415 - not of the optimum
-
     noise = PARAMETERS.noise
     nesz = np.stack(
         [np.interp(samples.incidence_N, noise.incidence_N, v) for v in noise.nesz_db_2N]
