@@ -183,7 +183,7 @@ def _crs(crs: CRS) -> dict[str, Any]:
 
 _COG: Final = "image/tiff; application=geotiff; profile=cloud-optimized"
 _EXTENSIONS: Final = (
-    "https://stac-extensions.github.io/sar/v1.2.0/schema.json",
+    "https://stac-extensions.github.io/sar/v1.0.0/schema.json",
     "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
 )
 

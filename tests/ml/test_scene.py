@@ -8,6 +8,7 @@ import numpy as np
 import pystac
 import pytest
 import rasterio
+from pystac.extensions.sar import SarExtension
 
 from ml.errors import IncompleteScene, MissingCrs, UnreadableProduct
 from ml.folders import appearing
@@ -46,6 +47,9 @@ def test_the_item_is_read_by_pystac(folder: Path) -> None:
     assert item.bbox is not None
     assert item.common_metadata.start_datetime is not None
     assert item.properties["proj:code"] == "EPSG:3413"
+    sar = SarExtension.ext(item)
+    assert (sar.instrument_mode, sar.product_type) == ("EW", "EW_GRDM")
+    assert sar.looks_equivalent_number == 10.7
 
 
 def test_a_scene_may_be_silent_about_noise(folder: Path) -> None:
