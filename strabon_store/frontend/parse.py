@@ -17,7 +17,7 @@ from strabon_store.algebra.queries import Query
 from strabon_store.errors import InternalError, QuerySyntaxError
 from strabon_store.frontend.builtins import AGGREGATES, BUILTINS
 from strabon_store.frontend.escapes import unescape_codepoints
-from strabon_store.frontend.syntax import Child, Node, depth, tokens
+from strabon_store.frontend.syntax import Child, Node, Token, deepest
 from strabon_store.frontend.terminals import words
 from strabon_store.frontend.translate import translate_query
 
@@ -66,8 +66,9 @@ def _parse(text: str) -> Node:
         tree = cast("Node", _grammar().parse(text))
     except lark.UnexpectedInput as error:
         raise _syntax_error(text, error) from error
-    if depth(tree) > MAX_DEPTH:
-        raise _too_deep(text, tree)
+    levels, lowest = deepest(tree)
+    if levels > MAX_DEPTH:
+        raise _too_deep(text, lowest)
     return tree
 
 
@@ -147,12 +148,11 @@ def _misread(text: str, position: int, expected: set[str]) -> str | None:
     return None
 
 
-def _too_deep(text: str, tree: Node) -> QuerySyntaxError:
-    deepest = max(tokens(tree), key=lambda token: (token.line or 0, token.column or 0))
+def _too_deep(text: str, token: Token | None) -> QuerySyntaxError:
     return QuerySyntaxError(
         text,
-        line=deepest.line or 1,
-        column=deepest.column or 1,
-        found=f"'{deepest.value}'",
+        line=(token and token.line) or 1,
+        column=(token and token.column) or 1,
+        found=f"'{token.value}'" if token else "the query",
         problem=f"the query nests deeper than {MAX_DEPTH} levels",
     )

@@ -70,13 +70,19 @@ def tokens(child: Child) -> Iterator[Token]:
                 yield token
 
 
-def depth(child: Child) -> int:
-    """How many nodes lie on the longest way down from `child`; 1 for a leaf."""
-    deepest = 0
-    pending = [(child, 1)]
+def deepest(child: Child) -> tuple[int, Token | None]:
+    """How many levels lie at and below `child`, and the first token of the lowest one.
+
+    Groups without any token have none to name.
+    """
+    levels = 0
+    lowest: tuple[int, Token | None] = (0, None)
+    pending: list[tuple[Child, int]] = [(child, 1)]
     while pending:
         node, level = pending.pop()
-        deepest = max(deepest, level)
+        levels = max(levels, level)
         if isinstance(node, Node):
-            pending.extend((inner, level + 1) for inner in node.children)
-    return deepest
+            pending.extend((inner, level + 1) for inner in reversed(node.children))
+        elif level > lowest[0]:
+            lowest = level, node
+    return levels, lowest[1]

@@ -1,6 +1,5 @@
 """Each pass does what its name says: `tests/passes/<pass>.txt`, a case per heading."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,10 @@ from strabon_store.algebra.render import render_query
 from strabon_store.algebra.validate import check_same_scope, validate
 from strabon_store.frontend import parse_query
 from strabon_store.passes import PASSES, Pass, run_passes
+from tests.strabon_store.before_after import read_cases
 
 FIXTURES = Path(__file__).resolve().parent.parent.parent / "passes"
 PREFIX = "PREFIX : <e:>\n"
-
-
-def read_cases(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Title, query and expected algebra of each case: `# title`, query, `---`, SSE."""
-    for block in path.read_text("utf-8").split("# ")[1:]:
-        title, rest = block.split("\n", 1)
-        query, expected = rest.split("\n---\n")
-        yield title, PREFIX + query, expected.strip()
 
 
 CASES = [
@@ -33,7 +25,7 @@ CASES = [
 def test_a_pass_does_what_its_name_says(
     rewrite: Pass, text: str, expected: str
 ) -> None:
-    before = parse_query(text)
+    before = parse_query(PREFIX + text)
     after = run_passes(before, (rewrite,))
     assert render_query(after) == expected
     validate(after.pattern)

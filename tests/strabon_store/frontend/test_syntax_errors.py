@@ -1,0 +1,105 @@
+"""A query that is not SPARQL: the message says where, what, and what would fit."""
+
+import pytest
+
+from strabon_store.errors import QuerySyntaxError, UnsupportedFeature
+from strabon_store.frontend import parse_query
+
+P = "PREFIX : <e:> "
+
+
+def error_of(text: str) -> QuerySyntaxError:
+    with pytest.raises(QuerySyntaxError) as caught:
+        parse_query(text)
+    return caught.value
+
+
+def test_an_error_shows_the_line_with_a_caret_and_what_would_fit() -> None:
+    error = error_of("SELECT ?x WHERE {\n  ?x ?p\n}")
+    assert (error.line, error.column, error.found) == (3, 1, "'}'")
+    assert str(error) == (
+        "line 3, column 1: unexpected '}'\n"
+        "  }\n"
+        "  ^\n"
+        "expected one of: (), a blank node, a literal, a variable, an IRI, '(', '['"
+    )
+
+
+def test_an_unfinished_query_ends_where_its_text_ends() -> None:
+    error = error_of("ASK {\n ?s ?p ?o \n\n")
+    assert (error.line, error.column) == (2, 10)
+    assert error.found == "end of the query"
+    assert "'}'" in error.expected
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("SELEC ?x {}", "SELEC", ["SELECT", "ASK"]),
+        ("SELECT ?x { ?x ?y ?z } LIMIT ten", "ten", ["an integer"]),
+        ("ASK { FILTER(FLOR(?x)) }", "FLOR", ["did you mean FLOOR?"]),
+        ("ASK { FILTER(nonsense(?x)) }", "nonsense", ["unknown function nonsense"]),
+        ("ASK { ?s ?p 'open }", "'open", ["no end"]),
+        (r'ASK { ?s ?p "\q" }', r'"\q', ["escape"]),
+        ("ASK { FILTER(?a<?b&&?c>?d) }", "<?b", ["put a space after the '<'"]),
+        ("ASK { ?s geo:asWKT ?o }", "geo:", ["declare it: PREFIX geo: <http://www."]),
+        ("PREFIX mine: <e:> ASK { ?s mien:p 1 }", "mien", ["did you mean 'mine:'"]),
+        ("ASK { ?s gef:p 1 }", "gef", ["did you mean 'geof:' (<http://www.opengis"]),
+        ("ASK { ?s zzzzzz:p 1 }", "zzzzzz", ["declare it: PREFIX zzzzzz: <...>"]),
+        ("ASK { <s> ?p 1 }", "<s>", ["relative", "BASE"]),
+        ("ASK { FILTER(REGEX(?x)) }", "REGEX", ["REGEX takes 2 to 3 arguments, 1"]),
+        ("ASK { FILTER(BOUND(1)) }", "1", ["BOUND takes a variable"]),
+        ("ASK { ?s ?p ?o BIND(1 AS ?s) }", "?s)", ["choose another name"]),
+        ("SELECT (1 AS ?s) { ?s ?p ?o }", "?s)", ["choose another name"]),
+        ("SELECT (1 AS ?a) (2 AS ?a) {}", "?a) {", ["choose another name"]),
+        ("SELECT ?s { ?s ?p ?o } GROUP BY (1 AS ?s)", "?s)", ["choose another"]),
+        ("SELECT ?s { ?s ?p ?o } GROUP BY ?p", "?s {", ["add it to GROUP BY"]),
+        ("SELECT (?s + 1 AS ?n) {?s ?p ?o} GROUP BY ?p", "?n", ["?s is neither"]),
+        ("SELECT * { ?s ?p ?o } GROUP BY ?p", "*", ["cannot show groups"]),
+        ("SELECT (SUM(COUNT(*)) AS ?n) {}", "COUNT", ["inside another"]),
+        ("ASK { FILTER(COUNT(*) > 1) }", "COUNT", ["SELECT, HAVING and ORDER BY"]),
+        ("SELECT (SUM(*) AS ?n) {}", "*", ["only COUNT takes *"]),
+        ("SELECT (SUM(1; SEPARATOR=',') AS ?n) {}", "','", ["GROUP_CONCAT has"]),
+        ("ASK { VALUES (?a ?b) { (1 2) (1) } }", "1) }", ["1 values for 2 variables"]),
+        ("ASK { VALUES (?a ?a) { } }", "?a ?a", ["twice"]),
+        ("ASK { _:a ?p 1 OPTIONAL { _:a ?q 2 } }", "_:a ?q", ["another basic graph"]),
+    ],
+)
+def test_an_error_names_the_place_and_the_cure(
+    text: str, place: str, words: list[str]
+) -> None:
+    error = error_of(text)
+    assert error.line == 1
+    assert text[error.column - 1 :].startswith(place)
+    for word in words:
+        assert word in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "feature"),
+    [
+        (P + "ASK { ?s :p* ?o }", "the property path operator * (line 1, column 26)"),
+        (P + "ASK { ?s (:p/:q)+ ?o }", "path operator + (line 1, column 31)"),
+        (P + "ASK { ?s :p? ?o }", "the property path operator ? (line 1, column 26)"),
+        (P + "ASK { ?s !(:p|^:q) ?o }", "path operator ! (line 1, column 24)"),
+        (P + "ASK {\n SERVICE :e { ?s ?p ?o } }", "SERVICE (line 2, column 2)"),
+        (P + "SELECT (:sum(DISTINCT ?x) AS ?s) {}", "the aggregate <e:sum>"),
+    ],
+)
+def test_what_is_not_compiled_yet_is_named_with_its_place(
+    text: str, feature: str
+) -> None:
+    with pytest.raises(UnsupportedFeature) as caught:
+        parse_query(text)
+    assert feature in str(caught.value)
+
+
+def test_deep_nesting_is_refused_and_long_chains_are_not() -> None:
+    groups = error_of("ASK " + "{" * 500 + "}" * 500)
+    assert "nests deeper" in str(groups)
+    operators = error_of("ASK { FILTER(" + "!(" * 500 + "?x" + ")" * 500 + ") }")
+    assert "nests deeper" in str(operators)
+    parse_query("ASK { FILTER(" + "(" * 500 + "?x" + ")" * 500 + ") }")
+    parse_query("ASK { FILTER(" + " || ".join(["?x = 1"] * 5000) + ") }")
+    parse_query("ASK { " + " UNION ".join(["{ ?s ?p ?o }"] * 2000) + " }")
+    parse_query("ASK { " + "?s ?p ?o . " * 5000 + "}")
