@@ -1,7 +1,7 @@
 """A query is compiled once and run on a cursor of its own, under a deadline."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
@@ -9,6 +9,7 @@ import duckdb
 
 from engines.duckdb.session import wrap_error
 from strabon_store.algebra.queries import AskQuery, Dataset, Query
+from strabon_store.algebra.render import render_query
 from strabon_store.backends.duckdb import GeneratedQuery, generate
 from strabon_store.errors import InternalError, QueryTimeout
 from strabon_store.frontend import parse_query
@@ -17,10 +18,11 @@ from strabon_store.passes.pipeline import Pass
 from strabon_store.relational.context import TermCatalog
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.nodes import Plan
+from strabon_store.relational.render import render_plan
 from strabon_store.results.decode import DecodedColumn, decode_batches
 from strabon_store.results.solutions import Result, Row, Solutions
 
-Passes: TypeAlias = Sequence[Pass]
+Passes: TypeAlias = tuple[Pass, ...]
 
 _BATCH_ROWS: Final = 8192
 
@@ -42,13 +44,52 @@ class Compiled:
     generated: GeneratedQuery
 
     @property
+    def explanation(self) -> "Explanation":
+        """The stages as text."""
+        return Explanation(
+            algebra=render_query(self.query),
+            optimized=render_query(self.optimized),
+            plan=render_plan(self.plan),
+            sql=self.generated.pretty,
+        )
+
+    @property
     def is_ask(self) -> bool:
         """Whether the answer is a truth value."""
         return isinstance(self.query, AskQuery)
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A query at every stage, for people.
+
+    Attributes:
+        algebra: SSE of the algebra as translated.
+        optimized: SSE after the passes.
+        plan: The relational plan, a node a line.
+        sql: What the engine runs.
+    """
+
+    algebra: str
+    optimized: str
+    plan: str
+    sql: str
+
+    def __str__(self) -> str:
+        """All stages, one below the other."""
+        return "\n".join(
+            f"-- {name}\n{text}\n"
+            for name, text in (
+                ("algebra", self.algebra),
+                ("optimized", self.optimized),
+                ("plan", self.plan),
+                ("sql", self.sql),
+            )
+        )
+
+
 def compile_query(
-    text: str, catalog: TermCatalog, passes: Passes, dataset: Dataset | None = None
+    text: str, catalog: TermCatalog, passes: Passes, dataset: Dataset
 ) -> Compiled:
     """Take a query through all stages that need no data but the ids of its terms.
 
@@ -56,15 +97,15 @@ def compile_query(
         text: The query.
         catalog: Ids of constants.
         passes: The optimizer; none of them changes the answer.
-        dataset: The protocol's dataset, which goes before that of the query
-            (SPARQL 1.1 Protocol section 2.1.4).
+        dataset: The protocol's dataset, which goes before that of the query where it is
+            not empty (SPARQL 1.1 Protocol section 2.1.4).
 
     Raises:
         QuerySyntaxError: The text is not SPARQL.
         UnsupportedFeature: It needs what we do not compile.
     """
     query = parse_query(text)
-    if dataset is not None:
+    if dataset != Dataset():
         query = replace(query, dataset=dataset)
     optimized = run_passes(query, passes)
     plan = lower_query(optimized, catalog)

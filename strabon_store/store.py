@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Final, Self, TypeAlias
 
+from ontologies.namespaces import GEOF
 from ontologies.progress import Progress, silent
+from strabon_store.algebra.queries import Dataset
+from strabon_store.answering import Compiled, Explanation, Passes, answer, compile_query
+from strabon_store.passes import PASSES
+from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
+from strabon_store.results.solutions import Result
 from strabon_store.storage.catalog import Catalog
 from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, open_database
 from strabon_store.storage.loader import LoadReport, load
+
+EXTENSION_FUNCTIONS: Final = frozenset(GEOF.term(name) for name in SUPPORTED)
+"""IRIs of the functions beyond SPARQL 1.1 that a query may call."""
+
+_PLANS_KEPT: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,12 @@ class Statistics:
     predicates: Mapping[str, int]
 
 
+OWN_DATASET: Final = Dataset()
+"""The dataset of the query itself: its FROM and FROM NAMED, else the whole store."""
+
+_PlanKey: TypeAlias = tuple[str, Dataset, Passes, int]
+
+
 class Store:
     """A set of RDF quads in a directory, held by one process.
 
@@ -44,6 +61,7 @@ class Store:
         self._database = database
         self._catalog = Catalog(database.connection)
         self._load_lock = Lock()
+        self._plans: dict[_PlanKey, Compiled] = {}
 
     @classmethod
     def open(cls, location: Path, *, read_only: bool = False) -> Self:
@@ -77,6 +95,53 @@ class Store:
         """
         with self._load_lock:
             return load(self._database, paths, progress or silent)
+
+    def query(
+        self,
+        text: str,
+        timeout_s: float | None = None,
+        *,
+        dataset: Dataset = OWN_DATASET,
+        passes: Passes = PASSES,
+    ) -> Result:
+        """The answer to a SELECT or ASK query, from the store as it is now.
+
+        Args:
+            text: The query.
+            timeout_s: How long it may take until its last row is read.
+            dataset: What to ask instead of the query's own FROM and FROM NAMED; when
+                empty, those hold (SPARQL 1.1 Protocol section 2.1.4).
+            passes: The optimizer; the answer does not depend on it.
+
+        Raises:
+            QuerySyntaxError: The text is not SPARQL.
+            UnsupportedFeature: The query needs what we do not compile.
+            QueryTimeout: There is no complete answer in time; raised here or by the
+                iterator of the solutions.
+        """
+        compiled = self._compiled(text, dataset, tuple(passes))
+        return answer(compiled, self._database.connection.cursor(), timeout_s)
+
+    def explain(self, text: str, *, passes: Passes = PASSES) -> Explanation:
+        """What becomes of a query at every stage; nothing is run.
+
+        Raises:
+            QuerySyntaxError: The text is not SPARQL.
+            UnsupportedFeature: The query needs what we do not compile.
+        """
+        return self._compiled(text, OWN_DATASET, tuple(passes)).explanation
+
+    def _compiled(self, text: str, dataset: Dataset, passes: Passes) -> Compiled:
+        # Ids of constants stand in the SQL, and a load may give an id to a term that
+        # had none, so a plan is good for one generation.
+        key = (text, dataset, tuple(passes), self._catalog.generation)
+        found = self._plans.get(key)
+        if found is None:
+            found = compile_query(text, self._catalog, passes, dataset)
+            if len(self._plans) >= _PLANS_KEPT:
+                self._plans.clear()
+            self._plans[key] = found
+        return found
 
     def statistics(self) -> Statistics:
         """How much there is."""

@@ -5,7 +5,7 @@ The same plan gives the same text, always.
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, assert_never
@@ -65,12 +65,19 @@ class GeneratedQuery:
 
     Attributes:
         sql: The text.
+        tree: The same as a tree.
         columns: The variables in order, with their encodings; a `TermId` variable `v`
             comes as `v.id`, `v.lexical`, `v.datatype`, `v.language`, others as `v`.
     """
 
     sql: str
+    tree: exp.Query
     columns: tuple[PlanColumn, ...]
+
+    @property
+    def pretty(self) -> str:
+        """The text, broken into lines."""
+        return self.tree.sql(dialect=_DIALECT, pretty=True)
 
 
 def generate(plan: Plan) -> GeneratedQuery:
@@ -81,11 +88,10 @@ def generate(plan: Plan) -> GeneratedQuery:
         if column.encoding == TermId():
             whole = Lookup(whole, column.name, "terms", _DECODED)
     outputs = [each for column in variables for each in _outputs(column)]
-    query = exp.select(*(outputs or [exp.Null().as_(_name("."))]))
-    query = query.from_(_Generator().source(whole))
+    query = _select(outputs).from_(_Generator().source(whole))
     if plan.order:
         query = query.order_by(*_ordering(plan.order))
-    return GeneratedQuery(query.sql(dialect=_DIALECT, pretty=True), variables)
+    return GeneratedQuery(query.sql(dialect=_DIALECT), query, variables)
 
 
 def _outputs(column: PlanColumn) -> Iterable[exp.Expr]:
@@ -111,7 +117,7 @@ class _Generator:
         """The plan as a query."""
         match plan:
             case One():
-                return exp.select(exp.Null().as_(_name(".")))
+                return _select([])
             case Rows():
                 return _rows(plan)
             case Scan():
@@ -132,8 +138,8 @@ class _Generator:
                 chosen = exp.select("*").from_(self.source(source))
                 return chosen.where(scalar(condition))
             case Projection(source, columns, scalars):
-                outputs = map(_output, columns, scalars)
-                return exp.select(*outputs).from_(self.source(source))
+                outputs = list(map(_output, columns, scalars))
+                return _select(outputs).from_(self.source(source))
             case Aggregation():
                 return self._aggregation(plan)
             case Deduplicate(source):
@@ -176,7 +182,7 @@ class _Generator:
         keys = [_column(key) for key in plan.keys]
         columns = plan.columns[len(plan.keys) :]
         outputs = map(_output, columns, plan.aggregates)
-        grouped = exp.select(*keys, *outputs).from_(self.source(plan.source))
+        grouped = _select([*keys, *outputs]).from_(self.source(plan.source))
         return grouped.group_by(*(key.copy() for key in keys)) if keys else grouped
 
     def _deduplicate(self, plan: Deduplicate, source: Plan) -> exp.Query:
@@ -200,6 +206,11 @@ class _Generator:
         return query.offset(offset) if offset else query
 
 
+def _select(outputs: Sequence[exp.Expr]) -> exp.Select:
+    # SQL has no row without columns; solutions that bind nothing get one of NULLs.
+    return exp.select(*(outputs or [exp.Null().as_(_name("."))]))
+
+
 def _ordering(order: tuple[SortKey, ...]) -> list[exp.Ordered]:
     # Unbound comes first in the order of 15.1, and last when that is reversed.
     return [
@@ -219,8 +230,7 @@ def _rows(plan: Rows) -> exp.Query:
             _typed_null(column.encoding).as_(_name(column.name))
             for column in plan.columns
         ]
-        empty = exp.select(*(nulls or [exp.Null().as_(_name("."))]))
-        return empty.where(exp.false())
+        return _select(nulls).where(exp.false())
     selects = [exp.select(*map(_cell, plan.columns, row)) for row in plan.rows]
     return selects[0] if len(selects) == 1 else exp.union(*selects, distinct=False)
 
@@ -235,8 +245,7 @@ def _scan(plan: Scan) -> exp.Query:
         exp.column(source).as_(_name(column.name))
         for source, column in zip(plan.sources, plan.columns, strict=True)
     ]
-    query = exp.select(*(outputs or [exp.Null().as_(_name("."))]))
-    query = query.from_(exp.to_table(plan.table))
+    query = _select(outputs).from_(exp.to_table(plan.table))
     return query.where(*(scalar(each) for each in plan.conditions))
 
 

@@ -79,8 +79,8 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         # Division by zero is an error for exact types, and INF or NaN for the others.
         "divide": "CASE WHEN :b <> 0 OR :c >= 2 THEN CAST(:a AS DOUBLE) / :b END",
         "negate": "-:a",
-        "greatest": "CASE WHEN :a IS NOT NULL AND :b IS NOT NULL "
-        "THEN greatest(:a, :b) END",
+        # NULLs are passed over: where a rank is missing, so is the number beside it.
+        "greatest": "greatest(:a, :b)",
         "within_window": ":a AND :b",
         "sort_rank": f"CASE WHEN :a IS NULL THEN 0 WHEN :a = {Tag.BLANK} THEN 1 "
         f"WHEN :a = {Tag.IRI} THEN 2 WHEN :a = {Tag.INTEGER} THEN 3 "

@@ -46,7 +46,6 @@ class Kind:
     moment: int | None = None
 
 
-_OTHER: Final = Kind(Tag.OTHER)
 _FIXED: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         XSD_STRING: Kind(Tag.STRING),
@@ -56,25 +55,30 @@ _FIXED: Final[Mapping[str, Kind]] = MappingProxyType(
 )
 
 
-def kind_of(term: Term) -> Tag:
-    """The tag of a term in the dictionary.
+IRI_KIND: Final = Kind(Tag.IRI)
+BLANK_KIND: Final = Kind(Tag.BLANK)
+OTHER_KIND: Final = Kind(Tag.OTHER)
+
+
+def kind_of(term: Term) -> Kind:
+    """The kind of a term in the dictionary.
 
     What geometry literals say is not looked at here: an ill-formed one is `GEOMETRY`
     until the loader has parsed it.
 
     Examples:
-        >>> kind_of(Literal("042", XSD.term("integer"))).name
-        'NUMBER'
-        >>> kind_of(Literal("300", XSD.term("byte"))).name
+        >>> kind_of(Literal("042", XSD.term("integer"))).number
+        42.0
+        >>> kind_of(Literal("300", XSD.term("byte"))).tag.name
         'OTHER'
     """
     match term:
         case IRI():
-            return Tag.IRI
+            return IRI_KIND
         case BlankNode():
-            return Tag.BLANK
+            return BLANK_KIND
         case Literal(lexical, datatype):
-            return literal_kind(lexical, datatype).tag
+            return literal_kind(lexical, datatype)
 
 
 def literal_kind(lexical: str, datatype: str) -> Kind:
@@ -87,7 +91,7 @@ def literal_kind(lexical: str, datatype: str) -> Kind:
         return _number(lexical, datatype)
     if form := _MOMENTS.get(datatype):
         return _moment(form, lexical)
-    return _OTHER
+    return OTHER_KIND
 
 
 _UNBOUNDED: Final = (None, None)
@@ -127,20 +131,20 @@ _LONGEST: Final = 4000
 
 def _integer(lexical: str, datatype: str) -> Kind:
     if not _INTEGER.fullmatch(lexical):
-        return _OTHER
+        return OTHER_KIND
     lowest, highest = _RANGES[datatype]
     value = float(lexical)
     if len(lexical) < _LONGEST:
         exact = int(lexical)
         too_low = lowest is not None and exact < lowest
         if too_low or (highest is not None and exact > highest):
-            return _OTHER
+            return OTHER_KIND
     return Kind(Tag.NUMBER, number=value)
 
 
 def _number(lexical: str, datatype: str) -> Kind:
     if not _NUMBERS[datatype].fullmatch(lexical):
-        return _OTHER
+        return OTHER_KIND
     value = float(lexical)
     if datatype == XSD.term("float"):
         value = _to_single(value)
@@ -187,17 +191,17 @@ _FURTHEST_YEAR: Final = 290_000
 def _moment(form: re.Pattern[str], lexical: str) -> Kind:
     found = form.fullmatch(lexical)
     if found is None:
-        return _OTHER
+        return OTHER_KIND
     fields = _REFERENCE | _MIDNIGHT | found.groupdict(default="")
     year = int(fields["year"]) if len(fields["year"]) < _LONGEST else None
     seconds = _seconds_of_day(fields)
     if seconds is None:
-        return _OTHER
+        return OTHER_KIND
     if year is None or abs(year) > _FURTHEST_YEAR:
         return Kind(Tag.MOMENT)
     day = _epoch_day(year, int(fields["month"]), int(fields["day"]))
     if day is None:
-        return _OTHER
+        return OTHER_KIND
     total = day * _DAY_SECONDS + seconds - _offset_seconds(fields.get("zone", ""))
     fraction = int(fields.get("fraction", "").ljust(6, "0")[:6])
     return Kind(Tag.MOMENT, moment=total * _MICROSECONDS + fraction)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import shapely
-from engines.geodesy import transform, wrap
 
+from engines.geodesy import transform, wrap
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
 from ontologies.geosparql.literals import parse_wkt_literal

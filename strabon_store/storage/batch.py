@@ -11,7 +11,12 @@ import pyoxigraph as ox
 from strabon_store.errors import LoadError
 from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag
 from strabon_store.relational.inline import encode_inline
-from strabon_store.relational.kinds import literal_kind
+from strabon_store.relational.kinds import (
+    BLANK_KIND,
+    IRI_KIND,
+    OTHER_KIND,
+    literal_kind,
+)
 from strabon_store.storage.dictionary import NOT_FOUND, Ids, Key, append_terms, find_ids
 from strabon_store.storage.geometries import insert_geometries, parse_geometries
 from strabon_store.storage.sources import Source
@@ -112,20 +117,19 @@ class Batch:
         return quads, next_key + len(keys), ill_formed
 
     def _number(self, term: _Node) -> int:
-        kind = type(term)
-        if kind is ox.NamedNode:
+        if isinstance(term, ox.NamedNode):
             text = term.value
             found = self._iris.get(text)
             if found is None:
-                found = self._iris[text] = self._new(Key(Tag.IRI, text))
+                found = self._iris[text] = self._new(Key(IRI_KIND, text))
             return found
-        if kind is ox.Literal:
+        if isinstance(term, ox.Literal):
             return self._number_literal(term)
-        if kind is ox.BlankNode:
+        if isinstance(term, ox.BlankNode):
             text = term.value
             found = self._blank_numbers.get(text)
             if found is None:
-                key = Key(Tag.BLANK, self._blanks.label(text))
+                key = Key(BLANK_KIND, self._blanks.label(text))
                 found = self._blank_numbers[text] = self._new(key)
             return found
         raise LoadError(
@@ -146,8 +150,7 @@ class Batch:
             )
         inline = encode_inline(lexical, datatype)
         if inline is None:
-            tag = literal_kind(lexical, datatype).tag
-            number = self._new(Key(tag, *key))
+            number = self._new(Key(literal_kind(lexical, datatype), *key))
         else:
             number = len(self._ids)
             self._ids.append(inline)
@@ -166,11 +169,11 @@ def _append(
     cursor: duckdb.DuckDBPyConnection, keys: list[Key], next_key: int
 ) -> tuple[Ids, list[IllFormedGeometry]]:
     """New terms into the dictionary, the geometries among them parsed."""
-    rows = [index for index, key in enumerate(keys) if key.tag is Tag.GEOMETRY]
+    rows = [index for index, key in enumerate(keys) if key.kind.tag is Tag.GEOMETRY]
     lexicals = [keys[row].lexical for row in rows]
     parsed = parse_geometries(lexicals, [str(keys[row].datatype) for row in rows])
     for index in parsed.problems:
-        keys[rows[index]] = keys[rows[index]]._replace(tag=Tag.OTHER)
+        keys[rows[index]] = keys[rows[index]]._replace(kind=OTHER_KIND)
     ids = append_terms(cursor, keys, next_key)
     insert_geometries(cursor, ids[rows], parsed)
     ill_formed = [

@@ -5,7 +5,7 @@ from typing import Final
 
 import duckdb
 
-from strabon_store.algebra.terms import BlankNode, Literal, Term
+from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.relational.inline import encode_inline
 from strabon_store.relational.kinds import kind_of
 from strabon_store.storage.database import read_meta
@@ -91,11 +91,11 @@ class Catalog:
 
 
 def _key(term: Term) -> Key:
-    tag = kind_of(term)
+    kind = kind_of(term)
     match term:
         case Literal(lexical, datatype, language):
-            return Key(tag, lexical, datatype, language)
+            return Key(kind, lexical, datatype, language)
         case BlankNode(label):
-            return Key(tag, label)
-        case _:
-            return Key(tag, term.value)
+            return Key(kind, label)
+        case IRI(value):
+            return Key(kind, value)

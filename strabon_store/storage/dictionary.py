@@ -11,8 +11,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
-from strabon_store.relational.kinds import Kind, literal_kind
+from strabon_store.relational.encoding import PAYLOAD_BITS
+from strabon_store.relational.kinds import Kind
 
 Ids: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -38,7 +38,7 @@ SELECT id, lexical, datatype, language, number, make_timestamp(moment) FROM appe
 class Key(NamedTuple):
     """What tells a dictionary term from all others."""
 
-    tag: Tag
+    kind: Kind
     lexical: str
     datatype: str | None = None
     language: str | None = None
@@ -65,9 +65,9 @@ def append_terms(
         keys: Distinct terms that `find_ids` did not find.
         first_key: The key of the first; the others follow.
     """
-    tags = np.array([key.tag for key in keys], dtype=np.int64)
+    tags = np.array([key.kind.tag for key in keys], dtype=np.int64)
     ids = (tags << PAYLOAD_BITS) | np.arange(first_key, first_key + len(keys))
-    kinds = [_kind(key) for key in keys]
+    kinds = [key.kind for key in keys]
     terms = _incoming_table(keys).select(["lexical", "datatype", "language"])
     columns = {
         "id": pa.array(ids),
@@ -82,20 +82,11 @@ def append_terms(
     return ids
 
 
-_NO_VALUE: Final = Kind(Tag.OTHER)
-
-
-def _kind(key: Key) -> Kind:
-    if key.datatype is None or key.tag not in {Tag.NUMBER, Tag.MOMENT}:
-        return _NO_VALUE
-    return literal_kind(key.lexical, key.datatype)
-
-
 def _incoming_table(keys: Sequence[Key]) -> pa.Table:
     return pa.table(
         {
             "row": pa.array(range(len(keys)), pa.int64()),
-            "tag": pa.array([key.tag for key in keys], pa.int64()),
+            "tag": pa.array([key.kind.tag for key in keys], pa.int64()),
             "lexical": pa.array([key.lexical for key in keys], pa.string()),
             "datatype": pa.array([key.datatype for key in keys], pa.string()),
             "language": pa.array([key.language for key in keys], pa.string()),
