@@ -239,6 +239,32 @@ def walk_expression(expression: Expression) -> Iterator[Expression]:
         yield from walk_expression(operand)
 
 
+def height(pattern: Pattern) -> int:
+    """How many nodes lie on the longest way down, those of expressions included.
+
+    Examples:
+        >>> height(Filter(Not(Var("x")), BGP(())))
+        3
+    """
+    tallest = 0
+    pending: list[tuple[Pattern | Expression, int]] = [(pattern, 1)]
+    while pending:
+        node, level = pending.pop()
+        tallest = max(tallest, level)
+        pending.extend((below, level + 1) for below in _below(node))
+    return tallest
+
+
+def _below(node: Pattern | Expression) -> Iterator[Pattern | Expression]:
+    if isinstance(node, Exists):
+        yield node.pattern
+    elif isinstance(node, Pattern):
+        yield from sources(node)
+        yield from own_expressions(node)
+    else:
+        yield from operands(node)
+
+
 def conjuncts(condition: Expression) -> tuple[Expression, ...]:
     """The conditions that `condition` is the conjunction of, in order.
 

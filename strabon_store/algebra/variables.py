@@ -51,33 +51,37 @@ def in_scope(pattern: Pattern) -> tuple[Var, ...]:
         >>> [v.name for v in in_scope(Extend(Minus(triple, BGP(())), n, s))]
         ['s', 'p', 'o', 'n']
     """
-    return tuple(dict.fromkeys(_in_scope(pattern)))
+    found: dict[Var, None] = {}
+    # Without recursion: the frontend asks before it knows how deep a pattern is.
+    pending: list[Pattern | Var] = [pattern]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Var):
+            found[node] = None
+        else:
+            pending.extend(reversed(_shown(node)))
+    return tuple(found)
 
 
-def _in_scope(pattern: Pattern) -> Iterator[Var]:  # noqa: C901 - an arm per node
+def _shown(pattern: Pattern) -> tuple[Pattern | Var, ...]:
+    """The variables and the sources whose variables the node shows, in order."""
     match pattern:
         case BGP(patterns):
-            for triple in patterns:
-                yield from triple_variables(triple)
+            return tuple(v for triple in patterns for v in triple_variables(triple))
         case Join(left, right) | LeftJoin(left, right) | Union(left, right):
-            yield from _in_scope(left)
-            yield from _in_scope(right)
+            return (left, right)
         case Minus(left, _):
-            yield from _in_scope(left)
+            return (left,)
         case Extend(source, variable, _):
-            yield from _in_scope(source)
-            yield variable
+            return (source, variable)
         case Graph(name, source):
-            if isinstance(name, Var):
-                yield name
-            yield from _in_scope(source)
+            return (name, source) if isinstance(name, Var) else (source,)
         case Values(variables, _) | Project(_, variables):
-            yield from variables
+            return variables
         case Group(_, keys, aggregates):
-            yield from keys
-            yield from (variable for variable, _ in aggregates)
+            return (*keys, *(variable for variable, _ in aggregates))
         case Filter() | OrderBy() | Distinct() | Reduced() | Slice():
-            yield from _in_scope(pattern.source)
+            return (pattern.source,)
         case _:
             assert_never(pattern)
 
@@ -110,7 +114,7 @@ def _expression_variables(expression: Expression) -> Iterator[Var]:
 
 def mentioned(pattern: Pattern) -> frozenset[Var]:
     """Every variable that occurs anywhere in the pattern, hidden or not."""
-    found = set(_in_scope(pattern))
+    found = set(in_scope(pattern))
     for expression in own_expressions(pattern):
         found |= expression_variables(expression)
     for source in sources(pattern):
@@ -136,7 +140,7 @@ def surely_bound(  # noqa: C901 - an arm per node
     match pattern:
         case BGP() | Join():
             parts = sources(pattern)
-            return frozenset(_in_scope(pattern)) if not parts else _any(parts)
+            return frozenset(in_scope(pattern)) if not parts else _any(parts)
         case LeftJoin(left, _) | Minus(left, _):
             return surely_bound(left)
         case Union(left, right):

@@ -14,16 +14,18 @@ from typing import Final, cast
 import lark
 
 from strabon_store.algebra.queries import Query
-from strabon_store.errors import InternalError, QuerySyntaxError
+from strabon_store.algebra.traverse import height
+from strabon_store.errors import InternalError, QuerySyntaxError, UnsupportedFeature
 from strabon_store.frontend.builtins import AGGREGATES, BUILTINS
 from strabon_store.frontend.escapes import unescape_codepoints
 from strabon_store.frontend.syntax import Child, Node, Token, deepest
 from strabon_store.frontend.terminals import words
 from strabon_store.frontend.translate import translate_query
 
-MAX_DEPTH: Final = 120
-"""Nodes on the longest way down a parse tree. Later stages recurse into the tree, and
-Python allows about a thousand frames; groups nested 50 deep still pass."""
+MAX_DEPTH: Final = 150
+"""Nodes on the longest way down a parse tree, and down the algebra of it, where every
+OPTIONAL and BIND of a group is a level. All stages recurse into patterns and
+expressions, a few frames per level, and Python allows about a thousand."""
 
 _WORD: Final = re.compile(r"[\w:.-]+|\S")
 _CALL: Final = re.compile(r"[A-Za-z]\w*(?=\s*\()")
@@ -38,14 +40,18 @@ def parse_query(text: str, *, base: str | None = None) -> Query:
 
     Raises:
         QuerySyntaxError: The text is not a SPARQL query.
-        UnsupportedFeature: It is one, with an operator that we do not compile.
+        UnsupportedFeature: It is one, with an operator that we do not compile, or too
+            deep.
 
     Examples:
         >>> parse_query("ASK { ?s ?p 1 }").pattern.patterns[0].object.lexical
         '1'
     """
     plain = unescape_codepoints(text)
-    return translate_query(_parse(plain), plain, base)
+    query = translate_query(_parse(plain), plain, base)
+    if height(query.pattern) > MAX_DEPTH:
+        raise _too_deep(None)
+    return query
 
 
 def parse_tree(text: str) -> Node:
@@ -53,6 +59,7 @@ def parse_tree(text: str) -> Node:
 
     Raises:
         QuerySyntaxError: The grammar does not derive the text.
+        UnsupportedFeature: The tree is too deep.
 
     Examples:
         >>> parse_tree("ASK {}").children[1].find("dataset")
@@ -68,7 +75,7 @@ def _parse(text: str) -> Node:
         raise _syntax_error(text, error) from error
     levels, lowest = deepest(tree)
     if levels > MAX_DEPTH:
-        raise _too_deep(text, lowest)
+        raise _too_deep(lowest)
     return tree
 
 
@@ -148,11 +155,6 @@ def _misread(text: str, position: int, expected: set[str]) -> str | None:
     return None
 
 
-def _too_deep(text: str, token: Token | None) -> QuerySyntaxError:
-    return QuerySyntaxError(
-        text,
-        line=(token and token.line) or 1,
-        column=(token and token.column) or 1,
-        found=f"'{token.value}'" if token else "the query",
-        problem=f"the query nests deeper than {MAX_DEPTH} levels",
-    )
+def _too_deep(token: Token | None) -> UnsupportedFeature:
+    place = f" (line {token.line}, column {token.column})" if token else ""
+    return UnsupportedFeature(f"nesting deeper than {MAX_DEPTH} levels{place}")
