@@ -89,7 +89,7 @@ class Explanation:
 
 
 def compile_query(
-    text: str, catalog: TermCatalog, passes: Passes, dataset: Dataset
+    text: str, catalog: TermCatalog, passes: Passes, dataset: Dataset | None
 ) -> Compiled:
     """Take a query through all stages that need no data but the ids of its terms.
 
@@ -97,15 +97,15 @@ def compile_query(
         text: The query.
         catalog: Ids of constants.
         passes: The optimizer; none of them changes the answer.
-        dataset: The protocol's dataset, which goes before that of the query where it is
-            not empty (SPARQL 1.1 Protocol section 2.1.4).
+        dataset: The protocol's dataset, which goes before that of the query
+            (SPARQL 1.1 Protocol section 2.1.4).
 
     Raises:
         QuerySyntaxError: The text is not SPARQL.
         UnsupportedFeature: It needs what we do not compile.
     """
     query = parse_query(text)
-    if dataset != Dataset():
+    if dataset is not None:
         query = replace(query, dataset=dataset)
     optimized = run_passes(query, passes)
     plan = lower_query(optimized, catalog)

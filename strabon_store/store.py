@@ -43,10 +43,7 @@ class Statistics:
     predicates: Mapping[str, int]
 
 
-OWN_DATASET: Final = Dataset()
-"""The dataset of the query itself: its FROM and FROM NAMED, else the whole store."""
-
-_PlanKey: TypeAlias = tuple[str, Dataset, Passes, int]
+_PlanKey: TypeAlias = tuple[str, Dataset | None, Passes, int]
 
 
 class Store:
@@ -101,7 +98,7 @@ class Store:
         text: str,
         timeout_s: float | None = None,
         *,
-        dataset: Dataset = OWN_DATASET,
+        dataset: Dataset | None = None,
         passes: Passes = PASSES,
     ) -> Result:
         """The answer to a SELECT or ASK query, from the store as it is now.
@@ -109,8 +106,8 @@ class Store:
         Args:
             text: The query.
             timeout_s: How long it may take until its last row is read.
-            dataset: What to ask instead of the query's own FROM and FROM NAMED; when
-                empty, those hold (SPARQL 1.1 Protocol section 2.1.4).
+            dataset: What to ask instead of the query's own FROM and FROM NAMED
+                (SPARQL 1.1 Protocol section 2.1.4); None: those hold.
             passes: The optimizer; the answer does not depend on it.
 
         Raises:
@@ -129,9 +126,9 @@ class Store:
             QuerySyntaxError: The text is not SPARQL.
             UnsupportedFeature: The query needs what we do not compile.
         """
-        return self._compiled(text, OWN_DATASET, tuple(passes)).explanation
+        return self._compiled(text, None, tuple(passes)).explanation
 
-    def _compiled(self, text: str, dataset: Dataset, passes: Passes) -> Compiled:
+    def _compiled(self, text: str, dataset: Dataset | None, passes: Passes) -> Compiled:
         # Ids of constants stand in the SQL, and a load may give an id to a term that
         # had none, so a plan is good for one generation.
         key = (text, dataset, tuple(passes), self._catalog.generation)

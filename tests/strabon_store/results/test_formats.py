@@ -70,7 +70,7 @@ def _read_by_oxigraph(name: str, text: str) -> list[Row]:
 
 def _read_xml(text: str) -> list[Row]:
     space = "{http://www.w3.org/2005/sparql-results#}"
-    rows = []
+    rows: list[Row] = []
     for result in ET.fromstring(text).iter(f"{space}result"):
         found = {b.get("name"): _xml_term(b[0]) for b in result}
         rows.append((found.get("a"), found.get("b")))
