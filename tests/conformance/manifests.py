@@ -45,7 +45,8 @@ def read_cases(suite: str, pattern: str) -> dict[str, Case]:
     """
     root = SUITES / suite
     cases = [case for path in sorted(root.glob(pattern)) for case in _read(path, root)]
-    return {case.id: case for case in cases}
+    # A data set has no order, and parallel test workers must agree on one.
+    return {case.id: case for case in sorted(cases, key=lambda case: case.id)}
 
 
 def _read(manifest: Path, root: Path) -> Iterator[Case]:
