@@ -8,6 +8,7 @@
   - Overloaded            every place for queries stays taken               -> HTTP 503
   - InvalidSettings       a variable of the environment has an unfit value
   - AddressUnavailable    the server cannot listen where it should
+  - UnreadableClassTable  a file that does not say what codes mean
   - UnusedOption          an option that means nothing for this kind of map
   - ProductDiffers        the store holds another map of the same scene
 
@@ -141,6 +142,23 @@ class AddressUnavailable(ApiError):
         super().__init__(
             f"cannot listen at {host}:{port} ({reason}); name another with --host and "
             "--port, or stop the program that listens there"
+        )
+
+
+class UnreadableClassTable(ApiError):
+    """A file does not say what the codes of a class map mean.
+
+    Attributes:
+        path: The file.
+        reason: What is wrong with it.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(
+            f"{path} is no class table: {reason}; write JSON from code to notation, "
+            'for example {"1101": "wheat"}'
         )
 
 

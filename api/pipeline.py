@@ -9,7 +9,7 @@ complete store, and the next run finishes the folder.
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.resources import as_file
@@ -20,7 +20,6 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 import pyarrow.parquet as pq
-from strabon_store.store import Store
 
 import ml.crop
 import ml.seaice
@@ -33,25 +32,48 @@ from ml.maps import MapProduct
 from ontologies.namespaces import ID
 from ontologies.progress import Progress, silent
 from ontologies.vocabulary import SCHEMES, vocabulary_file
+from strabon_store.store import Store
 
 GRAPH_FILE: Final = "graph.nq"
 PRODUCTS_FOLDER: Final = "products"
 
-MakeMap = Callable[[Path, Path, str | None, Progress], MapProduct]
+
+@dataclass(frozen=True, slots=True)
+class CropOptions:
+    """What a crop product may not say itself.
+
+    Attributes:
+        crs: The CRS; anything PROJ understands.
+        class_table: What the codes of a GeoTIFF mean: code to notation.
+    """
+
+    crs: str | None = None
+    class_table: Mapping[int, str] | None = None
+
+
+_NO_OPTIONS: Final = CropOptions()
+
+MakeMap = Callable[[Path, Path, CropOptions, Progress], MapProduct]
 
 
 def _map_seaice(
-    scene: Path, out_dir: Path, crs: str | None, progress: Progress
+    scene: Path, out_dir: Path, options: CropOptions, progress: Progress
 ) -> MapProduct:
-    if crs is not None:
-        raise UnusedOption("--crs", "a scene of sea ice names its own CRS")
+    if options != _NO_OPTIONS:
+        raise UnusedOption("--crs or --classes", "a scene of sea ice says both itself")
     return ml.seaice.run(scene, out_dir, progress=progress)
 
 
 def _map_crop(
-    product: Path, out_dir: Path, crs: str | None, progress: Progress
+    product: Path, out_dir: Path, options: CropOptions, progress: Progress
 ) -> MapProduct:
-    return ml.crop.run(product, out_dir, crs=crs, progress=progress)
+    return ml.crop.run(
+        product,
+        out_dir,
+        crs=options.crs,
+        class_table=options.class_table,
+        progress=progress,
+    )
 
 
 _MAKE_MAP: Final[Mapping[Kind, MakeMap]] = MappingProxyType(
@@ -104,7 +126,7 @@ def run_product(
     location: Path,
     *,
     base: str = ID,
-    crs: str | None = None,
+    options: CropOptions = _NO_OPTIONS,
     progress: Progress = silent,
 ) -> ProductReport:
     """Map a product, describe the map in RDF, and load that into the store.
@@ -114,7 +136,7 @@ def run_product(
         product: A scene or a class map.
         location: The folder of the store; made where there is none.
         base: What the IRIs of the data start with.
-        crs: The CRS of a product that names none; anything PROJ understands.
+        options: What the product does not say itself.
         progress: Told about each stage.
 
     Raises:
@@ -123,7 +145,7 @@ def run_product(
     """
     with _store(location) as store, _workshop(location) as workshop:
         made = workshop / "product"
-        files = _MAKE_MAP[kind](product, made, crs, progress)
+        files = _MAKE_MAP[kind](product, made, options, progress)
         mapped = _describe(kind, files, made / GRAPH_FILE, base, progress)
         first = pq.read_table(files.polygons, columns=["scene_id", "run_id"])
         scene_id, run_id = (first[name][0].as_py() for name in ("scene_id", "run_id"))
@@ -172,15 +194,26 @@ def _is_known(made: Path, folder: Path, scene_id: str) -> bool:
 
 @contextmanager
 def _store(location: Path) -> Iterator[Store]:
-    """The store, opened; when it was made for nothing, it goes again."""
+    """The store, opened; what was made for nothing goes again."""
     is_new = not location.exists()
+    before = set() if is_new else set(location.iterdir())
     try:
         with Store.open(location) as store:
             yield store
     except BaseException:
         if is_new:
             shutil.rmtree(location, ignore_errors=True)
+        elif location.is_dir():
+            _remove(set(location.iterdir()) - before)
         raise
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 @contextmanager

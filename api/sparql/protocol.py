@@ -1,7 +1,7 @@
 """Requests as the SPARQL 1.1 Protocol reads them (section 2.1); no web framework."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -21,12 +21,13 @@ class QueryRequest:
 
     Attributes:
         text: The query.
-        dataset: The dataset that the request names; it beats FROM (section 2.1.4).
+        dataset: The dataset that the request names, or None; it beats FROM (section
+            2.1.4).
         format: Short name or media type asked for by `?format=`, or None.
     """
 
     text: str
-    dataset: Dataset = field(default_factory=Dataset)
+    dataset: Dataset | None = None
     format: str | None = None
 
 
@@ -85,12 +86,10 @@ def _request(parameters: Parameters) -> QueryRequest:
     queries = _values(parameters, "query")
     if len(queries) != 1:
         raise MalformedRequest(f"send one `query`, not {len(queries)}")
-    default = _values(parameters, "default-graph-uri")
-    named = _values(parameters, "named-graph-uri")
     formats = _values(parameters, "format", "output")
     return QueryRequest(
         text=queries[0],
-        dataset=Dataset(_iris(default), _iris(named)),
+        dataset=_dataset(parameters),
         format=formats[0] if formats else None,
     )
 
@@ -99,5 +98,9 @@ def _values(parameters: Parameters, *names: str) -> list[str]:
     return [value for name, value in parameters if name in names]
 
 
-def _iris(values: Iterable[str]) -> tuple[IRI, ...]:
-    return tuple(IRI(value) for value in values)
+def _dataset(parameters: Parameters) -> Dataset | None:
+    default, named = (
+        tuple(IRI(value) for value in _values(parameters, name))
+        for name in ("default-graph-uri", "named-graph-uri")
+    )
+    return Dataset(default, named) if default or named else None

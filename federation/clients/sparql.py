@@ -13,7 +13,6 @@ from SPARQLWrapper import JSON, POST, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from federation.errors import EndpointRefused, EndpointUnreachable, UnusableAnswer
-from federation.sources import OWN_DATASET
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, XSD_STRING, BlankNode, Literal, Term
 from strabon_store.results.solutions import Result, Row, Solutions
@@ -38,7 +37,7 @@ class SparqlEndpoint:
         text: str,
         timeout_s: float | None = None,
         *,
-        dataset: Dataset = OWN_DATASET,
+        dataset: Dataset | None = None,
     ) -> Result:
         """The answer to a SELECT or ASK query, read whole before it is returned.
 
@@ -55,15 +54,16 @@ class SparqlEndpoint:
                 self.url, f"the answer is no SPARQL JSON result ({error!r})"
             ) from error
 
-    def _ask(self, text: str, timeout_s: float, dataset: Dataset) -> bytes:
+    def _ask(self, text: str, timeout_s: float, dataset: Dataset | None) -> bytes:
         wrapper = SPARQLWrapper(self.url)
         wrapper.setMethod(POST)
         wrapper.setReturnFormat(JSON)
         wrapper.setTimeout(math.ceil(timeout_s))
-        for graph in dataset.default:
-            wrapper.addDefaultGraph(graph.value)
-        for graph in dataset.named:
-            wrapper.addNamedGraph(graph.value)
+        if dataset is not None:
+            for graph in dataset.default:
+                wrapper.addDefaultGraph(graph.value)
+            for graph in dataset.named:
+                wrapper.addNamedGraph(graph.value)
         wrapper.setQuery(text)
         try:
             body: bytes = wrapper.query().response.read()

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
-from federation.sources import OWN_DATASET
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.errors import QuerySyntaxError, QueryTimeout, UnsupportedFeature
@@ -42,11 +41,12 @@ class Oxigraph:
         text: str,
         timeout_s: float | None = None,
         *,
-        dataset: Dataset = OWN_DATASET,
+        dataset: Dataset | None = None,
     ) -> Result:
         del timeout_s
         if text.startswith(("CONSTRUCT", "DESCRIBE")):
             raise UnsupportedFeature(text.split(maxsplit=1)[0])
+        dataset = dataset or Dataset()
         default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [
             ox.NamedNode(graph.value) for graph in dataset.default
         ]
@@ -97,7 +97,7 @@ class Rows:
         text: str,
         timeout_s: float | None = None,
         *,
-        dataset: Dataset = OWN_DATASET,
+        dataset: Dataset | None = None,
     ) -> Result:
         del text, timeout_s, dataset
         return Solutions(("a", "b"), self._rows(), self.closed.set)
@@ -121,7 +121,7 @@ class Blocked:
         text: str,
         timeout_s: float | None = None,
         *,
-        dataset: Dataset = OWN_DATASET,
+        dataset: Dataset | None = None,
     ) -> Result:
         del text, dataset
         self.started.release()
@@ -139,7 +139,7 @@ class Slow:
         text: str,
         timeout_s: float | None = None,
         *,
-        dataset: Dataset = OWN_DATASET,
+        dataset: Dataset | None = None,
     ) -> Result:
         del text, timeout_s, dataset
         return Solutions(("a", "b"), self._rows())

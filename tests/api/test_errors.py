@@ -21,6 +21,7 @@ COMMAND_ERRORS = {
     "AddressUnavailable",
     "InvalidSettings",
     "ProductDiffers",
+    "UnreadableClassTable",
     "UnusedOption",
 }
 PACKAGES = (ontologies, engines, strabon_store, federation, api)
