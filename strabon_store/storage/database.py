@@ -25,6 +25,9 @@ FORMAT_VERSION: Final = "1"
 """Raised when an older program can no longer read what a newer one writes."""
 
 _FORMAT: Final = "format"
+_HEADER: Final = 3 * 4096
+"""Bytes of a DuckDB file before its first block."""
+
 _START: Final = (
     (_FORMAT, FORMAT_VERSION),
     ("generation", "0"),
@@ -74,7 +77,7 @@ def open_database(location: Path, *, read_only: bool = False) -> Database:
         _prepare(connection, location, read_only=read_only)
     except duckdb.Error as error:
         connection.close()
-        raise _damaged(location, str(error)) from error
+        raise _damaged(location, str(error).splitlines()[0]) from error
     except StoreUnavailable:
         connection.close()
         raise
@@ -177,6 +180,7 @@ def _prepare(
             f"{location / FILE_NAME} is a database, but no store; name another place"
         )
     _check_format(connection, location)
+    _check_length(connection, location)
     register_functions(connection)
 
 
@@ -191,10 +195,32 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
 def _check_format(connection: duckdb.DuckDBPyConnection, location: Path) -> None:
     try:
         found = read_meta(connection, _FORMAT)
-    except (KeyError, duckdb.Error):
+    except (KeyError, duckdb.BinderException):
         found = "unknown"
     if found != FORMAT_VERSION:
         raise StoreUnavailable(
             f"the store {location} has format {found}, this program reads format "
             f"{FORMAT_VERSION}; load its files into a new one"
         )
+
+
+def _check_length(connection: duckdb.DuckDBPyConnection, location: Path) -> None:
+    """That all blocks of the tables are in the file: DuckDB looks when it reads them.
+
+    A file that was cut short would open, and fail in the middle of a query.
+    """
+    last = max(_last_block(connection, table) for table in TABLES)
+    size = connection.execute("SELECT block_size FROM pragma_database_size()")
+    (block_size,) = size.fetchall()[0]
+    if (location / FILE_NAME).stat().st_size < _HEADER + (last + 1) * block_size:
+        raise _damaged(location, "its end is missing")
+
+
+def _last_block(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """The number of the last block that a table uses, -1 for none."""
+    rows = connection.execute(
+        "SELECT max(greatest(block_id, list_max(additional_block_ids))) "
+        "FROM pragma_storage_info(?)",
+        [table.name],
+    ).fetchall()
+    return -1 if rows[0][0] is None else int(rows[0][0])
