@@ -9,10 +9,9 @@ import math
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from ontologies.namespaces import GEO, XSD
 from strabon_store.algebra.terms import (
@@ -31,8 +30,7 @@ GEOMETRY_DATATYPES: Final = frozenset(
 """The datatypes of literals that are parsed into geometries."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """The kind of a dictionary term.
 
     Attributes:

@@ -4,9 +4,9 @@ Numbers of `Typed` columns arrive as the engine computed them, which may be a do
 even where the datatype is an integer or a decimal.
 """
 
-import math
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -49,10 +49,10 @@ def render_double(value: Number) -> str:
     """An xsd:double: one digit before the point, and the fewest that restore it.
 
     Examples:
-        >>> render_double(1), render_double(-1234.5), render_double(math.inf)
+        >>> render_double(1), render_double(-1234.5), render_double(float("inf"))
         ('1.0E0', '-1.2345E3', 'INF')
     """
-    return _scientific(repr(float(value)), float(value))
+    return _scientific(repr(float(value)))
 
 
 def render_float(value: Number) -> str:
@@ -63,8 +63,7 @@ def render_float(value: Number) -> str:
         ('1.0E-1', '1.0E-1')
     """
     with np.errstate(over="ignore"):
-        single = np.float32(value)
-    return _scientific(str(single), float(single))
+        return _scientific(str(np.float32(value)))
 
 
 def render_boolean(value: object) -> str:
@@ -106,14 +105,19 @@ def _render_day(days: int) -> str:
     return f"{sign}{abs(year):04d}-{day.month:02d}-{day.day:02d}"
 
 
-def _scientific(shortest: str, value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "INF" if value > 0 else "-INF"
-    if value == 0:
-        return "-0.0E0" if math.copysign(1, value) < 0 else "0.0E0"
-    sign, digits, exponent = Decimal(shortest).normalize().as_tuple()
-    places = int(exponent) + len(digits) - 1
-    fraction = "".join(map(str, digits[1:])) or "0"
-    return f"{'-' if sign else ''}{digits[0]}.{fraction}E{places}"
+_SPECIAL: Final = MappingProxyType({"inf": "INF", "-inf": "-INF", "nan": "NaN"})
+
+
+def _scientific(shortest: str) -> str:
+    """The canonical form of what Python writes for a floating-point number."""
+    if shortest in _SPECIAL:
+        return _SPECIAL[shortest]
+    sign = "-" if shortest[0] == "-" else ""
+    mantissa, _, exponent = shortest.removeprefix("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    if not digits:
+        return f"{sign}0.0E0"
+    leading_zeros = len(whole) + len(fraction) - len(digits)
+    places = int(exponent or 0) + len(whole) - 1 - leading_zeros
+    return f"{sign}{digits[0]}.{digits[1:].rstrip('0') or '0'}E{places}"
