@@ -21,6 +21,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import antimeridian
+import shapely
+from shapely import MultiPolygon
+from shapely.geometry import mapping
+
 VENDOR = Path(__file__).resolve().parent.parent / "api" / "web" / "static" / "vendor"
 SUMS = "SHA256SUMS"
 
@@ -90,8 +95,14 @@ def to_geojson(topology: dict[str, Any], name: str) -> dict[str, Any]:
         for geometry in topology["objects"][name]["geometries"]
         for rings in polygons_of(geometry, arcs)
     ]
-    geometry = {"type": "MultiPolygon", "coordinates": polygons}
-    return {"type": "Feature", "properties": {}, "geometry": geometry}
+    # The topology is stitched together at the antimeridian and at the South Pole; a
+    # GeoJSON polygon that crosses either would be drawn across the whole map.
+    cut = antimeridian.fix_multi_polygon(
+        MultiPolygon([(rings[0], rings[1:]) for rings in polygons]),
+        fix_winding=True,
+    )
+    rounded = shapely.transform(cut, lambda positions: positions.round(DECIMALS))
+    return {"type": "Feature", "properties": {}, "geometry": mapping(rounded)}
 
 
 def decode(arc: Sequence[Sequence[int]], transform: dict[str, Any]) -> Iterator[Point]:

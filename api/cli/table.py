@@ -13,6 +13,7 @@ from strabon_store.results.solutions import Result
 _NUMERIC: Final = {XSD.term(name) for name in ("integer", "decimal", "double", "float")}
 _SHOWN: Final = 60
 _PIPE_WIDTH: Final = 160
+_LONG_PATH: Final = 6
 
 
 def print_table(result: Result) -> None:
@@ -54,13 +55,27 @@ def show(term: Term | None) -> str:
         case None:
             return ""
         case IRI(value):
-            return compact(value)
+            return _show_iri(value)
         case BlankNode(label):
             return f"_:{label}"
         case Literal():
             return _show_literal(term)
         case _:
             assert_never(term)
+
+
+def _show_iri(iri: str) -> str:
+    """A prefixed name, or the end of the IRI, which tells resources apart.
+
+    Examples:
+        >>> _show_iri("https://w3id.org/pytheas/id/observation/15d87bc23a987005")
+        '…/observation/15d87bc23a987005'
+    """
+    text = compact(iri)
+    segments = iri.split("/")
+    if not text.startswith("<") or len(segments) < _LONG_PATH:
+        return text
+    return f"…/{'/'.join(segments[-2:])}"
 
 
 def _show_literal(literal: Literal) -> str:

@@ -10,13 +10,13 @@ const PALETTE = [
   "#76b7b2", "#e15759", "#9c755f", "#ff9da7", "#8c8c8c",
 ];
 
-// The features with their colour as a property, and the classes for the legend.
+// The features with a number and their colour, and the classes for the legend.
 export function colourFeatures(collection, vocabulary, plainColour) {
   const classes = new Map();
-  const features = collection.features.map((feature) => {
+  const features = collection.features.map((feature, id) => {
     const iri = classOf(feature.properties, vocabulary);
     const colour = iri ? classColour(classes, iri, vocabulary) : plainColour;
-    return { ...feature, properties: { ...feature.properties, [COLOUR]: colour } };
+    return { ...feature, id, properties: { ...feature.properties, [COLOUR]: colour } };
   });
   return { collection: { ...collection, features }, classes: [...classes.values()] };
 }

@@ -12,11 +12,11 @@ const GEOJSON = "application/geo+json";
 const part = (id) => document.getElementById(id);
 
 class Page {
-  constructor(vocabulary, examples) {
+  constructor(vocabulary, examples, land) {
     this.vocabulary = vocabulary;
     this.examples = examples;
     this.running = null;
-    this.map = new AnswerMap(part("map"), vocabulary);
+    this.map = new AnswerMap(part("map"), land, vocabulary);
     this.fillExamples();
     part("form").addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     part("stop").addEventListener("click", () => this.running?.abort());
@@ -132,8 +132,9 @@ function moveCursor(editor, line, column) {
   editor.setSelectionRange(before + within, before + within + 1);
 }
 
-const [prefixes, concepts, examples] = await Promise.all(["/prefixes", "/concepts", "/examples"].map(getJson));
-const page = new Page(new Vocabulary(prefixes, concepts), examples);
+const LAND = "/static/vendor/world-atlas-2.0.2/land.json";
+const [prefixes, concepts, examples, land] = await Promise.all(["/prefixes", "/concepts", "/examples", LAND].map(getJson));
+const page = new Page(new Vocabulary(prefixes, concepts), examples, land);
 
 // For tests and the browser's console:
 //   pytheas.map    the MapLibre map; its source "answer" holds the features
