@@ -393,3 +393,17 @@ def test_rows_are_sorted_after_a_large_load(database: Database, tmp_path: Path) 
     ]
     steps = [abs(b - a) for a, b in pairwise(xs)]
     assert sum(steps) < 40 * 61 / 2
+
+
+def test_a_reader_sees_the_store_as_it_was(database: Database, tmp_path: Path) -> None:
+    lines = [f"<urn:s> <urn:p> {n} ." for n in range(5_000)]
+    loader.load(database, [write(tmp_path / "a.ttl", "\n".join(lines))])
+    with database.connection.cursor() as reader:
+        batches = reader.execute("FROM quads").to_arrow_reader(100)
+        seen = batches.read_next_batch().num_rows
+        # Rewrites the table, under the reader's eyes.
+        text = "\n".join(lines).replace("urn:p", "urn:q")
+        loader.load(database, [write(tmp_path / "b.ttl", text)])
+        seen += sum(batch.num_rows for batch in batches)
+    assert seen == 5_000
+    assert len(contents(database)) == 10_000
