@@ -85,7 +85,8 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "sort_rank": f"CASE WHEN :a IS NULL THEN 0 WHEN :a = {Tag.BLANK} THEN 1 "
         f"WHEN :a = {Tag.IRI} THEN 2 WHEN :a = {Tag.INTEGER} THEN 3 "
         f"WHEN :a = {Tag.DATETIME} THEN 4 WHEN :a = {Tag.BOOLEAN} THEN 5 ELSE 6 END",
-        "sort_number": "coalesce(:a, epoch(:b), CAST(:c AS DOUBLE))",
+        "sort_number": "coalesce(CAST(:a AS DOUBLE), "
+        "epoch(CAST(:b AS TIMESTAMP)), CAST(:c AS DOUBLE))",
         "sort_text": "CASE WHEN :a IS NULL THEN coalesce(:b, :c) END",
     }
 )

@@ -133,14 +133,17 @@ _RANK_DATATYPE: Final = (
     f"CASE (:b) WHEN 0 THEN {_TYPES['integer']} WHEN 1 THEN {_TYPES['decimal']} "
     f"WHEN 2 THEN {_TYPES['float']} WHEN 3 THEN {_TYPES['double']} END"
 )
-# Fifteen digits after the point: what a double holds of a number of ordinary size.
+# Beyond 2**53 a double is no longer sure of its last digit: an integer that is computed
+# there is an error, never a wrong number. Fifteen digits after the point are what a
+# double holds of a number of ordinary size.
+_EXACT: Final = 1 << 53
 _NUMBER_TEXT: Final = (
-    "CASE WHEN isnan(CAST(:a AS DOUBLE)) THEN 'NaN' "
+    f"CASE WHEN (:b) = 0 THEN CASE WHEN abs(:a) <= {_EXACT} "
+    "THEN CAST(TRY_CAST(:a AS BIGINT) AS VARCHAR) END "
+    "WHEN isnan(CAST(:a AS DOUBLE)) THEN 'NaN' "
     "WHEN isinf(CAST(:a AS DOUBLE)) THEN CASE WHEN :a > 0 THEN 'INF' ELSE '-INF' END "
-    "WHEN :b = 0 THEN coalesce(CAST(TRY_CAST(:a AS HUGEINT) AS VARCHAR), "
-    "CAST(:a AS VARCHAR)) "
     "WHEN :b = 1 THEN coalesce(regexp_replace(rtrim(CAST(TRY_CAST(:a AS "
-    "DECIMAL(38, 15)) AS VARCHAR), '0'), '\\.$', '.0'), CAST(:a AS VARCHAR)) "
+    "DECIMAL(38, 15)) AS VARCHAR), '0'), '\\.$', ''), CAST(:a AS VARCHAR)) "
     "ELSE CAST(CAST(:a AS DOUBLE) AS VARCHAR) END"
 )
 
@@ -193,7 +196,7 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "moment_text": f"CASE WHEN :b = {_TYPES['date']} THEN "
         "strftime(:a, '%Y-%m-%d') ELSE strftime(:a, '%Y-%m-%dT%H:%M:%SZ') END",
         "parse_moment": _moment(":a"),
-        "as_integer": "TRY_CAST(:a AS BIGINT)",
+        "as_integer": f"CASE WHEN abs(:a) <= {_EXACT} THEN TRY_CAST(:a AS BIGINT) END",
         "as_double": "CAST(:a AS DOUBLE)",
     }
 )

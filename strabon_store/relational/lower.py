@@ -39,7 +39,7 @@ from strabon_store.relational.lookups import (
 from strabon_store.relational.lower_expressions import lower_condition, lower_expression
 from strabon_store.relational.lower_groups import lower_group
 from strabon_store.relational.lower_joins import join, left_join, minus, semi_join
-from strabon_store.relational.lower_triples import lower_bgp
+from strabon_store.relational.lower_triples import lower_bgp, lower_graph_names
 from strabon_store.relational.nodes import (
     Deduplicate,
     Limit,
@@ -202,7 +202,10 @@ def _lower_extend(pattern: Extend, plan: Plan, context: Context) -> Plan:
 
 def _lower_graph(name: IRI | Var, source: Pattern, context: Context) -> Plan:
     if isinstance(name, Var):
-        return lower(source, context.within(name.name))
+        plan = lower(source, context.within(name.name))
+        surely = any(c.name == name.name and not c.is_nullable for c in plan.columns)
+        # What no triple pattern ties to a graph holds in each of them (18.6).
+        return plan if surely else join(lower_graph_names(name.name, context), plan)
     graph = context.catalog.term_id(name)
     named = context.dataset.named
     restricted = bool(named or context.dataset.default)

@@ -83,9 +83,11 @@ def _of_rank(value: Value, scalar: Scalar, least: Rank) -> tuple[Scalar, Encodin
     if isinstance(value.rank, Constant) and isinstance(value.rank.value, int):
         rank = max(value.rank.value, int(least))
         return safe, Typed(RANKED[rank])
-    highest = call("greatest", call("max", value.rank), Constant(int(least)))
-    rank_or_least = call("coalesce", highest, Constant(int(least)))
-    return number(safe, rank_or_least).plain, Plain()
+    top = call("max", value.rank)
+    highest = call("if_bound", top, call("greatest", top, Constant(int(least))))
+    # Of an empty group SUM and AVG are the integer 0 (18.5.1.3, 18.5.1.4).
+    rank = call("coalesce", highest, Constant(int(Rank.INTEGER)))
+    return number(safe, rank).plain, Plain()
 
 
 def _extreme(operation: str) -> Callable[[Value, Aggregate], tuple[Scalar, Encoding]]:

@@ -64,6 +64,16 @@ def lower_triple(triple: TriplePattern, context: Context) -> Plan:
     return _merged_graphs(scan, triple, context) if _merges(context) else scan
 
 
+def lower_graph_names(variable: str, context: Context) -> Plan:
+    """The names of the graphs that GRAPH with a variable ranges over."""
+    columns = (PlanColumn(variable, TermId(), is_nullable=False),)
+    conditions = _graph_conditions(context.within(variable))
+    if None in conditions:
+        return Rows(columns, ())
+    known = tuple(each for each in conditions if each is not None)
+    return Deduplicate(Scan("quads", columns, ("graph",), known))
+
+
 def _is_term(position: str, term: Term, context: Context) -> Scalar | None:
     """The condition that a constant makes; None when nothing stored can match."""
     if position == "subject" and isinstance(term, Literal):
