@@ -138,7 +138,7 @@ _RANK_DATATYPE: Final = (
 # double holds of a number of ordinary size.
 _EXACT: Final = 1 << 53
 _NUMBER_TEXT: Final = (
-    f"CASE WHEN (:b) = 0 THEN CASE WHEN abs(:a) <= {_EXACT} "
+    f"CASE WHEN (:b) = 0 THEN CASE WHEN abs(:a) < {_EXACT} "
     "THEN CAST(TRY_CAST(:a AS BIGINT) AS VARCHAR) END "
     "WHEN isnan(CAST(:a AS DOUBLE)) THEN 'NaN' "
     "WHEN isinf(CAST(:a AS DOUBLE)) THEN CASE WHEN :a > 0 THEN 'INF' ELSE '-INF' END "
@@ -196,7 +196,7 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "moment_text": f"CASE WHEN :b = {_TYPES['date']} THEN "
         "strftime(:a, '%Y-%m-%d') ELSE strftime(:a, '%Y-%m-%dT%H:%M:%SZ') END",
         "parse_moment": _moment(":a"),
-        "as_integer": f"CASE WHEN abs(:a) <= {_EXACT} THEN TRY_CAST(:a AS BIGINT) END",
+        "as_integer": f"CASE WHEN abs(:a) < {_EXACT} THEN TRY_CAST(:a AS BIGINT) END",
         "as_double": "CAST(:a AS DOUBLE)",
     }
 )

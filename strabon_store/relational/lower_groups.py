@@ -86,8 +86,8 @@ def _of_rank(value: Value, scalar: Scalar, least: Rank) -> tuple[Scalar, Encodin
     top = call("max", value.rank)
     highest = call("if_bound", top, call("greatest", top, Constant(int(least))))
     # Of an empty group SUM and AVG are the integer 0 (18.5.1.3, 18.5.1.4).
-    rank = call("coalesce", highest, Constant(int(Rank.INTEGER)))
-    return number(safe, rank).plain, Plain()
+    found = call("coalesce", highest, Constant(int(Rank.INTEGER)))
+    return number(safe, found).plain, Plain()
 
 
 def _extreme(operation: str) -> Callable[[Value, Aggregate], tuple[Scalar, Encoding]]:
