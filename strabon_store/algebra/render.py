@@ -175,7 +175,8 @@ def _head(pattern: Pattern) -> str:  # noqa: C901 - an arm per node
 def _values(values: Values) -> str:
     rows = (
         _list(("row", *(f"({render_term(v)} {render_term(t)})" for v, t in bound if t)))
-        for bound in (zip(values.variables, row, strict=True) for row in values.rows)
+        # Not strict: `validate` shows broken tables, too.
+        for bound in (zip(values.variables, row, strict=False) for row in values.rows)
     )
     return " ".join(
         ("table", _list(("vars", *map(render_term, values.variables))), *rows)
