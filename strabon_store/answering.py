@@ -164,6 +164,8 @@ class _Run:
         self._cursor = cursor
         self._timeout_s = timeout_s
         self._expired = threading.Event()
+        self._closing = threading.Lock()
+        self._is_closed = False
         self._timer: threading.Timer | None = None
         if timeout_s is not None:
             self._timer = threading.Timer(timeout_s, self._expire)
@@ -172,7 +174,9 @@ class _Run:
 
     def _expire(self) -> None:
         self._expired.set()
-        self._cursor.interrupt()
+        with self._closing:
+            if not self._is_closed:
+                self._cursor.interrupt()
 
     def guarded(self, work: Callable[[], Any]) -> Any:
         """The result of some work of the engine, its exceptions made ours."""
@@ -201,8 +205,12 @@ class _Run:
         return self._timeout_s if self._expired.is_set() else None
 
     def close(self) -> None:
-        """Stop the clock and the engine."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._cursor.interrupt()
-        self._cursor.close()
+        """Stop the clock and the engine; harmless when called again."""
+        with self._closing:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            if self._timer is not None:
+                self._timer.cancel()
+            self._cursor.interrupt()
+            self._cursor.close()

@@ -5,6 +5,8 @@ The same plan gives the same text, always.
 
 import itertools
 import math
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +27,7 @@ from strabon_store.backends.duckdb_operators import (
     SUBSTRING,
 )
 from strabon_store.backends.duckdb_spellings import TERMS
+from strabon_store.backends.share_scalars import Spelling, share_scalars
 from strabon_store.errors import InternalError
 from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
 from strabon_store.relational.nodes import (
@@ -55,6 +58,8 @@ from strabon_store.relational.values import (
 _DIALECT: Final = "duckdb"
 _SPELLINGS: Final = {**TERMS, **OPERATORS, **FUNCTIONS, **AGGREGATES, **GEOMETRY}
 _RELATION: Final = "relation:"
+_LETTERS: Final = "abcdef"
+_PLACEHOLDER: Final = re.compile(r"(?<!:):([a-f])\b")
 _DECODED: Final = ("lexical", "datatype", "language")
 """What of the dictionary a stored term needs to be written out."""
 
@@ -82,6 +87,7 @@ class GeneratedQuery:
 
 def generate(plan: Plan) -> GeneratedQuery:
     """The SQL of a whole plan, its terms joined with the dictionary at the end."""
+    plan = share_scalars(plan, spelling)
     variables = tuple(column for column in plan.columns if column.is_variable)
     whole = plan
     for column in variables:
@@ -321,8 +327,23 @@ def _template(text: str) -> exp.Expr:
     return sqlglot.parse_one(text, dialect=_DIALECT)
 
 
+@lru_cache(maxsize=512)
+def spelling(operation: str, arguments: int) -> Spelling:
+    """How long an operation is in SQL, and how often it writes each argument."""
+    if operation.startswith(_RELATION):
+        return Spelling(2 * len(operation), (2,) * arguments)
+    text = _SPELLINGS.get(operation, "")
+    if operation == "substring":
+        text = SUBSTRING[arguments]
+    if not text:
+        return Spelling(len(operation), (1,) * arguments)
+    used = Counter(_PLACEHOLDER.findall(text))
+    copies = tuple(used[letter] for letter in _LETTERS[:arguments])
+    return Spelling(len(text), copies)
+
+
 def _filled(text: str, arguments: list[exp.Expr]) -> exp.Expr:
-    values = dict(zip("abcdef", arguments, strict=False))
+    values = dict(zip(_LETTERS, arguments, strict=False))
 
     def fill(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Placeholder) and node.name in values:
