@@ -388,7 +388,8 @@ def _replace(arguments: list[exp.Expr]) -> exp.Expr:
     # XPath writes groups as $1, RE2 as \1.
     groups = _filled(r"regexp_replace(:a, '\$(\d)', '\\\1', 'g')", [replacement])
     letters = exp.Literal.string(f"g{flags.name}")
-    return exp.func("try", exp.func("regexp_replace", text, pattern, groups, letters))
+    parts = (text, pattern, groups, letters)
+    return exp.func("try", exp.func("regexp_replace", *parts, dialect=_DIALECT))
 
 
 def _concat(arguments: list[exp.Expr]) -> exp.Expr:
