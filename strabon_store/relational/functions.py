@@ -4,6 +4,7 @@ A function that needs more than a row stands above the table that names it. What
 no table is refused while compiling.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -29,6 +30,7 @@ from strabon_store.relational.values import (
 
 Function: TypeAlias = Callable[..., Value]
 
+_UNMATCHABLE: Final = re.compile(r"\\[1-9]|\(\?<?[=!]")
 _INTEGER: Final = Constant(int(Rank.INTEGER))
 
 
@@ -149,16 +151,35 @@ def _flags(flags: Value | None) -> Scalar:
     return letters
 
 
+def _pattern(pattern: Value) -> Scalar:
+    """A regular expression; NULL where it is malformed, which is an error (17.2).
+
+    Engines compile a constant one before they run, and would refuse the whole query.
+    """
+    if not isinstance(pattern.text, Constant):
+        return pattern.text
+    written = str(pattern.text.value)
+    if _UNMATCHABLE.search(written):
+        raise UnsupportedFeature(
+            "a back-reference or look-around in a regular expression"
+        )
+    try:
+        re.compile(written)
+    except re.error:
+        return call("no_text")
+    return pattern.text
+
+
 def _regex(text: Value, pattern: Value, flags: Value | None = None) -> Value:
     letters = _flags(flags)
-    return boolean(call("regex", _string_argument(text), pattern.text, letters))
+    return boolean(call("regex", _string_argument(text), _pattern(pattern), letters))
 
 
 def _replace(
     text: Value, pattern: Value, replacement: Value, flags: Value | None = None
 ) -> Value:
     letters = _flags(flags)
-    parts = (pattern.text, replacement.text, letters)
+    parts = (_pattern(pattern), replacement.text, letters)
     return string(call("replace", _string_argument(text), *parts), _language(text))
 
 
