@@ -1,0 +1,26 @@
+"""The same data in our store and in pyoxigraph."""
+
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+import pytest
+
+from strabon_store.store import Store
+from tests.differential.cases import DATA
+
+
+@pytest.fixture(scope="package")
+def oracle() -> ox.Store:
+    """Another SPARQL engine, an independent one."""
+    store = ox.Store()
+    store.bulk_load(path=DATA, format=ox.RdfFormat.TRIG)
+    return store
+
+
+@pytest.fixture(scope="package")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Ours."""
+    store = Store.open(tmp_path_factory.mktemp("differential") / "store")
+    store.load([DATA])
+    yield store
+    store.close()

@@ -1,0 +1,213 @@
+"""Whether two results are the same: as multisets, by value, up to blank nodes.
+
+SPARQL 1.1 says which solutions there are, not how their numbers are spelled nor how
+their blank nodes are labelled, so neither is compared.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final, TypeAlias
+
+import pyoxigraph as ox
+
+from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
+from strabon_store.results.solutions import Solutions
+
+Row: TypeAlias = tuple[Term | None, ...]
+Key: TypeAlias = tuple[object, ...]
+
+_XSD: Final = "http://www.w3.org/2001/XMLSchema#"
+_INEXACT: Final = {f"{_XSD}{name}" for name in ("decimal", "float", "double")}
+_INTEGERS: Final = {
+    f"{_XSD}{name}" for name in ("integer", "int", "long", "short", "byte")
+}
+_DIGITS: Final = 12
+"""Significant digits that two engines' decimals and doubles must share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A SELECT result that is read to its end."""
+
+    variables: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def column(self, name: str) -> list[Key | None]:
+        """The values of a variable in their order."""
+        position = self.variables.index(name)
+        return [_key(row[position]) for row in self.rows]
+
+
+def read_all(result: Solutions) -> Answer:
+    """Our own result."""
+    with result:
+        return Answer(result.variables, tuple(result))
+
+
+def read_oxigraph(result: ox.QuerySolutions) -> Answer:
+    """A result of pyoxigraph, or one that it parsed."""
+    variables = tuple(variable.value for variable in result.variables)
+    return Answer(
+        variables,
+        tuple(
+            tuple(from_oxigraph(solution[v]) for v in variables) for solution in result
+        ),
+    )
+
+
+def from_oxigraph(term: object) -> Term | None:
+    """A term of pyoxigraph's as one of ours."""
+    match term:
+        case None:
+            return None
+        case ox.NamedNode():
+            return IRI(term.value)
+        case ox.BlankNode():
+            return BlankNode(term.value)
+        case ox.Literal():
+            if term.language is not None:
+                return Literal(term.value, language=term.language)
+            return Literal(term.value, term.datatype.value)
+        case _:
+            raise TypeError(f"{term!r} is no RDF 1.1 term")
+
+
+def assert_same_solutions(actual: Answer, expected: Answer) -> None:
+    """Fail with the rows that one side alone has."""
+    assert set(actual.variables) == set(expected.variables)
+    ours = _aligned(actual, expected.variables)
+    shapes = Counter(_shape(row) for row in ours)
+    wanted = Counter(_shape(row) for row in expected.rows)
+    assert (shapes - wanted, wanted - shapes) == (Counter(), Counter())
+    assert _is_isomorphic(ours, expected.rows), "blank nodes are joined differently"
+
+
+def assert_same_sequence(
+    actual: Answer, expected: Answer, variables: Iterable[str]
+) -> None:
+    """Fail where a sort key has other values, or the same in another order."""
+    for name in variables:
+        assert actual.column(name) == expected.column(name)
+
+
+def _aligned(answer: Answer, variables: Sequence[str]) -> tuple[Row, ...]:
+    order = [answer.variables.index(name) for name in variables]
+    return tuple(tuple(row[i] for i in order) for row in answer.rows)
+
+
+def _shape(row: Row) -> tuple[Key | None, ...]:
+    """The row without the labels of blank nodes, repeated ones marked."""
+    seen: dict[str, int] = {}
+    return tuple(
+        ("blank", seen.setdefault(term.label, len(seen)))
+        if isinstance(term, BlankNode)
+        else _key(term)
+        for term in row
+    )
+
+
+def _key(term: Term | None) -> Key | None:
+    match term:
+        case None:
+            return None
+        case IRI(value):
+            return ("iri", value)
+        case BlankNode():
+            return ("blank",)
+        case Literal(lexical, datatype, language):
+            tag = None if language is None else language.lower()
+            return (_value(lexical, datatype), datatype, tag)
+
+
+def _value(lexical: str, datatype: str) -> object:
+    if datatype in _INTEGERS | _INEXACT:
+        return _number(lexical, is_exact=datatype in _INTEGERS)
+    if datatype == f"{_XSD}boolean":
+        return {"1": "true", "0": "false"}.get(lexical, lexical)
+    if datatype == f"{_XSD}dateTime":
+        return _moment(lexical)
+    return lexical
+
+
+def _number(lexical: str, *, is_exact: bool) -> object:
+    try:
+        number = Decimal(lexical.replace("INF", "Infinity"))
+    except InvalidOperation:
+        return lexical
+    if number.is_nan():
+        return "NaN"
+    if is_exact or not number.is_finite() or number == 0:
+        return number
+    return f"{number:.{_DIGITS - 1}e}"
+
+
+def _moment(lexical: str) -> str:
+    """Without trailing zeros of the second, and with Z for +00:00."""
+    zone = next((z for z in ("Z", "+00:00", "-00:00") if lexical.endswith(z)), "")
+    local = lexical[: len(lexical) - len(zone)]
+    if "." in local:
+        local = local.rstrip("0").rstrip(".")
+    return local + ("Z" if zone else "")
+
+
+def _is_isomorphic(left: Sequence[Row], right: Sequence[Row]) -> bool:
+    if not any(_labels(row) for row in left):
+        return True
+    candidates: dict[object, list[Row]] = defaultdict(list)
+    for row in right:
+        candidates[_shape(row)].append(row)
+    rows = sorted(left, key=lambda row: len(candidates[_shape(row)]))
+    return _match(rows, 0, candidates, {})
+
+
+def _match(
+    rows: Sequence[Row],
+    position: int,
+    candidates: Mapping[object, list[Row]],
+    mapping: Mapping[str, str],
+) -> bool:
+    """Whether the rows from `position` on find partners under one-to-one labels."""
+    if position == len(rows):
+        return True
+    row = rows[position]
+    pool = candidates[_shape(row)]
+    for i, candidate in enumerate(pool):
+        extended = _extend(mapping, row, candidate)
+        if extended is None:
+            continue
+        del pool[i]
+        if _match(rows, position + 1, candidates, extended):
+            return True
+        pool.insert(i, candidate)
+    return False
+
+
+def _extend(
+    mapping: Mapping[str, str], row: Row, candidate: Row
+) -> dict[str, str] | None:
+    extended = dict(mapping)
+    pairs = zip(_labels(row), _labels(candidate), strict=True)
+    for ours, theirs in pairs:
+        if extended.setdefault(ours, theirs) != theirs:
+            return None
+    is_one_to_one = len(set(extended.values())) == len(extended)
+    return extended if is_one_to_one else None
+
+
+def _labels(row: Row) -> list[str]:
+    return [term.label for term in row if isinstance(term, BlankNode)]
+
+
+def parse_result(text: bytes, suffix: str) -> Answer | bool:
+    """A file of expected results, by its suffix: srx, srj or tsv."""
+    formats: Mapping[str, ox.QueryResultsFormat] = {
+        ".srx": ox.QueryResultsFormat.XML,
+        ".srj": ox.QueryResultsFormat.JSON,
+        ".tsv": ox.QueryResultsFormat.TSV,
+    }
+    parsed = ox.parse_query_results(text, formats[suffix])
+    if isinstance(parsed, ox.QueryBoolean):
+        return bool(parsed)
+    return read_oxigraph(parsed)
