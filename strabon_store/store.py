@@ -11,6 +11,7 @@ from ontologies.namespaces import GEOF
 from ontologies.progress import Progress, silent
 from strabon_store.algebra.queries import Dataset
 from strabon_store.answering import Compiled, Explanation, Passes, answer, compile_query
+from strabon_store.errors import UnsupportedFeature
 from strabon_store.passes import PASSES
 from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
@@ -134,11 +135,18 @@ class Store:
         key = (text, dataset, tuple(passes), self._catalog.generation)
         found = self._plans.get(key)
         if found is None:
-            found = compile_query(text, self._catalog, passes, dataset)
+            found = self._compile(text, dataset, passes)
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
             self._plans[key] = found
         return found
+
+    def _compile(self, text: str, dataset: Dataset | None, passes: Passes) -> Compiled:
+        try:
+            return compile_query(text, self._catalog, passes, dataset)
+        except RecursionError as error:
+            # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
+            raise UnsupportedFeature("a pattern that is nested this deep") from error
 
     def statistics(self) -> Statistics:
         """How much there is."""

@@ -384,11 +384,10 @@ def _regex(arguments: list[exp.Expr]) -> exp.Expr:
 
 
 def _replace(arguments: list[exp.Expr]) -> exp.Expr:
-    text, pattern, replacement, flags = arguments
+    text, pattern, replacement = arguments
     # XPath writes groups as $1, RE2 as \1.
     groups = _filled(r"regexp_replace(:a, '\$(\d)', '\\\1', 'g')", [replacement])
-    letters = exp.Literal.string(f"g{flags.name}")
-    parts = (text, pattern, groups, letters)
+    parts = (text, pattern, groups, exp.Literal.string("g"))
     return exp.func("try", exp.func("regexp_replace", *parts, dialect=_DIALECT))
 
 

@@ -104,6 +104,9 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         f"ELSE {_quoted(f'left(:a, {_FOUND} - 1)')} END",
         "text_after": f"""{_NOT_ANY} WHEN {_FOUND} = 0 THEN '""' """
         f"ELSE {_quoted(f'substring(:a, {_FOUND} + length(:b))')} END",
+        "md5": "md5(:a)",
+        "sha1": "sha1(:a)",
+        "sha256": "sha256(:a)",
         "no_text": "CAST(NULL AS VARCHAR)",
         "encode_uri": "url_encode(:a)",
         "absolute": "abs(:a)",

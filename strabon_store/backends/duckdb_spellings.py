@@ -40,7 +40,8 @@ _TERM_TEXT: Final = (
     f"CASE {_TAG} WHEN {Tag.BLANK} THEN NULL "
     f"WHEN {Tag.INTEGER} THEN CAST({_WHOLE} AS VARCHAR) "
     f"WHEN {Tag.DECIMAL} THEN {_DECIMAL_TEXT} "
-    f"WHEN {Tag.BOOLEAN} THEN CASE {_PAYLOAD} WHEN 1 THEN 'true' ELSE 'false' END "
+    f"WHEN {Tag.BOOLEAN} THEN CASE {_PAYLOAD} WHEN 1 THEN 'true' WHEN 0 THEN 'false' "
+    f"ELSE CAST({_PAYLOAD} - 2 AS VARCHAR) END "
     f"WHEN {Tag.DATETIME} THEN "
     f"strftime(make_timestamp({_WHOLE} * 1000000), '%Y-%m-%dT%H:%M:%SZ') "
     f"WHEN {Tag.DATE} THEN "
@@ -165,7 +166,7 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
         f"make_timestamp({_WHOLE} * 1000000) WHEN {Tag.DATE} THEN "
         f"CAST(DATE '1970-01-01' + CAST({_WHOLE} AS INTEGER) AS TIMESTAMP) "
         f"WHEN {Tag.MOMENT} THEN :b END",
-        "term_boolean": f"CASE WHEN {_TAG} = {Tag.BOOLEAN} THEN {_PAYLOAD} = 1 END",
+        "term_boolean": f"CASE WHEN {_TAG} = {Tag.BOOLEAN} THEN {_PAYLOAD} % 2 = 1 END",
         "plain_kind": "CASE WHEN starts_with(:a, '<') THEN 0 "
         "WHEN starts_with(:a, '_:') THEN 1 WHEN ends_with(:a, '\"') THEN 2 "
         f"WHEN :a IS NOT NULL AND NOT ends_with(:a, '>') THEN {Tag.LANGUAGE} "

@@ -1,10 +1,13 @@
 """What lowering knows besides the pattern: the store's terms and the active graph."""
 
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import Term
+
+GRAPH_COLUMN: Final = ".graph:"
+"""Begins the name of the column that tells in which graph a pattern matched."""
 
 
 class TermCatalog(Protocol):
@@ -22,7 +25,7 @@ class Context:
     Attributes:
         catalog: The ids of constants.
         dataset: The graphs of FROM and FROM NAMED; empty: the store's own.
-        graph: The id of the named graph that is active, or the variable that ranges
+        graph: The id of the named graph that is active, or the column that ranges
             over named graphs; None for the default graph (SPARQL 1.1 section 18.1.3).
         is_known: False within GRAPH <iri> for a graph that the store does not have.
     """

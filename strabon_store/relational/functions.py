@@ -141,23 +141,26 @@ def _date_part(operation: str, rank: Rank = Rank.INTEGER) -> Function:
     return function
 
 
-def _flags(flags: Value | None) -> Scalar:
-    """The flags of a regular expression; engines want them while compiling."""
-    letters: Scalar = Constant("") if flags is None else flags.text
-    if not isinstance(letters, Constant):
+def _flags(flags: Value | None) -> str:
+    """The flags of a regular expression, as it may begin with them."""
+    if flags is None or flags.text == Constant(""):
+        return ""
+    if not isinstance(flags.text, Constant):
         raise UnsupportedFeature("a regular expression whose flags are computed")
-    if unknown := set(str(letters.value)) - set("ims"):
+    letters = str(flags.text.value)
+    if unknown := set(letters) - set("ims"):
         raise UnsupportedFeature(f"the regular expression flag {min(unknown)!r}")
-    return letters
+    return f"(?{letters})"
 
 
-def _pattern(pattern: Value) -> Scalar:
+def _pattern(pattern: Value, flags: Value | None) -> Scalar:
     """A regular expression; NULL where it is malformed, which is an error (17.2).
 
     Engines compile a constant one before they run, and would refuse the whole query.
     """
+    letters = _flags(flags)
     if not isinstance(pattern.text, Constant):
-        return pattern.text
+        return call("concat", Constant(letters), pattern.text)
     written = str(pattern.text.value)
     if _UNMATCHABLE.search(written):
         raise UnsupportedFeature(
@@ -167,19 +170,17 @@ def _pattern(pattern: Value) -> Scalar:
         re.compile(written)
     except re.error:
         return call("no_text")
-    return pattern.text
+    return Constant(letters + written)
 
 
 def _regex(text: Value, pattern: Value, flags: Value | None = None) -> Value:
-    letters = _flags(flags)
-    return boolean(call("regex", _string_argument(text), _pattern(pattern), letters))
+    return boolean(call("regex", _string_argument(text), _pattern(pattern, flags)))
 
 
 def _replace(
     text: Value, pattern: Value, replacement: Value, flags: Value | None = None
 ) -> Value:
-    letters = _flags(flags)
-    parts = (_pattern(pattern), replacement.text, letters)
+    parts = (_pattern(pattern, flags), replacement.text)
     return string(call("replace", _string_argument(text), *parts), _language(text))
 
 
@@ -188,7 +189,9 @@ def _concat(arguments: tuple[Value, ...]) -> Value:
     if not arguments:
         return string(Constant(""))
     texts = tuple(_string_argument(each) for each in arguments)
-    joined = texts[0] if len(texts) == 1 else call("concat", *texts)
+    if len(texts) == 1:
+        return string(texts[0], _language(arguments[0]))
+    joined = call("concat", *texts)
     languages = tuple(_language(each) for each in arguments)
     if all(each == Constant("") for each in languages):
         return string(joined)
@@ -208,12 +211,25 @@ def _to_iri(value: Value) -> Value:
     return iri(call("if_true", call("is_one_of", value.kind, *allowed), value.text))
 
 
+def _simple_literal(value: Value) -> Scalar:
+    if value.is_surely(Tag.STRING):
+        return value.text
+    return call("if_kind", value.kind, Constant(int(Tag.STRING)), value.text)
+
+
 def _str_lang(text: Value, tag: Value) -> Value:
-    return from_plain(call("string_plain", _string_argument(text), tag.text))
+    return from_plain(call("string_plain", _simple_literal(text), tag.text))
 
 
 def _str_datatype(text: Value, datatype: Value) -> Value:
-    return from_plain(call("typed_plain", _string_argument(text), datatype.text))
+    return from_plain(call("typed_plain", _simple_literal(text), datatype.text))
+
+
+def _digest(operation: str) -> Function:
+    def function(value: Value) -> Value:
+        return string(call(operation, _simple_literal(value)))
+
+    return function
 
 
 _SIMPLE_ROWS: Final[Mapping[tuple[str, int], Function]] = {
@@ -246,6 +262,9 @@ _SIMPLE_ROWS: Final[Mapping[tuple[str, int], Function]] = {
     ("STRBEFORE", 2): _around("text_before"),
     ("STRAFTER", 2): _around("text_after"),
     ("ENCODE_FOR_URI", 1): lambda v: string(call("encode_uri", _string_argument(v))),
+    ("MD5", 1): _digest("md5"),
+    ("SHA1", 1): _digest("sha1"),
+    ("SHA256", 1): _digest("sha256"),
     ("ABS", 1): _rounding("absolute"),
     ("ROUND", 1): _rounding("round_half_up"),
     ("CEIL", 1): _rounding("ceiling"),

@@ -7,7 +7,7 @@ what cannot be restored goes to the dictionary, whatever its value.
 |---|---|---|
 | INTEGER | canonical, below 2^58 in magnitude | n + `INTEGER_BIAS` |
 | DECIMAL | `-?(0\|[1-9][0-9]*)\.[0-9]+`, 15 digits | (n + 2^51) << 6 \| scale |
-| BOOLEAN | `true`, `false` | 1, 0 |
+| BOOLEAN | `false`, `true`, `0`, `1` | 0, 1, 2, 3 |
 | DATETIME | `YYYY-MM-DDThh:mm:ssZ`, years 1 to 9999 | epoch seconds + `INTEGER_BIAS` |
 | DATE | `YYYY-MM-DD`, years 1 to 9999 | epoch days + `INTEGER_BIAS` |
 """
@@ -41,6 +41,10 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
 _SECOND: Final = timedelta(seconds=1)
+
+
+_BOOLEANS: Final = {"false": 0, "true": 1, "0": 2, "1": 3}
+"""Payloads; the odd ones are true."""
 
 
 def encode_inline(lexical: str, datatype: str) -> int | None:
@@ -97,7 +101,7 @@ def _encode_decimal(lexical: str) -> int | None:
 
 
 def _encode_boolean(lexical: str) -> int | None:
-    value = {"true": 1, "false": 0}.get(lexical)
+    value = _BOOLEANS.get(lexical)
     return None if value is None else _tagged(Tag.BOOLEAN, value)
 
 
@@ -138,7 +142,8 @@ def _decode_decimal(payload: int) -> Literal:
 
 
 def _decode_boolean(payload: int) -> Literal:
-    return Literal("true" if payload else "false", XSD.term("boolean"))
+    lexical = next(each for each, value in _BOOLEANS.items() if value == payload)
+    return Literal(lexical, XSD.term("boolean"))
 
 
 def _decode_datetime(payload: int) -> Literal:

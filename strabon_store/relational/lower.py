@@ -1,5 +1,6 @@
 """Algebra becomes a relational plan, one function per operator of section 18.5."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from strabon_store.algebra.expressions import Exists, Expression, Not
@@ -26,7 +27,7 @@ from strabon_store.algebra.queries import AskQuery, Query, SelectQuery
 from strabon_store.algebra.terms import IRI, Term, Var
 from strabon_store.algebra.traverse import conjuncts
 from strabon_store.errors import UnsupportedFeature
-from strabon_store.relational.context import Context, TermCatalog
+from strabon_store.relational.context import GRAPH_COLUMN, Context, TermCatalog
 from strabon_store.relational.encoding import Encoding, Plain, TermId
 from strabon_store.relational.find_spatial_joins import split_for_spatial_join
 from strabon_store.relational.lookups import (
@@ -55,7 +56,7 @@ from strabon_store.relational.nodes import (
 )
 from strabon_store.relational.order import sort_scalars
 from strabon_store.relational.plain import render_plain
-from strabon_store.relational.scalars import NULL, Column, Constant, Scalar
+from strabon_store.relational.scalars import FALSE, NULL, Column, Constant, Scalar, call
 
 
 def lower_query(query: Query, catalog: TermCatalog) -> Plan:
@@ -96,11 +97,12 @@ def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - 
         case Values():
             return _lower_values(pattern, context)
         case Group(source):
-            return lower_group(pattern, variables_only(lower(source, context)))
+            plan = variables_only(lower(source, context))
+            return lower_group(_per_graph(pattern, plan, context), plan)
         case OrderBy(source, conditions):
             return _lower_order(lower(source, context), conditions)
         case Project(source, variables):
-            return _lower_project(lower(source, context), variables)
+            return _lower_project(lower(source, context), variables, context)
         case Distinct(source) | Reduced(source):
             return Deduplicate(without_parts(lower(source, context)))
         case Slice(source, offset, limit):
@@ -202,15 +204,38 @@ def _lower_extend(pattern: Extend, plan: Plan, context: Context) -> Plan:
 
 def _lower_graph(name: IRI | Var, source: Pattern, context: Context) -> Plan:
     if isinstance(name, Var):
-        plan = lower(source, context.within(name.name))
-        surely = any(c.name == name.name and not c.is_nullable for c in plan.columns)
-        # What no triple pattern ties to a graph holds in each of them (18.6).
-        return plan if surely else join(lower_graph_names(name.name, context), plan)
+        return _lower_each_graph(name.name, source, context)
     graph = context.catalog.term_id(name)
     named = context.dataset.named
     restricted = bool(named or context.dataset.default)
     is_known = graph is not None and (not restricted or name in named)
-    return lower(source, context.within(graph, is_known=is_known))
+    plan = lower(source, context.within(graph, is_known=is_known))
+    return plan if is_known else Selection(plan, FALSE)
+
+
+def _lower_each_graph(name: str, source: Pattern, context: Context) -> Plan:
+    """GRAPH ?g: the pattern in each named graph, then ?g joined with its name (18.6).
+
+    While the pattern is evaluated the name of the graph is a column of its own: the
+    pattern may bind ?g otherwise, in an OPTIONAL, or hide it, in a subquery.
+    """
+    hidden = f"{GRAPH_COLUMN}{name}"
+    plan = variables_only(lower(source, context.within(hidden)))
+    if all(c.name != hidden or c.is_nullable for c in plan.columns):
+        # What no triple pattern ties to a graph holds in each of them.
+        plan = join(lower_graph_names(hidden, context), plan)
+    ours = next((c for c in plan.columns if c.name == name), None)
+    encoding: Encoding = TermId()
+    if ours is not None:
+        if ours.encoding != encoding:
+            plan, encoding = as_plain(plan, [name, hidden]), Plain()
+        agree = call("equal", Column(name), Column(hidden))
+        unbound = call("is_unbound", Column(name))
+        plan = Selection(plan, call("or", unbound, agree))
+    kept = tuple(c for c in plan.columns if c.name not in {name, hidden})
+    graph = PlanColumn(name, encoding, is_nullable=False)
+    scalars = (*(Column(c.name) for c in kept), Column(hidden))
+    return Projection(plan, (*kept, graph), scalars)
 
 
 def _lower_values(pattern: Values, context: Context) -> Plan:
@@ -256,8 +281,17 @@ def _lower_order(plan: Plan, conditions: tuple[OrderCondition, ...]) -> Plan:
     return Sort(widened, tuple(keys))
 
 
-def _lower_project(plan: Plan, variables: tuple[Var, ...]) -> Plan:
+def _per_graph(group: Group, plan: Plan, context: Context) -> Group:
+    """The group, within GRAPH ?g one for each graph."""
+    if any(column.name == context.graph for column in plan.columns):
+        return replace(group, keys=(*group.keys, Var(str(context.graph))))
+    return group
+
+
+def _lower_project(plan: Plan, variables: tuple[Var, ...], context: Context) -> Plan:
     present = {column.name: column for column in plan.columns}
+    if isinstance(context.graph, str) and context.graph in present:
+        variables = (*variables, Var(context.graph))
     unbound = {v.name: PlanColumn(v.name, Plain(), is_nullable=True) for v in variables}
     ordered = tuple(present[key.column] for key in plan.order)
     columns = tuple(present.get(v.name, unbound[v.name]) for v in variables) + ordered

@@ -14,9 +14,9 @@ from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.encoding import Encoding, Plain, Typed
 from strabon_store.relational.lookups import scope_of, with_lookups
 from strabon_store.relational.lower_expressions import Scope, lower_expression
-from strabon_store.relational.nodes import Aggregation, Plan, PlanColumn
+from strabon_store.relational.nodes import Aggregation, Plan, PlanColumn, Projection
 from strabon_store.relational.order import sort_scalars
-from strabon_store.relational.scalars import Column, Constant, Scalar, call
+from strabon_store.relational.scalars import NULL, Column, Constant, Scalar, call
 from strabon_store.relational.values import (
     RANKED,
     XSD_INTEGER,
@@ -28,6 +28,7 @@ from strabon_store.relational.values import (
 
 def lower_group(group: Group, source: Plan) -> Plan:
     """One solution per combination of the keys."""
+    source = _with_keys(source, group)
     scope = scope_of(source)
     lowered = [_aggregate(each, scope) for _, each in group.aggregates]
     scalars = tuple(scalar for scalar, _ in lowered)
@@ -39,6 +40,18 @@ def lower_group(group: Group, source: Plan) -> Plan:
     )
     names = tuple(key.name for key in keys)
     return Aggregation(with_lookups(source, scalars), names, keys + found, scalars)
+
+
+def _with_keys(source: Plan, group: Group) -> Plan:
+    """The source with a column for each key, unbound where nothing binds it."""
+    present = {column.name for column in source.columns}
+    missing = [key.name for key in group.keys if key.name not in present]
+    if not missing:
+        return source
+    added = tuple(PlanColumn(name, Plain(), is_nullable=True) for name in missing)
+    kept = tuple(Column(column.name) for column in source.columns)
+    nulls = (NULL,) * len(added)
+    return Projection(source, (*source.columns, *added), (*kept, *nulls))
 
 
 def _aggregate(aggregate: Aggregate, scope: Scope) -> tuple[Scalar, Encoding]:

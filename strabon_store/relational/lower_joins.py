@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from strabon_store.algebra.expressions import Expression
+from strabon_store.relational.context import GRAPH_COLUMN
 from strabon_store.relational.lookups import (
     as_plain,
     scope_of,
@@ -73,7 +74,8 @@ def semi_join(
 def minus(left: Plan, right: Plan) -> Plan:
     """Minus of section 18.5: compatible solutions that share a bound variable."""
     sides = prepare(left, right)
-    if not sides.shared:
+    own = [(a, b) for a, b in sides.shared if not a.name.startswith(GRAPH_COLUMN)]
+    if not own:
         return sides.left
     touching = any_of(
         tuple(
@@ -82,11 +84,11 @@ def minus(left: Plan, right: Plan) -> Plan:
                 call("is_bound", Column(a.name)),
                 call("is_bound", Column(b.name + _OTHER)),
             )
-            for a, b in sides.shared
+            for a, b in own
         )
     )
     agree = (compatible(sides), touching)
-    is_sure = any(not (a.is_nullable or b.is_nullable) for a, b in sides.shared)
+    is_sure = any(not (a.is_nullable or b.is_nullable) for a, b in own)
     holds = agree[0] if is_sure else all_of(agree)
     return SemiJoin(sides.left, sides.right, holds, is_anti=True)
 
