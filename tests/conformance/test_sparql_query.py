@@ -1,0 +1,132 @@
+"""The W3C's evaluation tests for SPARQL 1.0 and 1.1 queries, by their manifests."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+import pytest
+
+from strabon_store.algebra.queries import Dataset
+from strabon_store.algebra.terms import IRI
+from strabon_store.errors import QuerySyntaxError, UnsupportedFeature
+from strabon_store.frontend import parse_query
+from strabon_store.results.csv import serialize_csv
+from strabon_store.results.solutions import Solutions
+from strabon_store.store import Store
+from tests.conformance.query_cases import (
+    QueryCase,
+    read_expected,
+    read_graph,
+    read_query_cases,
+)
+from tests.expected_failures import assert_all_known, load, parametrize
+from tests.solutions import Answer, assert_same_solutions, read_all
+
+SUITE: Final = "w3c-rdf-tests/sparql"
+_LABEL: Final = re.compile(r"_:\w+")
+NO_GRAPH: Final = IRI("urn:example:no-such-graph")
+OUTSIDE: Final = ("sparql11/entailment", "sparql11/service")
+CASES: Final = {
+    i: case
+    for i, case in read_query_cases(SUITE, "sparql1[01]/**/manifest.ttl").items()
+    if not i.startswith(OUTSIDE)
+}
+EXPECTED: Final = load(
+    Path(__file__).with_name("sparql_query_expected_failures.toml"),
+    [QuerySyntaxError, UnsupportedFeature],
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, suites: Path) -> Iterator[Store]:
+    """All files of the suite, each as a named graph: a case picks its dataset."""
+    del suites  # skips, or fails in CI, where the suites are absent
+    folder = tmp_path_factory.mktemp("w3c")
+    path = folder / "files.nq"
+    with path.open("wb") as file:
+        ox.serialize(_quads(), file, format=ox.RdfFormat.N_QUADS)
+    with Store.open(folder / "store") as opened:
+        opened.load([path])
+        yield opened
+
+
+@pytest.mark.parametrize(
+    "case", parametrize(sorted(CASES) or ["suites absent"], EXPECTED)
+)
+@pytest.mark.timeout(60)
+def test_sparql_query(case: str, store: Store) -> None:
+    _check(CASES[case], store)
+
+
+def _check(case: QueryCase, store: Store) -> None:
+    expected = read_expected(case)
+    # BASE stands for where the text came from; one of its own overrides it.
+    text = f"BASE <{case.query.as_uri()}>\n{case.query.read_text('utf-8')}"
+    result = store.query(text, dataset=_dataset(case, text))
+    if isinstance(result, bool) or isinstance(expected, bool):
+        assert result == expected
+    elif isinstance(expected, str):
+        assert _csv(result) == _lines(expected)
+    else:
+        assert isinstance(expected, Answer)
+        _compare(read_all(result), expected, is_lax=case.is_lax)
+
+
+def _compare(actual: Answer, expected: Answer, *, is_lax: bool) -> None:
+    if is_lax:
+        assert len(actual.rows) <= len(expected.rows)
+        actual, expected = _distinct(actual), _distinct(expected)
+    assert_same_solutions(actual, expected)
+
+
+def _distinct(answer: Answer) -> Answer:
+    return Answer(answer.variables, tuple(dict.fromkeys(answer.rows)))
+
+
+def _csv(result: Solutions) -> list[str]:
+    return _lines("".join(serialize_csv(result)))
+
+
+def _lines(text: str) -> list[str]:
+    header, *rows = _LABEL.sub("_:b", text).splitlines()
+    return [header, *sorted(rows)]
+
+
+def _dataset(case: QueryCase, text: str) -> Dataset | None:
+    """The dataset of a case; None where the query names its own."""
+    own = parse_query(text).dataset
+    if own.default or own.named:
+        return None
+    default = tuple(IRI(path.as_uri()) for path in case.data)
+    named = tuple(IRI(path.as_uri()) for path in case.graphs)
+    return Dataset(default, named or (NO_GRAPH,))
+
+
+def _quads() -> Iterator[ox.Quad]:
+    for path in sorted(_files()):
+        graph = ox.NamedNode(path.as_uri())
+        for quad in read_graph(path, rename_blank_nodes=True):
+            yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
+
+
+def _files() -> set[Path]:
+    """What the cases name, and what their queries name with FROM."""
+    listed = {path for c in CASES.values() for path in (*c.data, *c.graphs)}
+    return listed.union(*(_from(case) for case in CASES.values()))
+
+
+def _from(case: QueryCase) -> list[Path]:
+    text = case.query.read_text("utf-8")
+    if "FROM" not in text.upper():
+        return []
+    dataset = parse_query(text, base=case.query.as_uri()).dataset
+    names = (*dataset.default, *dataset.named)
+    return [Path(iri.value.removeprefix("file://")) for iri in names]
+
+
+def test_every_expected_failure_names_a_case(suites: Path) -> None:
+    del suites
+    assert len(CASES) > 500
+    assert_all_known(EXPECTED, CASES)
