@@ -7,7 +7,6 @@ from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
-from strabon_store.store import Store
 
 import api.sparql.routes
 import api.web.routes
@@ -17,6 +16,7 @@ from api.sparql.service import SparqlService
 from api.web.headers import SecurityHeaders
 from federation.sources import Source
 from ml.version import software_version
+from strabon_store.store import Store
 
 
 class Health(BaseModel):

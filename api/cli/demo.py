@@ -12,10 +12,9 @@ from api.cli.console import Console
 from api.cli.options import Host, Json, Port, Quiet
 
 if TYPE_CHECKING:
-    from strabon_store.store import Store
-
     from api.demo.examples import Example
     from api.pipeline import ProductReport
+    from strabon_store.store import Store
 
 SEED: Final = 20220421
 
@@ -34,9 +33,8 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Simulate a Sentinel-1 scene, classify it, load it, and ask three questions."""
-    from strabon_store.store import Store
-
     from api.cli.serve import serve_store
+    from strabon_store.store import Store
 
     console = Console(json=json, quiet=quiet)
     started = time.monotonic()

@@ -6,10 +6,10 @@ from io import BytesIO
 from typing import Final
 
 import pyoxigraph as ox
-from strabon_store.store import EXTENSION_FUNCTIONS
 
 from api.sparql.conformance import Language, result_format_iris
 from ontologies.namespaces import DCTERMS, GEO, GEOF, RDF, SD, UOM
+from strabon_store.store import EXTENSION_FUNCTIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from engines.geodesy.arrays import Floats, Geometries
 PATTERN_SEPARATOR: Final = "|"
 """Between the alternatives of a relation in the last argument of `pytheas_relate`."""
 
+_POLE: Final = 90.0
 _PATTERNS: Final = re.compile(r"[TF*012]{9}(?:\|[TF*012]{9})*")
 _Array: TypeAlias = Any  # pyarrow ships no types
 _Measure: TypeAlias = Callable[[Geometries], Floats]
@@ -81,11 +82,19 @@ def _decode(wkb: _Array) -> Geometries:
     encoded = pc.dictionary_encode(_whole(wkb))
     blobs = encoded.dictionary.to_numpy(zero_copy_only=False)
     distinct = shapely.from_wkb(blobs, on_invalid="ignore")
-    known = np.append(np.where(shapely.is_valid(distinct), distinct, None), [None])
+    usable = shapely.is_valid(distinct) & _is_on_globe(distinct)
+    known = np.append(np.where(usable, distinct, None), [None])
     # NULL has no index; send it to the None at the end.
     index = pc.fill_null(encoded.indices, len(distinct))
     geometries: Geometries = known[index.to_numpy(zero_copy_only=False)]
     return geometries
+
+
+def _is_on_globe(geometries: Geometries) -> Any:
+    """Whether all latitudes are ones; empty geometries pass."""
+    bounds = shapely.bounds(geometries)
+    with np.errstate(invalid="ignore"):
+        return ~((bounds[:, 1] < -_POLE) | (bounds[:, 3] > _POLE))
 
 
 def _whole(array: _Array) -> _Array:

@@ -30,6 +30,7 @@ from strabon_store.backends.duckdb_spellings import TERMS
 from strabon_store.backends.share_scalars import Spelling, share_scalars
 from strabon_store.errors import InternalError
 from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
+from strabon_store.relational.layout import GEOMETRIES
 from strabon_store.relational.nodes import (
     Aggregation,
     Deduplicate,
@@ -180,7 +181,10 @@ class _Generator:
         everything = exp.Column(this=exp.Star(), table=exp.to_identifier(source.alias))
         table = exp.to_table(plan.table).as_(alias)
         key = exp.Column(this=_name(plan.variable), table=_name(source.alias))
-        condition = key.eq(exp.column("id", table=alias))
+        condition: exp.Expr = key.eq(exp.column("id", table=alias))
+        if plan.table == GEOMETRIES.name:
+            # Engines disagree on invalid geometries; to us they have none.
+            condition = exp.and_(condition, exp.column("is_valid", table=alias))
         found = exp.select(everything, *parts).from_(source)
         return found.join(table, on=condition, join_type="left")
 

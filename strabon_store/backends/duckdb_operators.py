@@ -24,6 +24,10 @@ def _date_part(pattern: str, kind: str) -> str:
     return f"TRY_CAST(nullif(regexp_extract(:a, '{pattern}', 1), '') AS {kind})"
 
 
+_DATETIME: Final = (
+    "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?"
+    "(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 _START: Final = "CAST(floor(:b + 0.5) AS BIGINT)"
 _FIRST: Final = f"greatest({_START}, 1)"
 _FOUND: Final = "strpos(:a, :b)"
@@ -73,9 +77,9 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "number_ebv": ":a <> 0 AND NOT isnan(CAST(:a AS DOUBLE))",
         "string_ebv": f"CASE WHEN :a IN ({Tag.STRING}, {Tag.LANGUAGE}) "
         "THEN :b <> '' END",
-        "add": ":a + :b",
-        "subtract": ":a - :b",
-        "multiply": ":a * :b",
+        "add": "CAST(:a AS DOUBLE) + CAST(:b AS DOUBLE)",
+        "subtract": "CAST(:a AS DOUBLE) - CAST(:b AS DOUBLE)",
+        "multiply": "CAST(:a AS DOUBLE) * CAST(:b AS DOUBLE)",
         # Division by zero is an error for exact types, and INF or NaN for the others.
         "divide": "CASE WHEN :b <> 0 OR :c >= 2 THEN CAST(:a AS DOUBLE) / :b END",
         "negate": "-:a",
@@ -130,7 +134,9 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "CASE (:b) WHEN 0 THEN trunc(CAST(:a AS DOUBLE)) ELSE :a END END",
         "parse_boolean": f"CASE WHEN :a <> {Tag.STRING} THEN NULL "
         "WHEN :b IN ('true', '1') THEN TRUE WHEN :b IN ('false', '0') THEN FALSE END",
-        "if_datetime": f"CASE WHEN :a = {Tag.STRING} AND contains(:b, 'T') THEN :c END",
+        "if_datetime": f"CASE WHEN :a = {Tag.STRING} AND regexp_full_match(:b, "
+        f"'{_DATETIME}') AND TRY_CAST(left(:b, 19) AS TIMESTAMP) IS NOT NULL "
+        "THEN :c END",
     }
 )
 """Section 17.4."""

@@ -134,17 +134,17 @@ _RANK_DATATYPE: Final = (
     f"CASE (:b) WHEN 0 THEN {_TYPES['integer']} WHEN 1 THEN {_TYPES['decimal']} "
     f"WHEN 2 THEN {_TYPES['float']} WHEN 3 THEN {_TYPES['double']} END"
 )
-# Beyond 2**53 a double is no longer sure of its last digit: an integer that is computed
-# there is an error, never a wrong number. Fifteen digits after the point are what a
+# Beyond 2**53 a double is no longer sure of its last digit: an exact number that is
+# computed there is an error, never a wrong number. Fifteen digits after the point are what a
 # double holds of a number of ordinary size.
 _EXACT: Final = 1 << 53
 _NUMBER_TEXT: Final = (
-    f"CASE WHEN (:b) = 0 THEN CASE WHEN abs(:a) < {_EXACT} "
-    "THEN CAST(TRY_CAST(:a AS BIGINT) AS VARCHAR) END "
+    f"CASE WHEN (:b) < 2 AND (abs(:a) >= {_EXACT} OR isnan(CAST(:a AS DOUBLE))) "
+    "THEN NULL WHEN :b = 0 THEN CAST(TRY_CAST(:a AS BIGINT) AS VARCHAR) "
+    "WHEN :b = 1 THEN regexp_replace(rtrim(CAST(TRY_CAST(:a AS "
+    "DECIMAL(38, 15)) AS VARCHAR), '0'), '\\.$', '') "
     "WHEN isnan(CAST(:a AS DOUBLE)) THEN 'NaN' "
     "WHEN isinf(CAST(:a AS DOUBLE)) THEN CASE WHEN :a > 0 THEN 'INF' ELSE '-INF' END "
-    "WHEN :b = 1 THEN coalesce(regexp_replace(rtrim(CAST(TRY_CAST(:a AS "
-    "DECIMAL(38, 15)) AS VARCHAR), '0'), '\\.$', ''), CAST(:a AS VARCHAR)) "
     "ELSE CAST(CAST(:a AS DOUBLE) AS VARCHAR) END"
 )
 

@@ -17,13 +17,13 @@ from strabon_store.relational.operators import identical
 from strabon_store.relational.scalars import Constant, Scalar, call
 from strabon_store.relational.values import (
     XSD_BOOLEAN,
+    XSD_DATE,
     XSD_DATETIME,
     Rank,
     Value,
     boolean,
     from_plain,
     iri,
-    moment,
     number,
     string,
 )
@@ -304,9 +304,22 @@ def _boolean_cast(value: Value) -> Value:
 
 
 def _datetime_cast(value: Value) -> Value:
-    parsed = call("parse_moment", value.text)
-    parsed = call("if_datetime", value.kind, value.text, parsed)
-    return moment(call("coalesce", value.moment, parsed), XSD_DATETIME)
+    """Of a dateTime itself, of a date its midnight, of a string what it spells."""
+    datatype = Constant(XSD_DATETIME)
+    midnight = call("concat", value.text, Constant("T00:00:00"))
+    spelled = call("if_datetime", value.kind, value.text, value.text)
+    return from_plain(
+        call(
+            "case",
+            call("equal", value.datatype, datatype),
+            value.plain,
+            call("equal", value.datatype, Constant(XSD_DATE)),
+            call("typed_plain", midnight, datatype),
+            call("is_bound", spelled),
+            call("typed_plain", spelled, datatype),
+            Constant(None),
+        )
+    )
 
 
 CASTS: Final[Mapping[str, Function]] = MappingProxyType(

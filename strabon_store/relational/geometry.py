@@ -106,7 +106,7 @@ def _constant_geometry(lexical: str, datatype: str) -> BaseGeometry | None:
         # An ill-formed literal is an error of the expression, not of the query (17.2).
         return None
     wrapped: BaseGeometry = wrap(shapes).geometries[0]
-    return wrapped
+    return wrapped if wrapped.is_valid else None
 
 
 def _relation(name: str, left: Operand, right: Operand) -> Value:

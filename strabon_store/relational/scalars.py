@@ -56,21 +56,18 @@ def all_of(conditions: "tuple[Scalar, ...]") -> Scalar:
         >>> all_of(()) == TRUE
         True
     """
-    if not conditions:
-        return TRUE
-    first, *rest = conditions
-    result = first
-    for condition in rest:
-        result = call("and", result, condition)
-    return result
+    return _balanced("and", conditions) if conditions else TRUE
 
 
 def any_of(conditions: "tuple[Scalar, ...]") -> Scalar:
     """The disjunction, FALSE when nothing can hold."""
-    if not conditions:
-        return FALSE
-    first, *rest = conditions
-    result = first
-    for condition in rest:
-        result = call("or", result, condition)
-    return result
+    return _balanced("or", conditions) if conditions else FALSE
+
+
+def _balanced(operation: str, conditions: "tuple[Scalar, ...]") -> Scalar:
+    """A tree as low as can be: every stage below recurses."""
+    if len(conditions) == 1:
+        return conditions[0]
+    middle = len(conditions) // 2
+    left = _balanced(operation, conditions[:middle])
+    return call(operation, left, _balanced(operation, conditions[middle:]))

@@ -7,13 +7,13 @@ from http.client import HTTPConnection, IncompleteRead
 
 import pyoxigraph as ox
 import pytest
-from strabon_store.store import EXTENSION_FUNCTIONS
 
 from api.main import create_app
 from api.settings import Settings
 from ontologies.namespaces import RDF, SD
 from strabon_store.errors import QueryTimeout
 from strabon_store.results.media_types import RESULT_FORMATS
+from strabon_store.store import EXTENSION_FUNCTIONS
 from tests.api.conftest import Connect
 from tests.api.serving import serving
 from tests.api.sources import ONE_ROW, Blocked, Oxigraph, Rows, Slow
