@@ -135,8 +135,8 @@ _RANK_DATATYPE: Final = (
     f"WHEN 2 THEN {_TYPES['float']} WHEN 3 THEN {_TYPES['double']} END"
 )
 # Beyond 2**53 a double is no longer sure of its last digit: an exact number that is
-# computed there is an error, never a wrong number. Fifteen digits after the point are what a
-# double holds of a number of ordinary size.
+# computed there is an error, never a wrong number. Fifteen digits after the point are
+# what a double holds of a number of ordinary size.
 _EXACT: Final = 1 << 53
 _NUMBER_TEXT: Final = (
     f"CASE WHEN (:b) < 2 AND (abs(:a) >= {_EXACT} OR isnan(CAST(:a AS DOUBLE))) "
