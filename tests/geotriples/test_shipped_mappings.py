@@ -1,4 +1,4 @@
-"""The mappings that we ship make Contract 2 out of Contract 1."""
+"""The mappings that we ship turn polygons into the RDF that the vocabularies describe."""
 
 import hashlib
 from pathlib import Path
