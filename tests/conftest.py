@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("tests.solutions")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -33,7 +33,7 @@ def _size(additions: int) -> int:
 
 
 def test_the_text_grows_with_the_expression_and_no_faster() -> None:
-    # The first few additions are too short to be worth a column; then each costs the same.
+    # The first few are too short to be worth a column; then each costs the same.
     assert _size(24) - _size(16) == _size(16) - _size(8)
 
 
