@@ -1,4 +1,4 @@
-"""The mappings that we ship turn polygons into the RDF that the vocabularies describe."""
+"""The mappings that we ship write the RDF that the vocabularies describe."""
 
 import hashlib
 from pathlib import Path
