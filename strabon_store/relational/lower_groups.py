@@ -1,7 +1,7 @@
 """Grouping and set functions (SPARQL 1.1 section 18.5.1) as aggregation of columns.
 
-An argument that is an error makes SUM, AVG, MIN and MAX an error; COUNT, SAMPLE and
-GROUP_CONCAT pass over it.
+An argument that is an error makes SUM, AVG, MIN, MAX and GROUP_CONCAT an error; COUNT
+and SAMPLE pass over it.
 """
 
 from collections.abc import Callable
@@ -120,7 +120,8 @@ def _sample(value: Value, aggregate: Aggregate) -> tuple[Scalar, Encoding]:
 def _group_concat(value: Value, aggregate: Aggregate) -> tuple[Scalar, Encoding]:
     operation = "concat_distinct" if aggregate.distinct else "concat_all"
     joined = call(operation, value.text, Constant(aggregate.separator))
-    return call("coalesce", joined, Constant("")), Typed(XSD_STRING)
+    text = call("coalesce", joined, Constant(""))
+    return call("unless_error", text, value.text), Typed(XSD_STRING)
 
 
 _AGGREGATES: Final = {
