@@ -61,7 +61,7 @@ def lower_triple(triple: TriplePattern, context: Context) -> Plan:
         return Rows(columns, ())
     known = tuple(each for each in conditions if each is not None)
     scan = Scan("quads", columns, tuple(sources.values()), known)
-    return _merged_graphs(scan, triple, context) if _merges(context) else scan
+    return _merged_graphs(scan) if _merges(context) else scan
 
 
 def lower_graph_names(variable: str, context: Context) -> Plan:
@@ -113,9 +113,8 @@ def _merges(context: Context) -> bool:
     return context.graph is None and len(context.dataset.default) > 1
 
 
-def _merged_graphs(scan: Scan, triple: TriplePattern, context: Context) -> Plan:
+def _merged_graphs(scan: Scan) -> Plan:
     """Every triple once, though several of the graphs may hold it."""
-    del triple, context
     every = tuple(PlanColumn(f".{p}", TermId(), is_nullable=False) for p in _POSITIONS)
     whole = Scan("quads", every, _POSITIONS, scan.conditions)
     distinct = Deduplicate(whole)
