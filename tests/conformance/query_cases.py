@@ -78,7 +78,7 @@ def read_expected(case: QueryCase) -> Expected:
         return parse_result(path.read_bytes(), path.suffix)
     graph = read_graph(path)
     if found := list(_subjects(graph, f"{_RS}boolean")):
-        answer = _one(graph, found[0], f"{_RS}boolean")
+        answer = object_of(graph, found[0], f"{_RS}boolean")
         return isinstance(answer, ox.Literal) and answer.value == "true"
     roots = (q.subject for q in graph if q.object == _RESULT_SET)
     root = next(roots, None)
@@ -92,22 +92,25 @@ def _read(manifest: Path, root: Path) -> Iterator[QueryCase]:
         kind, test = quad.object, quad.subject
         if not isinstance(kind, ox.NamedNode) or kind.value not in _KINDS:
             continue
-        action = _one(graph, test, f"{_MF}action")
-        result = _one(graph, test, f"{_MF}result")
+        action = object_of(graph, test, f"{_MF}action")
+        result = object_of(graph, test, f"{_MF}result")
         if not isinstance(test, ox.NamedNode) or result is None:
             continue
-        cardinality = _one(graph, test, f"{_MF}resultCardinality")
+        cardinality = object_of(graph, test, f"{_MF}resultCardinality")
         yield QueryCase(
             id=f"{folder}#{test.value.rpartition('#')[2]}",
-            query=_path(_one(graph, action, f"{_QT}query")),
-            data=tuple(_path(one) for one in _all(graph, action, f"{_QT}data")),
-            graphs=tuple(_path(one) for one in _all(graph, action, f"{_QT}graphData")),
-            result=_path(result),
+            query=file_of(object_of(graph, action, f"{_QT}query")),
+            data=tuple(file_of(one) for one in _all(graph, action, f"{_QT}data")),
+            graphs=tuple(
+                file_of(one) for one in _all(graph, action, f"{_QT}graphData")
+            ),
+            result=file_of(result),
             is_lax=cardinality == ox.NamedNode(f"{_MF}LaxCardinality"),
         )
 
 
-def _path(node: object) -> Path:
+def file_of(node: object) -> Path:
+    """The file that a manifest names by its IRI."""
     if not isinstance(node, ox.NamedNode):
         raise TypeError(f"{node!r} names no file")
     return Path(unquote(urlsplit(node.value).path))
@@ -121,7 +124,8 @@ def _all(graph: ox.Dataset, subject: object, predicate: str) -> list[object]:
     return sorted((q.object for q in quads if q.predicate == wanted), key=str)
 
 
-def _one(graph: ox.Dataset, subject: object, predicate: str) -> object:
+def object_of(graph: ox.Dataset, subject: object, predicate: str) -> object:
+    """What a manifest says of a subject, None where it says nothing."""
     return next(iter(_all(graph, subject, predicate)), None)
 
 
@@ -141,14 +145,14 @@ def _result_set(graph: ox.Dataset, root: object) -> Answer:
 
 
 def _index(graph: ox.Dataset, solution: object) -> int:
-    index = _one(graph, solution, f"{_RS}index")
+    index = object_of(graph, solution, f"{_RS}index")
     return int(index.value) if isinstance(index, ox.Literal) else 0
 
 
 def _row(graph: ox.Dataset, solution: object, variables: tuple[str, ...]) -> Row:
     row = {}
     for binding in _all(graph, solution, f"{_RS}binding"):
-        name = _one(graph, binding, f"{_RS}variable")
+        name = object_of(graph, binding, f"{_RS}variable")
         if isinstance(name, ox.Literal):
-            row[name.value] = from_oxigraph(_one(graph, binding, f"{_RS}value"))
+            row[name.value] = from_oxigraph(object_of(graph, binding, f"{_RS}value"))
     return tuple(row.get(name) for name in variables)

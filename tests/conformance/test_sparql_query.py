@@ -12,8 +12,8 @@ from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI
 from strabon_store.errors import QuerySyntaxError, UnsupportedFeature
 from strabon_store.frontend import parse_query
-from strabon_store.results.csv import serialize_csv
-from strabon_store.results.solutions import Solutions
+from strabon_store.results.media_types import RESULT_FORMATS
+from strabon_store.results.solutions import Result
 from strabon_store.store import Store
 from tests.conformance.query_cases import (
     QueryCase,
@@ -22,11 +22,12 @@ from tests.conformance.query_cases import (
     read_query_cases,
 )
 from tests.expected_failures import assert_all_known, load, parametrize
-from tests.solutions import Answer, assert_same_solutions, read_all
+from tests.solutions import Answer, assert_same_solutions, parse_result, read_all
 
 SUITE: Final = "w3c-rdf-tests/sparql"
 _LABEL: Final = re.compile(r"_:\w+")
 NO_GRAPH: Final = IRI("urn:example:no-such-graph")
+FORMATS: Final = {".srx": "xml", ".srj": "json", ".tsv": "tsv"}
 OUTSIDE: Final = ("sparql11/entailment", "sparql11/service")
 CASES: Final = {
     i: case
@@ -65,13 +66,26 @@ def _check(case: QueryCase, store: Store) -> None:
     # BASE stands for where the text came from; one of its own overrides it.
     text = f"BASE <{case.query.as_uri()}>\n{case.query.read_text('utf-8')}"
     result = store.query(text, dataset=_dataset(case, text))
-    if isinstance(result, bool) or isinstance(expected, bool):
-        assert result == expected
-    elif isinstance(expected, str):
-        assert _csv(result) == _lines(expected)
+    if isinstance(expected, str):
+        assert _lines(_written(result, "csv")) == _lines(expected)
+        return
+    actual = _read(result, case.result.suffix)
+    if isinstance(actual, bool) or isinstance(expected, bool):
+        assert actual == expected
     else:
         assert isinstance(expected, Answer)
-        _compare(read_all(result), expected, is_lax=case.is_lax)
+        _compare(actual, expected, is_lax=case.is_lax)
+
+
+def _read(result: Result, suffix: str) -> Answer | bool:
+    """The result, by way of the format in which the suite expects it, if it has one."""
+    if suffix in FORMATS:
+        return parse_result(_written(result, FORMATS[suffix]).encode(), suffix)
+    return result if isinstance(result, bool) else read_all(result)
+
+
+def _written(result: Result, name: str) -> str:
+    return "".join(RESULT_FORMATS[name].serialize(result))
 
 
 def _compare(actual: Answer, expected: Answer, *, is_lax: bool) -> None:
@@ -83,10 +97,6 @@ def _compare(actual: Answer, expected: Answer, *, is_lax: bool) -> None:
 
 def _distinct(answer: Answer) -> Answer:
     return Answer(answer.variables, tuple(dict.fromkeys(answer.rows)))
-
-
-def _csv(result: Solutions) -> list[str]:
-    return _lines("".join(serialize_csv(result)))
 
 
 def _lines(text: str) -> list[str]:
