@@ -38,6 +38,7 @@ from strabon_store.errors import (
     LoadError,
     QuerySyntaxError,
     QueryTimeout,
+    StoreBusy,
     StoreError,
     StoreUnavailable,
     UnsupportedFeature,
@@ -208,6 +209,7 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         UnsupportedFeature: 501,
         QueryTimeout: 503,
         LoadError: 500,
+        StoreBusy: 503,
         StoreUnavailable: 503,
         InternalError: 500,
         # GeoJSON of a result without a geometry is not among what we can offer.

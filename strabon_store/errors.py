@@ -5,6 +5,7 @@
   - UnsupportedFeature    valid SPARQL that we do not compile         -> HTTP 501
   - QueryTimeout          the deadline passed, or somebody cancelled  -> HTTP 503
   - LoadError             a file that cannot be loaded; store as before
+  - StoreBusy             somebody else has been writing for too long   -> HTTP 503
   - StoreUnavailable      no store there, in use elsewhere, or damaged
   - InternalError         an invariant of ours is broken (a bug)      -> HTTP 500
 """
@@ -83,6 +84,22 @@ class QueryTimeout(StoreError):
 
 class LoadError(StoreError):
     """A file cannot be loaded; the store holds what it held before."""
+
+
+class StoreBusy(StoreError):
+    """Somebody else writes, and did not end in time; nothing was changed.
+
+    Attributes:
+        waited_s: How long the writer waited, or None when it would not wait.
+    """
+
+    def __init__(self, waited_s: float | None) -> None:
+        self.waited_s = waited_s
+        waited = "" if waited_s is None else f" and did not end within {waited_s:g} s"
+        super().__init__(
+            f"somebody else is writing to the store{waited}; nothing was changed: "
+            "try again later"
+        )
 
 
 class StoreUnavailable(StoreError):

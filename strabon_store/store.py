@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
@@ -51,14 +50,13 @@ class Store:
     """A set of RDF quads in a directory, held by one process.
 
     Readers see the store as it was when they began; a load becomes visible at once and
-    whole. Methods may be called from any thread; loads wait for each other.
+    whole. Methods may be called from any thread; writers wait for each other.
     """
 
     def __init__(self, database: Database) -> None:
         """Over an open database; use `Store.open`."""
         self._database = database
         self._catalog = Catalog(database.connection)
-        self._load_lock = Lock()
         self._plans: dict[_PlanKey, Compiled] = {}
 
     @classmethod
@@ -91,8 +89,7 @@ class Store:
             LoadError: A file is missing, unreadable or malformed.
             StoreUnavailable: The store is open for reading only.
         """
-        with self._load_lock:
-            return load(self._database, paths, progress or silent)
+        return load(self._database, paths, progress or silent)
 
     def query(
         self,

@@ -1,12 +1,13 @@
 """The directory of a store, and the database file in it.
 
-Nothing but a load writes, in one transaction; whoever reads meanwhile sees the store as
+Writers take turns, each in one transaction; whoever reads meanwhile sees the store as
 it was. Engine errors end here: what comes out is `StoreUnavailable`, with the path and
 the cure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import duckdb
@@ -43,11 +44,13 @@ class Database:
         location: The directory.
         connection: To its database; take a `cursor()` of it per query.
         is_read_only: Whether it refuses writes.
+        write_lock: Held by the one who writes.
     """
 
     location: Path
     connection: duckdb.DuckDBPyConnection
     is_read_only: bool
+    write_lock: Lock = field(default_factory=Lock, compare=False)
 
     def close(self) -> None:
         """Let go of the file; harmless when called again."""

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -12,26 +11,21 @@ import duckdb
 import pyarrow as pa
 
 from ontologies.progress import Progress, silent
-from strabon_store.errors import LoadError, StoreUnavailable
+from strabon_store.errors import LoadError
 from strabon_store.relational.layout import GEOMETRIES, QUADS
 from strabon_store.storage.batch import Batch, BlankLabels, IllFormedGeometry
-from strabon_store.storage.compact import (
-    ARRIVED,
-    count_rows,
-    merge_quads,
-    sort_geometries,
-)
-from strabon_store.storage.database import (
-    Database,
-    create_statement,
-    read_meta,
-    write_meta,
-)
+from strabon_store.storage.changes import apply_changes, create_quads
+from strabon_store.storage.compact import count_rows, sort_geometries
+from strabon_store.storage.database import Database, read_meta, write_meta
 from strabon_store.storage.dictionary import Ids
 from strabon_store.storage.sources import Source, open_source
+from strabon_store.storage.transaction import write_transaction
 
 BATCH_QUADS: Final = 200_000
 """How many quads are encoded at a time; bounds the memory of a load."""
+
+_ARRIVED: Final = "arrived"
+"""The temporary table of the quads of a load, as they were read."""
 
 _SHOWN: Final = 5
 """How many ill-formed literals a report shows to people."""
@@ -76,25 +70,25 @@ def load(
 ) -> LoadReport:
     """Load RDF files in one transaction; readers see all of it or nothing.
 
-    A file that is loaded again changes nothing. One load at a time: the caller sees to
-    that.
+    A file that is loaded again changes nothing.
 
     Raises:
         LoadError: A file is missing, unreadable or malformed, or the engine failed; the
             store is as before.
         StoreUnavailable: The store is open for reading only.
     """
-    if database.is_read_only:
-        raise StoreUnavailable(
-            f"the store {database.location} is open for reading only; nothing was "
-            "loaded: open it for writing"
-        )
     started = time.perf_counter()
     sources = [open_source(Path(path)) for path in paths]
-    with _transaction(database) as cursor:
-        loading = _Loading(cursor, int(read_meta(cursor, "next_key")))
-        loading.run(sources, progress)
-        total = count_rows(cursor, QUADS)
+    try:
+        with write_transaction(database) as cursor:
+            loading = _Loading(cursor, int(read_meta(cursor, "next_key")))
+            loading.run(sources, progress)
+            total = count_rows(cursor, QUADS)
+    except duckdb.Error as error:
+        raise LoadError(
+            f"cannot write to the store {database.location}: {error}; nothing was "
+            "loaded"
+        ) from error
     progress("load", 1.0)
     return LoadReport(
         triples_read=loading.read,
@@ -103,32 +97,6 @@ def load(
         ill_formed_geometries=tuple(loading.ill_formed),
         seconds=time.perf_counter() - started,
     )
-
-
-@contextmanager
-def _transaction(database: Database) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor whose work is kept at the end, or undone on any error."""
-    with database.connection.cursor() as cursor:
-        cursor.begin()
-        try:
-            yield cursor
-            cursor.commit()
-        except BaseException as error:
-            _roll_back(cursor)
-            if isinstance(error, duckdb.Error):
-                raise LoadError(
-                    f"cannot write to the store {database.location}: {error}; nothing "
-                    "was loaded"
-                ) from error
-            raise
-
-
-def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
-    try:
-        cursor.rollback()
-    except duckdb.TransactionException:
-        # The engine ended the transaction itself when the statement or commit failed.
-        return
 
 
 @dataclass(slots=True)
@@ -142,9 +110,7 @@ class _Loading:
     ill_formed: list[IllFormedGeometry] = field(default_factory=list)
 
     def run(self, sources: Sequence[Source], progress: Progress) -> None:
-        self.cursor.execute(
-            create_statement(replace(QUADS, name=ARRIVED), is_temporary=True)
-        )
+        create_quads(self.cursor, _ARRIVED)
         geometries = count_rows(self.cursor, GEOMETRIES)
         size = sum(source.size for source in sources) or 1
         for source in sources:
@@ -152,13 +118,11 @@ class _Loading:
                 self._store(batch)
                 done = sum(each.bytes_read for each in sources) / size
                 progress("load", min(done, 1.0))
-        self.added = merge_quads(self.cursor)
+        changes = apply_changes(self.cursor, deleted=None, inserted=_ARRIVED)
+        self.added = changes.inserted
         sort_geometries(self.cursor, geometries)
         self.cursor.execute("DROP TABLE arrived")
-        if self.added:
-            generation = int(read_meta(self.cursor, "generation")) + 1
-            write_meta(self.cursor, "generation", str(generation))
-            write_meta(self.cursor, "next_key", str(self.next_key))
+        write_meta(self.cursor, "next_key", str(self.next_key))
 
     def _store(self, batch: Batch) -> None:
         quads, self.next_key, ill_formed = batch.store_terms(self.cursor, self.next_key)

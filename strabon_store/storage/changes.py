@@ -1,0 +1,121 @@
+"""The one way in which the statements of a store change.
+
+Whoever adds or removes statements puts them into temporary tables and calls
+`apply_changes`, which keeps everything that is derived from them right.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import duckdb
+
+from strabon_store.relational.layout import QUADS
+from strabon_store.storage.compact import count_rows, is_much, rewrite
+from strabon_store.storage.database import create_statement, read_meta, write_meta
+
+# Only what changes the store is a change: to delete a quad and to insert it again in
+# one step touches nothing.
+_LEAVING: Final = """
+CREATE TEMPORARY TABLE leaving AS
+SELECT DISTINCT graph, subject, predicate, object FROM query_table($deleted)
+SEMI JOIN quads USING (graph, subject, predicate, object)
+"""
+_KEEP: Final = """
+DELETE FROM leaving USING query_table($inserted) AS kept
+WHERE leaving.graph = kept.graph AND leaving.subject = kept.subject
+  AND leaving.predicate = kept.predicate AND leaving.object = kept.object
+"""
+_DELETE: Final = """
+DELETE FROM quads USING leaving
+WHERE quads.graph = leaving.graph AND quads.subject = leaving.subject
+  AND quads.predicate = leaving.predicate AND quads.object = leaving.object
+"""
+_ARRIVING: Final = """
+CREATE TEMPORARY TABLE arriving AS
+SELECT DISTINCT graph, subject, predicate, object FROM query_table($inserted)
+ANTI JOIN quads USING (graph, subject, predicate, object)
+"""
+_APPEND: Final = """
+INSERT INTO quads SELECT graph, subject, predicate, object FROM arriving
+ORDER BY predicate, subject, object, graph
+"""
+_MERGE: Final = """
+INSERT INTO sorted
+SELECT graph, subject, predicate, object FROM (FROM quads UNION ALL FROM arriving)
+ORDER BY predicate, subject, object, graph
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many statements a step took away from the store and added to it.
+
+    Attributes:
+        deleted: Those that the store had and no longer has.
+        inserted: Those that it has and did not have.
+    """
+
+    deleted: int = 0
+    inserted: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.deleted or self.inserted)
+
+    def __add__(self, other: "Changes") -> "Changes":
+        """Both, as counts of what was done."""
+        return Changes(self.deleted + other.deleted, self.inserted + other.inserted)
+
+
+def create_quads(cursor: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Make an empty temporary table for statements to delete or insert."""
+    cursor.execute(create_statement(replace(QUADS, name=name), is_temporary=True))
+
+
+def apply_changes(
+    cursor: duckdb.DuckDBPyConnection, *, deleted: str | None, inserted: str | None
+) -> Changes:
+    """Take statements out of the store, then put others in.
+
+    Args:
+        cursor: Within a transaction.
+        deleted: A temporary table with the columns of the quads, repeats allowed.
+        inserted: Another; what stands in both is in the store afterwards.
+    """
+    done = Changes(
+        deleted=_delete(cursor, deleted, inserted) if deleted else 0,
+        inserted=_insert(cursor, inserted) if inserted else 0,
+    )
+    if done:
+        generation = int(read_meta(cursor, "generation")) + 1
+        write_meta(cursor, "generation", str(generation))
+    return done
+
+
+def _delete(
+    cursor: duckdb.DuckDBPyConnection, deleted: str, inserted: str | None
+) -> int:
+    cursor.execute(_LEAVING, {"deleted": deleted})
+    if inserted is not None:
+        cursor.execute(_KEEP, {"inserted": inserted})
+    count = _count(cursor, "leaving")
+    if count:
+        cursor.execute(_DELETE)
+    cursor.execute("DROP TABLE leaving")
+    return count
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, inserted: str) -> int:
+    before = count_rows(cursor, QUADS)
+    cursor.execute(_ARRIVING, {"inserted": inserted})
+    count = _count(cursor, "arriving")
+    if before and is_much(count, before):
+        rewrite(cursor, QUADS, _MERGE)
+    elif count:
+        cursor.execute(_APPEND)
+    cursor.execute("DROP TABLE arriving")
+    return count
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(cursor.table(table).count("*").fetchall()[0][0])
