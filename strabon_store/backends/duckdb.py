@@ -1,36 +1,33 @@
-"""A relational plan becomes DuckDB's SQL: one query tree per node, scalars by table.
+"""A relational plan becomes DuckDB's SQL: one SELECT for as many nodes as fit into it.
 
 The same plan gives the same text, always.
 """
 
 import itertools
-import math
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, assert_never
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias, assert_never
 
-import sqlglot
-from sqlglot import exp
-
-from engines.duckdb.dialect import NATIVE, NECESSARY, RELATE
-from engines.duckdb.functions import PATTERN_SEPARATOR
-from ontologies.geosparql.relations import RELATIONS
 from strabon_store.algebra.terms import XSD_STRING
-from strabon_store.backends.duckdb_operators import (
-    AGGREGATES,
-    FUNCTIONS,
-    GEOMETRY,
-    OPERATORS,
-    SUBSTRING,
+from strabon_store.backends.duckdb_scalars import scalar, spelling
+from strabon_store.backends.share_scalars import share_scalars
+from strabon_store.backends.sql import (
+    Grade,
+    Output,
+    Select,
+    Source,
+    Sql,
+    Template,
+    UnionOfAll,
+    function,
+    identifier,
+    joined,
+    literal,
 )
-from strabon_store.backends.duckdb_spellings import TERMS
-from strabon_store.backends.share_scalars import Spelling, share_scalars
 from strabon_store.errors import InternalError
 from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
 from strabon_store.relational.layout import GEOMETRIES
+from strabon_store.relational.lookups import columns_of
 from strabon_store.relational.nodes import (
     Aggregation,
     Deduplicate,
@@ -49,20 +46,13 @@ from strabon_store.relational.nodes import (
     SortKey,
     UnionAll,
 )
-from strabon_store.relational.scalars import Call, Column, Constant, Scalar
-from strabon_store.relational.values import (
-    ANY_IRI,
-    XSD_BOOLEAN,
-    XSD_INTEGER,
-)
+from strabon_store.relational.scalars import Column, Constant, Scalar
+from strabon_store.relational.values import ANY_IRI, XSD_BOOLEAN, XSD_INTEGER
 
-_DIALECT: Final = "duckdb"
-_SPELLINGS: Final = {**TERMS, **OPERATORS, **FUNCTIONS, **AGGREGATES, **GEOMETRY}
-_RELATION: Final = "relation:"
-_LETTERS: Final = "abcdef"
-_PLACEHOLDER: Final = re.compile(r"(?<!:):([a-f])\b")
 _DECODED: Final = ("lexical", "datatype", "language")
 """What of the dictionary a stored term needs to be written out."""
+
+_Query: TypeAlias = Select | UnionOfAll
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +61,20 @@ class GeneratedQuery:
 
     Attributes:
         sql: The text.
-        tree: The same as a tree.
         columns: The variables in order, with their encodings; a `TermId` variable `v`
             comes as `v.id`, `v.lexical`, `v.datatype`, `v.language`, others as `v`.
     """
 
     sql: str
-    tree: exp.Query
     columns: tuple[PlanColumn, ...]
 
     @property
     def pretty(self) -> str:
         """The text, broken into lines."""
-        return self.tree.sql(dialect=_DIALECT, pretty=True)
+        # For people only: whoever does not ask need not wait for the import.
+        from sqlglot import parse_one  # noqa: PLC0415
+
+        return parse_one(self.sql, dialect="duckdb").sql(dialect="duckdb", pretty=True)
 
 
 def generate(plan: Plan) -> GeneratedQuery:
@@ -94,63 +85,65 @@ def generate(plan: Plan) -> GeneratedQuery:
     for column in variables:
         if column.encoding == TermId():
             whole = Lookup(whole, column.name, "terms", _DECODED)
-    outputs = [each for column in variables for each in _outputs(column)]
-    query = _select(outputs).from_(_Generator().source(whole))
-    if plan.order:
-        query = query.order_by(*_ordering(plan.order))
-    return GeneratedQuery(query.sql(dialect=_DIALECT), query, variables)
+    select = _Generator().open(whole)
+    outputs = {
+        name: select.outputs[source]
+        for column in variables
+        for name, source in _outputs(column)
+    }
+    ordered = replace(select, outputs=outputs, tail=_order_by(plan.order, select))
+    return GeneratedQuery(ordered.text, variables)
 
 
-def _outputs(column: PlanColumn) -> Iterable[exp.Expr]:
+def _outputs(column: PlanColumn) -> Iterator[tuple[str, str]]:
+    """The outputs of a variable, and the columns of the plan behind them."""
     if column.encoding != TermId():
-        yield _column(column.name)
+        yield column.name, column.name
         return
-    yield _column(column.name).as_(_name(f"{column.name}.id"))
+    yield f"{column.name}.id", column.name
     for part in _DECODED:
-        yield _column(f"{column.name}.{part}")
+        yield f"{column.name}.{part}", f"{column.name}.{part}"
 
 
 class _Generator:
-    """Nodes to SQL; numbers its subqueries, which is all that it remembers."""
+    """Nodes to SQL; numbers its relations, which is all that it remembers."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
 
-    def source(self, plan: Plan) -> exp.Subquery:
-        """The plan as a subquery with a name of its own."""
-        return self.query(plan).subquery(f"q{next(self._numbers)}")
-
-    def query(self, plan: Plan) -> exp.Query:
-        """The plan as a query."""
+    def query(self, plan: Plan) -> _Query:
+        """The plan as a statement."""
         match plan:
             case One():
-                return _select([])
+                return Select({})
             case Rows():
-                return _rows(plan)
+                return self._rows(plan)
             case Scan():
-                return _scan(plan)
-            case Join() | SemiJoin():
+                return self._scan(plan)
+            case Join():
                 return self._join(plan)
+            case SemiJoin():
+                return self._semi_join(plan)
             case Lookup():
                 return self._lookup(plan)
-            case UnionAll(left, right):
-                sides = self.query(left), self.query(right)
-                return exp.union(*sides, distinct=False)
+            case UnionAll():
+                return UnionOfAll(tuple(map(self._branch, _branches(plan))))
             case _:
                 return self._unary(plan)
 
-    def _unary(self, plan: Plan) -> exp.Query:
+    def _unary(self, plan: Plan) -> _Query:
         match plan:
             case Selection(source, condition):
-                chosen = exp.select("*").from_(self.source(source))
-                return chosen.where(scalar(condition))
+                select = self._sparing(self.open(source), columns_of(condition))
+                return select.where(scalar(condition, select.outputs))
             case Projection(source, columns, scalars):
-                outputs = list(map(_output, columns, scalars))
-                return _select(outputs).from_(self.source(source))
+                select = self._sparing(self.open(source), _read_again(scalars))
+                outputs = zip(columns, scalars, strict=True)
+                return _projected(select, outputs)
             case Aggregation():
                 return self._aggregation(plan)
-            case Deduplicate(source):
-                return self._deduplicate(plan, source)
+            case Deduplicate():
+                return self._deduplicate(plan)
             case Sort(source):
                 return self.query(source)
             case Limit(source, offset, limit):
@@ -158,122 +151,242 @@ class _Generator:
             case _:
                 raise InternalError(f"no SQL for {type(plan).__name__}")
 
-    def _join(self, plan: Join | SemiJoin) -> exp.Query:
-        left, right = self.source(plan.left), self.source(plan.right)
-        condition = scalar(plan.condition)
-        if isinstance(plan, Join):
-            kind = "left" if plan.is_outer else "inner"
-            joined = exp.select("*").from_(left)
-            return joined.join(right, on=condition, join_type=kind)
-        partner = exp.select("1").from_(right).where(condition)
-        test: exp.Expr = exp.Exists(this=partner)
-        if plan.is_anti:
-            test = exp.Not(this=test)
-        return exp.select("*").from_(left).where(test)
+    def open(self, plan: Plan) -> Select:
+        """The plan as a SELECT to which sources and conditions can be added."""
+        query = self.query(plan)
+        return (
+            query if isinstance(query, Select) and query.is_open else self._sub(query)
+        )
 
-    def _lookup(self, plan: Lookup) -> exp.Query:
-        source = self.source(plan.source)
-        alias = f"k{next(self._numbers)}"
-        parts = [
-            exp.column(part, table=alias).as_(_name(f"{plan.variable}.{part}"))
-            for part in plan.parts
+    def _sub(self, query: _Query) -> Select:
+        """The query as a relation of its own."""
+        alias = self._alias()
+        outputs = {name: _column(alias, name) for name in query.outputs}
+        relation = _AS.filled([Sql(f"({query.text})"), alias])
+        return Select(outputs, (Source(relation),))
+
+    def _alias(self) -> Sql:
+        return Sql(f"t{next(self._numbers)}")
+
+    def _sparing(
+        self, select: Select, names: Iterable[str], worst: Grade = Grade.CONSTANT
+    ) -> Select:
+        """The SELECT, below another if one of these outputs is too dear to repeat."""
+        outputs = select.outputs
+        dear = (name in outputs and outputs[name].grade > worst for name in names)
+        return self._sub(select) if any(dear) else select
+
+    def _scan(self, plan: Scan) -> Select:
+        alias = self._alias()
+        pairs = zip(plan.columns, plan.sources, strict=True)
+        outputs = {column.name: _column(alias, source) for column, source in pairs}
+        read = {name for each in plan.conditions for name in columns_of(each)}
+        table = {name: _column(alias, name) for name in read}
+        conditions = (scalar(each, table) for each in plan.conditions)
+        source = Source(_AS.filled([identifier(plan.table), alias]))
+        return Select(outputs, (source,), tuple(conditions))
+
+    def _rows(self, plan: Rows) -> Select:
+        names = [column.name for column in plan.columns]
+        if not plan.rows or not names:
+            nulls = {
+                column.name: Output(_typed_null(column.encoding), Grade.CONSTANT)
+                for column in plan.columns
+            }
+            return Select(nulls, conditions=(literal(value=False),))
+        alias = self._alias()
+        first, *others = plan.rows
+        # The first row gives the columns their types.
+        typed = [
+            function("CAST", _AS.filled([literal(value), _sql_type(column.encoding)]))
+            for column, value in zip(plan.columns, first, strict=True)
         ]
-        everything = exp.Column(this=exp.Star(), table=exp.to_identifier(source.alias))
-        table = exp.to_table(plan.table).as_(alias)
-        key = exp.Column(this=_name(plan.variable), table=_name(source.alias))
-        condition: exp.Expr = key.eq(exp.column("id", table=alias))
+        rows = [typed, *(map(literal, row) for row in others)]
+        listed = joined(", ", [function("", *row) for row in rows])
+        header = function("", *map(identifier, names))
+        relation = _VALUES.filled([listed, alias, header])
+        return Select({n: _column(alias, n) for n in names}, (Source(relation),))
+
+    def _join(self, plan: Join) -> Select:
+        left = self._sparing(self.open(plan.left), columns_of(plan.condition))
+        right = self._sparing(self.open(plan.right), columns_of(plan.condition))
+        if plan.is_outer:
+            return self._outer_join(left, right, plan.condition)
+        if left.sources and len(right.sources) > 1:
+            # On its own it is joined by the condition; in the list of sources its first
+            # would come without any.
+            right = self._sub(right)
+        outputs = {**left.outputs, **right.outputs}
+        conditions = (*left.conditions, *right.conditions)
+        condition = scalar(plan.condition, outputs)
+        added = right.sources
+        if left.sources and added:
+            added = (replace(added[0], condition=condition),)
+        else:
+            conditions = (*conditions, condition)
+        return Select(outputs, (*left.sources, *added), conditions)
+
+    def _outer_join(self, left: Select, right: Select, condition: Scalar) -> Select:
+        # What does not depend on a row of the right side would not become NULL.
+        is_column = all(o.grade == Grade.COLUMN for o in right.outputs.values())
+        if not is_column or len(right.sources) != 1:
+            right = self._sub(right)
+        if not left.sources:
+            left = self._sub(left)
+        outputs = {**left.outputs, **right.outputs}
+        tests = (*right.conditions, scalar(condition, outputs))
+        source = Source(
+            right.sources[0].relation, joined(" AND ", tests), is_outer=True
+        )
+        return Select(outputs, (*left.sources, source), left.conditions)
+
+    def _semi_join(self, plan: SemiJoin) -> Select:
+        left = self._sparing(self.open(plan.left), columns_of(plan.condition))
+        right = self._sparing(self.open(plan.right), columns_of(plan.condition))
+        condition = scalar(plan.condition, {**left.outputs, **right.outputs})
+        one = {".": Output(literal(1), Grade.CONSTANT)}
+        partner = replace(right.where(condition), outputs=one)
+        template = _NOT_EXISTS if plan.is_anti else _EXISTS
+        return left.where(template.filled([partner.text]))
+
+    def _lookup(self, plan: Lookup) -> Select:
+        select = self._sparing(self.open(plan.source), [plan.variable], Grade.COLUMN)
+        alias = self._alias()
+        parts = {f"{plan.variable}.{part}": _column(alias, part) for part in plan.parts}
+        key, found = select.outputs[plan.variable].text, _column(alias, "id").text
+        tests = [joined(" = ", [key, found])]
         if plan.table == GEOMETRIES.name:
             # Engines disagree on invalid geometries; to us they have none.
-            condition = exp.and_(condition, exp.column("is_valid", table=alias))
-        found = exp.select(everything, *parts).from_(source)
-        return found.join(table, on=condition, join_type="left")
+            tests.append(_column(alias, "is_valid").text)
+        relation = _AS.filled([identifier(plan.table), alias])
+        source = Source(relation, joined(" AND ", tests), is_outer=True)
+        if not select.sources:
+            select = self._sub(select)
+        outputs = {**select.outputs, **parts}
+        return replace(select, outputs=outputs, sources=(*select.sources, source))
 
-    def _aggregation(self, plan: Aggregation) -> exp.Query:
-        keys = [_column(key) for key in plan.keys]
-        columns = plan.columns[len(plan.keys) :]
-        outputs = map(_output, columns, plan.aggregates)
-        grouped = _select([*keys, *outputs]).from_(self.source(plan.source))
-        return grouped.group_by(*(key.copy() for key in keys)) if keys else grouped
+    def _branch(self, plan: Plan) -> Select:
+        query = self.query(plan)
+        return query if isinstance(query, Select) else self._sub(query)
 
-    def _deduplicate(self, plan: Deduplicate, source: Plan) -> exp.Query:
+    def _aggregation(self, plan: Aggregation) -> Select:
+        keys = [Column(key) for key in plan.keys]
+        read = [name for each in plan.aggregates for name in columns_of(each)]
+        select = self._sparing(self.open(plan.source), read)
+        # A number that stands among the keys would name a column by its place.
+        select = self._sparing(select, plan.keys, Grade.COLUMN)
+        outputs = zip(plan.columns, (*keys, *plan.aggregates), strict=True)
+        grouped = _projected(select, outputs)
+        # What is made of all rows is one row, also where no aggregate is asked for.
+        return replace(grouped, tail=_group_by(plan.keys, select))
+
+    def _deduplicate(self, plan: Deduplicate) -> Select:
+        select = self.open(plan.source)
         if not plan.order:
-            return exp.select("*").distinct().from_(self.source(source))
-        variables = [_column(c.name) for c in plan.columns if c.is_variable]
-        keys = [
-            exp.func("first", _column(c.name)).as_(_name(c.name))
-            for c in plan.columns
-            if not c.is_variable
-        ]
-        chosen = exp.select(*variables, *keys).from_(self.source(source))
-        return chosen.group_by(*(each.copy() for each in variables))
+            return replace(select, is_distinct=True)
+        variables = [c.name for c in plan.columns if c.is_variable]
+        select = self._sparing(select, variables, Grade.COLUMN)
+        outputs = {
+            name: output
+            if name in variables
+            else Output(function("first", output.text), Grade.COMPUTED)
+            for name, output in select.outputs.items()
+        }
+        return replace(select, outputs=outputs, tail=_group_by(variables, select))
 
-    def _limit(self, source: Plan, offset: int, limit: int | None) -> exp.Query:
-        query = exp.select("*").from_(self.source(source))
-        if source.order:
-            query = query.order_by(*_ordering(source.order))
+    def _limit(self, source: Plan, offset: int, limit: int | None) -> Select:
+        select = self.open(source)
+        clauses = [_order_by(source.order, select)]
         if limit is not None:
-            query = query.limit(limit)
-        return query.offset(offset) if offset else query
+            clauses.append(_LIMIT.filled([literal(limit)]))
+        if offset:
+            clauses.append(_OFFSET.filled([literal(offset)]))
+        return replace(select, tail=joined(" ", [each for each in clauses if each]))
 
 
-def _select(outputs: Sequence[exp.Expr]) -> exp.Select:
-    # SQL has no row without columns; solutions that bind nothing get one of NULLs.
-    return exp.select(*(outputs or [exp.Null().as_(_name("."))]))
+_AS: Final = Template(":a AS :b")
+_VALUES: Final = Template("(VALUES :a) AS :b:c")
+_EXISTS: Final = Template("EXISTS(:a)")
+_NOT_EXISTS: Final = Template("NOT EXISTS(:a)")
+_GROUP_BY: Final = Template("GROUP BY :a")
+_ORDER_BY: Final = Template("ORDER BY :a")
+_ASCENDING: Final = Template(":a NULLS FIRST")
+_DESCENDING: Final = Template(":a DESC NULLS LAST")
+_LIMIT: Final = Template("LIMIT :a")
+_OFFSET: Final = Template("OFFSET :a")
 
 
-def _ordering(order: tuple[SortKey, ...]) -> list[exp.Ordered]:
-    # Unbound comes first in the order of 15.1, and last when that is reversed.
-    return [
-        exp.Ordered(
-            this=_column(key.column),
-            desc=key.descending,
-            nulls_first=not key.descending,
-        )
-        for key in order
-    ]
+def _branches(plan: Plan) -> Iterator[Plan]:
+    """What a tree of unions puts together, from left to right."""
+    pending = [plan]
+    while pending:
+        match pending.pop():
+            case UnionAll(left, right):
+                pending += (right, left)
+            case branch:
+                yield branch
 
 
-def _rows(plan: Rows) -> exp.Query:
-    names = [_name(column.name) for column in plan.columns]
-    if not plan.rows or not names:
-        nulls = [
-            _typed_null(column.encoding).as_(_name(column.name))
-            for column in plan.columns
-        ]
-        return _select(nulls).where(exp.false())
-    selects = [exp.select(*map(_cell, plan.columns, row)) for row in plan.rows]
-    return selects[0] if len(selects) == 1 else exp.union(*selects, distinct=False)
+def _column(alias: Sql, name: str) -> Output:
+    return Output(joined(".", [alias, identifier(name)]), Grade.COLUMN)
 
 
-def _cell(column: PlanColumn, value: object) -> exp.Expr:
-    cell = _typed_null(column.encoding) if value is None else exp.convert(value)
-    return cell.as_(_name(column.name))
+def _projected(select: Select, outputs: Iterable[tuple[PlanColumn, Scalar]]) -> Select:
+    written = {column.name: _output(column, s, select) for column, s in outputs}
+    return replace(select, outputs=written)
 
 
-def _scan(plan: Scan) -> exp.Query:
-    outputs = [
-        exp.column(source).as_(_name(column.name))
-        for source, column in zip(plan.sources, plan.columns, strict=True)
-    ]
-    query = _select(outputs).from_(exp.to_table(plan.table))
-    return query.where(*(scalar(each) for each in plan.conditions))
+def _output(column: PlanColumn, value: Scalar, select: Select) -> Output:
+    match value:
+        case Column(name):
+            return select.outputs[name]
+        case Constant(None):
+            return Output(_typed_null(column.encoding), Grade.CONSTANT)
+        case Constant(constant):
+            return Output(literal(constant), Grade.CONSTANT)
+        case _:
+            return Output(scalar(value, select.outputs), Grade.COMPUTED)
 
 
-def _output(column: PlanColumn, value: Scalar) -> exp.Expr:
-    if value == Constant(None):
-        return _typed_null(column.encoding).as_(_name(column.name))
-    return scalar(value).as_(_name(column.name))
+def _read_again(scalars: Iterable[Scalar]) -> set[str]:
+    """The columns that are not just handed on, once."""
+    again: set[str] = set()
+    handed_on: set[str] = set()
+    for each in scalars:
+        if isinstance(each, Column) and each.name not in handed_on:
+            handed_on.add(each.name)
+        else:
+            again.update(columns_of(each))
+    return again
 
 
-def _typed_null(encoding: Encoding | None) -> exp.Expr:
+def _group_by(keys: Sequence[str], select: Select) -> Sql:
+    # Without a key all rows are one group, also where there are no aggregates.
+    by = [select.outputs[key].text for key in keys] or [Sql("()")]
+    return _GROUP_BY.filled([joined(", ", by)])
+
+
+def _order_by(order: Sequence[SortKey], select: Select) -> Sql:
+    # Unbound comes first in the order of 15.1, and last when that is reversed. A number
+    # that stands here would name a column by its place, and no constant orders rows.
+    keys = []
+    for key in order:
+        output = select.outputs[key.column]
+        if output.grade != Grade.CONSTANT:
+            template = _DESCENDING if key.descending else _ASCENDING
+            keys.append(template.filled([output.text]))
+    return _ORDER_BY.filled([joined(", ", keys)]) if keys else Sql("")
+
+
+def _typed_null(encoding: Encoding | None) -> Sql:
     # A bare NULL is an integer to DuckDB, and UNION would make it everybody's type.
-    return exp.cast(exp.Null(), _sql_type(encoding), dialect=_DIALECT)
+    return function("CAST", _AS.filled([literal(None), _sql_type(encoding)]))
 
 
-def _sql_type(encoding: Encoding | None) -> str:
+def _sql_type(encoding: Encoding | None) -> Sql:
     match encoding:
         case TermId():
-            return "BIGINT"
+            return Sql("BIGINT")
         case Typed(datatype):
             named = {
                 XSD_BOOLEAN: "BOOLEAN",
@@ -282,159 +395,8 @@ def _sql_type(encoding: Encoding | None) -> str:
                 ANY_IRI: "VARCHAR",
             }
             fallback = "TIMESTAMP" if "date" in datatype else "DOUBLE"
-            return named.get(datatype, fallback)
+            return Sql(named.get(datatype, fallback))
         case Plain() | None:
-            return "VARCHAR"
+            return Sql("VARCHAR")
         case _:
             assert_never(encoding)
-
-
-def _name(name: str) -> exp.Identifier:
-    # DuckDB folds the case of identifiers, quoted or not; `?a` and `?A` are two.
-    folded = "".join(f"^{c.lower()}" if c != c.lower() else c for c in name)
-    return exp.to_identifier(folded, quoted=True)
-
-
-def _column(name: str) -> exp.Column:
-    return exp.Column(this=_name(name))
-
-
-def scalar(value: Scalar) -> exp.Expr:
-    """The SQL expression of a scalar."""
-    match value:
-        case Column(name):
-            return _column(name)
-        case Constant(bytes() as blob):
-            return exp.func("unhex", exp.Literal.string(blob.hex().upper()))
-        case Constant(float() as number) if not math.isfinite(number):
-            return exp.cast(exp.Literal.string(str(number)), "DOUBLE")
-        case Constant(constant):
-            return exp.convert(constant)
-        case Call(operation, arguments):
-            return exp.paren(_call(operation, [scalar(each) for each in arguments]))
-        case _:
-            assert_never(value)
-
-
-def _call(operation: str, arguments: list[exp.Expr]) -> exp.Expr:
-    if operation.startswith(_RELATION):
-        return _relation(operation.removeprefix(_RELATION), *arguments)
-    if special := _SPECIAL.get(operation):
-        return special(arguments)
-    if operation not in _SPELLINGS:
-        raise InternalError(f"DuckDB has no spelling for {operation!r}")
-    return _filled(_SPELLINGS[operation], arguments)
-
-
-@lru_cache(maxsize=512)
-def _template(text: str) -> exp.Expr:
-    return sqlglot.parse_one(text, dialect=_DIALECT)
-
-
-@lru_cache(maxsize=512)
-def spelling(operation: str, arguments: int) -> Spelling:
-    """How long an operation is in SQL, and how often it writes each argument."""
-    if operation.startswith(_RELATION):
-        return Spelling(2 * len(operation), (2,) * arguments)
-    text = _SPELLINGS.get(operation, "")
-    if operation == "substring":
-        text = SUBSTRING[arguments]
-    if not text:
-        return Spelling(len(operation), (1,) * arguments)
-    used = Counter(_PLACEHOLDER.findall(text))
-    copies = tuple(used[letter] for letter in _LETTERS[:arguments])
-    return Spelling(len(text), copies)
-
-
-def _filled(text: str, arguments: list[exp.Expr]) -> exp.Expr:
-    values = dict(zip(_LETTERS, arguments, strict=False))
-
-    def fill(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Placeholder) and node.name in values:
-            return values[node.name].copy()
-        return node
-
-    return _template(text).transform(fill)
-
-
-def _relation(name: str, left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    if native := NATIVE[name]:
-        return exp.func(native, left, right)
-    blobs = [
-        exp.cast(exp.func("ST_AsWKB", each.copy()), "BLOB") for each in (left, right)
-    ]
-    patterns = PATTERN_SEPARATOR.join(RELATIONS[name].patterns)
-    exact = exp.func(RELATE, *blobs, exp.Literal.string(patterns))
-    necessary = exp.func(str(NECESSARY[name]), left, right)
-    return exp.and_(necessary, exact)
-
-
-def _case(arguments: list[exp.Expr]) -> exp.Expr:
-    *pairs, otherwise = arguments
-    case = exp.Case()
-    for condition, result in zip(pairs[::2], pairs[1::2], strict=True):
-        case = case.when(condition, result)
-    return case.else_(otherwise)
-
-
-def _is_one_of(arguments: list[exp.Expr]) -> exp.Expr:
-    needle, *haystack = arguments
-    return exp.In(this=needle, expressions=haystack)
-
-
-def _regex(arguments: list[exp.Expr]) -> exp.Expr:
-    # TRY: a malformed pattern is an error of the expression, not of the query.
-    return exp.func("try", exp.func("regexp_matches", *arguments))
-
-
-def _replace(arguments: list[exp.Expr]) -> exp.Expr:
-    text, pattern, replacement = arguments
-    # XPath writes groups as $1, RE2 as \1.
-    groups = _filled(r"regexp_replace(:a, '\$(\d)', '\\\1', 'g')", [replacement])
-    parts = (text, pattern, groups, exp.Literal.string("g"))
-    return exp.func("try", exp.func("regexp_replace", *parts, dialect=_DIALECT))
-
-
-def _concat(arguments: list[exp.Expr]) -> exp.Expr:
-    first, *rest = arguments
-    joined = first
-    for each in rest:
-        joined = exp.DPipe(this=joined, expression=each, safe=True)
-    return joined
-
-
-def _common_language(arguments: list[exp.Expr]) -> exp.Expr:
-    first, *rest = arguments
-    same = exp.and_(*(first.copy().eq(each) for each in rest))
-    return exp.Case().when(same, first).else_(exp.Literal.string(""))
-
-
-def _extreme(*, descending: bool) -> Callable[[list[exp.Expr]], exp.Expr]:
-    def build(arguments: list[exp.Expr]) -> exp.Expr:
-        chosen, *keys = arguments
-        ordered = [
-            exp.Ordered(this=key, desc=descending, nulls_first=False) for key in keys
-        ]
-        return exp.func("first", exp.Order(this=chosen, expressions=ordered))
-
-    return build
-
-
-def _count_distinct_rows(arguments: list[exp.Expr]) -> exp.Expr:
-    row = exp.func("row", *arguments)
-    return exp.Count(this=exp.Distinct(expressions=[row]))
-
-
-_SPECIAL: Final[dict[str, Callable[[list[exp.Expr]], exp.Expr]]] = {
-    "case": _case,
-    "coalesce": lambda arguments: exp.func("coalesce", *arguments),
-    "is_one_of": _is_one_of,
-    "regex": _regex,
-    "replace": _replace,
-    "concat": _concat,
-    "common_language": _common_language,
-    "substring": lambda arguments: _filled(SUBSTRING[len(arguments)], arguments),
-    "first_of": _extreme(descending=False),
-    "last_of": _extreme(descending=True),
-    "count_distinct_rows": _count_distinct_rows,
-}

@@ -64,6 +64,6 @@ def test_constants_and_short_scalars_stay_where_they_are() -> None:
 
 @pytest.mark.parametrize("operation", sorted(AGGREGATES))
 def test_every_aggregate_is_spelled(operation: str) -> None:
-    from strabon_store.backends import duckdb  # noqa: PLC0415 - its private tables
+    from strabon_store.backends import duckdb_scalars  # noqa: PLC0415 - private tables
 
-    assert operation in {**duckdb._SPELLINGS, **duckdb._SPECIAL}
+    assert operation in {**duckdb_scalars._SPELLINGS, **duckdb_scalars._SPECIAL}
