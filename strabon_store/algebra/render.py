@@ -107,21 +107,22 @@ def render_query(query: Query) -> str:
         case SelectQuery():
             pass
         case AskQuery():
-            text = _nest("ask", text)
+            text = nest("ask", text)
         case ConstructQuery(template):
             triples = " ".join(_triple(triple) for triple in template)
-            text = _nest(f"construct ({triples})", text)
+            text = nest(f"construct ({triples})", text)
         case DescribeQuery(resources):
-            text = _nest(f"describe {_list(map(render_term, resources))}", text)
+            text = nest(f"describe {_list(map(render_term, resources))}", text)
         case _:
             assert_never(query)
-    return text if query.dataset == Dataset() else _dataset(query.dataset, text)
+    return text if query.dataset == Dataset() else render_dataset(query.dataset, text)
 
 
-def _dataset(dataset: Dataset, text: str) -> str:
+def render_dataset(dataset: Dataset, text: str) -> str:
+    """The text of a pattern, within the dataset that it asks."""
     graphs = [f"(default {compact(graph.value)})" for graph in dataset.default]
     graphs += [f"(named {compact(graph.value)})" for graph in dataset.named]
-    return _nest(f"dataset {_list(graphs)}", text)
+    return nest(f"dataset {_list(graphs)}", text)
 
 
 def render(pattern: Pattern) -> str:
@@ -137,10 +138,11 @@ def render(pattern: Pattern) -> str:
     below = [render(source) for source in sources(pattern)]
     if isinstance(pattern, BGP):
         below = [_triple(triple) for triple in pattern.patterns]
-    return _nest(_head(pattern), *below)
+    return nest(_head(pattern), *below)
 
 
-def _nest(head: str, *below: str) -> str:
+def nest(head: str, *below: str) -> str:
+    """A node and what is below it, two spaces further in."""
     lines = "".join(f"\n{block}" for block in below).replace("\n", "\n  ")
     return f"({head}{lines})"
 

@@ -1,5 +1,5 @@
 """SPARQL text becomes algebra; the only readers of SPARQL syntax."""
 
-from strabon_store.frontend.parse import parse_query, parse_tree
+from strabon_store.frontend.parse import parse_query, parse_tree, parse_update
 
-__all__ = ["parse_query", "parse_tree"]
+__all__ = ["parse_query", "parse_tree", "parse_update"]

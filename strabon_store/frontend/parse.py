@@ -1,6 +1,6 @@
 """SPARQL text to a parse tree: the only module that imports the third-party parser.
 
-The grammar is `grammar.lark`; it is read once, at the first query. What grammar notes
+The grammar is `grammar.lark`; it is read once, at the first text. What grammar notes
 forbid beyond the grammar is found in translation, where scopes are known.
 """
 
@@ -15,12 +15,14 @@ import lark
 
 from strabon_store.algebra.queries import Query
 from strabon_store.algebra.traverse import height
+from strabon_store.algebra.updates import Modify, Update
 from strabon_store.errors import InternalError, QuerySyntaxError, UnsupportedFeature
 from strabon_store.frontend.builtins import AGGREGATES, BUILTINS
 from strabon_store.frontend.escapes import unescape_codepoints
 from strabon_store.frontend.syntax import Child, Node, Token, deepest
 from strabon_store.frontend.terminals import words
 from strabon_store.frontend.translate import translate_query
+from strabon_store.frontend.translate_update import translate_update
 
 MAX_DEPTH: Final = 150
 """Nodes on the longest way down a parse tree, and down the algebra of it, where every
@@ -48,10 +50,34 @@ def parse_query(text: str, *, base: str | None = None) -> Query:
         '1'
     """
     plain = unescape_codepoints(text)
-    query = translate_query(_parse(plain), plain, base)
+    query = translate_query(_parse(plain, "query"), plain, base)
     if height(query.pattern) > MAX_DEPTH:
         raise _too_deep(None)
     return query
+
+
+def parse_update(text: str, *, base: str | None = None) -> Update:
+    """The algebra of a SPARQL 1.1 Update request (section 19.8, `Update`).
+
+    Args:
+        text: The request.
+        base: What relative IRIs are resolved against where the text has no BASE.
+
+    Raises:
+        QuerySyntaxError: The text is not a SPARQL update.
+        UnsupportedFeature: It is one, with an operator that we do not compile, or too
+            deep.
+
+    Examples:
+        >>> parse_update("CREATE GRAPH <urn:g>").operations
+        (Create(graph=IRI(value='urn:g'), silent=False),)
+    """
+    plain = unescape_codepoints(text)
+    update = translate_update(_parse(plain, "update"), plain, base)
+    for operation in update.operations:
+        if isinstance(operation, Modify) and height(operation.pattern) > MAX_DEPTH:
+            raise _too_deep(None)
+    return update
 
 
 def parse_tree(text: str) -> Node:
@@ -65,14 +91,14 @@ def parse_tree(text: str) -> Node:
         >>> parse_tree("ASK {}").children[1].find("dataset")
         Node(rule='dataset', children=[])
     """
-    return _parse(unescape_codepoints(text))
+    return _parse(unescape_codepoints(text), "query")
 
 
-def _parse(text: str) -> Node:
+def _parse(text: str, start: str) -> Node:
     try:
-        tree = cast("Node", _grammar().parse(text))
+        tree = cast("Node", _grammar(start).parse(text))
     except lark.UnexpectedInput as error:
-        raise _syntax_error(text, error) from error
+        raise _syntax_error(text, start, error) from error
     levels, lowest = deepest(tree)
     if levels > MAX_DEPTH:
         raise _too_deep(lowest)
@@ -80,13 +106,13 @@ def _parse(text: str) -> Node:
 
 
 @cache
-def _grammar() -> lark.Lark:
+def _grammar(start: str) -> lark.Lark:
     source = files("strabon_store.frontend").joinpath("grammar.lark").read_text("utf-8")
     return lark.Lark(
         source,
         parser="lalr",
         lexer="contextual",
-        start="query",
+        start=start,
         tree_class=_node,
         maybe_placeholders=False,
     )
@@ -98,15 +124,17 @@ def _node(rule: str, children: list[Child]) -> Node:
 
 
 @cache
-def _symbols() -> Mapping[str, str]:
+def _symbols(start: str) -> Mapping[str, str]:
     return {
         terminal.name: terminal.pattern.value
-        for terminal in _grammar().terminals
+        for terminal in _grammar(start).terminals
         if isinstance(terminal.pattern, lark.lexer.PatternStr)
     }
 
 
-def _syntax_error(text: str, error: lark.UnexpectedInput) -> QuerySyntaxError:
+def _syntax_error(
+    text: str, start: str, error: lark.UnexpectedInput
+) -> QuerySyntaxError:
     position = error.pos_in_stream
     expected: set[str] = set()
     match error:
@@ -126,8 +154,8 @@ def _syntax_error(text: str, error: lark.UnexpectedInput) -> QuerySyntaxError:
         text,
         line=line,
         column=position - (text.rfind("\n", 0, position) + 1) + 1,
-        found=f"'{found[0]}'" if found else "end of the query",
-        expected=words(expected, _symbols()),
+        found=f"'{found[0]}'" if found else f"end of the {start}",
+        expected=words(expected, _symbols(start)),
         problem=_unknown_function(text, position) or _misread(text, position, expected),
     )
 
