@@ -34,12 +34,15 @@ from ontologies.geosparql.literals import LiteralError
 from ontologies.namespaces import Namespace
 from ontologies.vocabulary import UnknownConcept, UnknownScheme
 from strabon_store.errors import (
+    BackupFailed,
+    DumpFailed,
     InternalError,
     LoadError,
     QuerySyntaxError,
     QueryTimeout,
     StoreBusy,
     StoreError,
+    StoreInUse,
     StoreUnavailable,
     UnsupportedFeature,
 )
@@ -211,6 +214,9 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         LoadError: 500,
         StoreBusy: 503,
         StoreUnavailable: 503,
+        StoreInUse: 503,
+        BackupFailed: 500,
+        DumpFailed: 500,
         InternalError: 500,
         # GeoJSON of a result without a geometry is not among what we can offer.
         NoGeometry: 406,

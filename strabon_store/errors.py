@@ -6,7 +6,10 @@
   - QueryTimeout          the deadline passed, or somebody cancelled  -> HTTP 503
   - LoadError             a file that cannot be loaded; store as before
   - StoreBusy             somebody else has been writing for too long   -> HTTP 503
-  - StoreUnavailable      no store there, in use elsewhere, or damaged
+  - BackupFailed          no backup was made, or none restored; all is as before
+  - DumpFailed            no dump was written
+  - StoreUnavailable      no store there, or damaged                  -> HTTP 503
+    - StoreInUse          another process holds it
   - InternalError         an invariant of ours is broken (a bug)      -> HTTP 500
 """
 
@@ -102,8 +105,20 @@ class StoreBusy(StoreError):
         )
 
 
+class BackupFailed(StoreError):
+    """No backup was made, or none was restored; what was there is as before."""
+
+
+class DumpFailed(StoreError):
+    """No dump was written; a file that was there is as before."""
+
+
 class StoreUnavailable(StoreError):
     """There is no usable store at the location."""
+
+
+class StoreInUse(StoreUnavailable):
+    """Another process holds the store."""
 
 
 class InternalError(StoreError):

@@ -6,19 +6,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
+import pyoxigraph as ox
+
 from ontologies.namespaces import GEOF
 from ontologies.progress import Progress, silent
 from strabon_store.algebra.queries import Dataset
+from strabon_store.algebra.terms import IRI
 from strabon_store.answering import Compiled, Explanation, Passes, answer, compile_query
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.passes import PASSES
 from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.results.solutions import Result
+from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog
 from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, open_database
+from strabon_store.storage.dump import DumpReport, dump
 from strabon_store.storage.loader import LoadReport, load
+from strabon_store.storage.verify import Verification, verify
 
 EXTENSION_FUNCTIONS: Final = frozenset(GEOF.term(name) for name in SUPPORTED)
 """IRIs of the functions beyond SPARQL 1.1 that a query may call."""
@@ -32,14 +38,18 @@ class Statistics:
 
     Attributes:
         triples: Statements, in all graphs.
+        graphs: Named graphs that hold one.
         terms: Terms in the dictionary; numbers and dates mostly need no place there.
         geometries: Well-formed geometry literals.
+        size: Bytes of its files.
         predicates: How often each predicate occurs, by its IRI, most frequent first.
     """
 
     triples: int
+    graphs: int
     terms: int
     geometries: int
+    size: int
     predicates: Mapping[str, int]
 
 
@@ -145,6 +155,31 @@ class Store:
             # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
             raise UnsupportedFeature("a pattern that is nested this deep") from error
 
+    def dump(
+        self,
+        path: Path | None,
+        *,
+        rdf_format: ox.RdfFormat | None = None,
+        graph: IRI | None = None,
+        progress: Progress | None = None,
+    ) -> DumpReport:
+        """Write the statements as RDF text; see `storage.dump.dump`."""
+        return dump(
+            self._database,
+            path,
+            rdf_format=rdf_format,
+            graph=graph,
+            progress=progress or silent,
+        )
+
+    def backup(self, target: Path, progress: Progress | None = None) -> BackupReport:
+        """Copy the store as it is now, while it is in use; see `storage.backup`."""
+        return backup(self._database, target, progress or silent)
+
+    def verify(self, progress: Progress | None = None) -> Verification:
+        """Check all that must be true of the tables; see `storage.verify`."""
+        return verify(self._database, progress or silent)
+
     def statistics(self) -> Statistics:
         """How much there is."""
         with self._database.connection.cursor() as cursor:
@@ -153,8 +188,10 @@ class Store:
             ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
             return Statistics(
                 triples=count_rows(cursor, QUADS),
+                graphs=self._catalog.count_graphs(),
                 terms=count_rows(cursor, TERMS),
                 geometries=count_rows(cursor, GEOMETRIES),
+                size=self._database.size,
                 predicates={names[key]: count for key, count in ordered},
             )
 

@@ -11,11 +11,15 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from api.cli.backup import backup, restore
 from api.cli.demo import demo
+from api.cli.dump import dump
 from api.cli.load import load
 from api.cli.query import query
 from api.cli.run import run
 from api.cli.serve import serve
+from api.cli.stats import stats
+from api.cli.verify import verify
 from ontologies.errors import PytheasError
 
 _EXIT_ERROR: Final = 1
@@ -66,7 +70,11 @@ def _root(
     del version
 
 
-for _command in (demo, run, load, query, serve):
+_COMMANDS: Final = (
+    *(demo, run, load, query, serve),
+    *(dump, backup, restore, verify, stats),
+)
+for _command in _COMMANDS:
     app.command()(_command)
 
 

@@ -21,5 +21,15 @@ Location = Annotated[
         file_okay=False,
     ),
 ]
+Store = Annotated[
+    Path,
+    typer.Option(
+        "--location",
+        "-l",
+        help="The folder of the store.",
+        envvar="PYTHEAS_LOCATION",
+        file_okay=False,
+    ),
+]
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
 Port = Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0)]

@@ -6,6 +6,7 @@ from typing import Final
 import duckdb
 
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
+from strabon_store.relational.encoding import DEFAULT_GRAPH
 from strabon_store.relational.inline import encode_inline
 from strabon_store.relational.kinds import kind_of
 from strabon_store.storage.database import read_meta
@@ -70,6 +71,15 @@ class Catalog:
                 ).fetchall()
             self._counts = (generation, dict(rows))
         return self._counts[1]
+
+    def count_graphs(self) -> int:
+        """How many named graphs hold a statement."""
+        with self._connection.cursor() as cursor:
+            rows = cursor.execute(
+                "SELECT count(DISTINCT graph) FROM quads WHERE graph <> ?",
+                [DEFAULT_GRAPH],
+            ).fetchall()
+        return int(rows[0][0])
 
     def iris(self, ids: Iterable[int]) -> dict[int, str]:
         """The IRIs with these ids."""

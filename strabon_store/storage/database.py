@@ -16,7 +16,7 @@ from sqlglot import exp
 from engines.duckdb import connect
 from engines.duckdb.functions import register_functions
 from engines.errors import DatabaseCorrupt, DatabaseLocked
-from strabon_store.errors import StoreUnavailable
+from strabon_store.errors import StoreInUse, StoreUnavailable
 from strabon_store.relational.layout import META, TABLES, Table
 
 FILE_NAME: Final = "store.duckdb"
@@ -52,6 +52,11 @@ class Database:
     is_read_only: bool
     write_lock: Lock = field(default_factory=Lock, compare=False)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the database and of its log."""
+        return sum(file.stat().st_size for file in self.location.glob(f"{FILE_NAME}*"))
+
     def close(self) -> None:
         """Let go of the file; harmless when called again."""
         self.connection.close()
@@ -70,7 +75,7 @@ def open_database(location: Path, *, read_only: bool = False) -> Database:
         connection = connect(path, read_only=read_only)
     except DatabaseLocked as error:
         by = f" by {error.holder}" if error.holder else ""
-        raise StoreUnavailable(
+        raise StoreInUse(
             f"the store {location} is in use{by}; stop that process, ask it over "
             "HTTP, or work on another store"
         ) from error

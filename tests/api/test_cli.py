@@ -51,7 +51,19 @@ def assert_failed(result: Result, *words: str) -> None:
 
 def test_every_command_has_help_and_json_and_quiet() -> None:
     listing = pytheas("--help").stdout
-    for command in ("demo", "run", "load", "query", "serve"):
+    commands = [
+        "demo",
+        "run",
+        "load",
+        "query",
+        "serve",
+        "dump",
+        "backup",
+        "restore",
+        "verify",
+        "stats",
+    ]
+    for command in commands:
         assert command in listing
         text = pytheas(command, "--help").stdout
         assert "--json" in text

@@ -1,0 +1,233 @@
+"""What must be true of a store at rest, as questions to its tables.
+
+Every check is one query for the rows that break it. Reading every column also makes the
+engine compare the checksum of each block. A new table brings its checks here.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import duckdb
+
+from ontologies.progress import Progress, silent
+from strabon_store.relational.encoding import (
+    DEFAULT_GRAPH,
+    INLINE,
+    PAYLOAD_BITS,
+    PAYLOAD_MASK,
+    Tag,
+)
+from strabon_store.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A claim about the tables.
+
+    Attributes:
+        claim: What holds in a sound store.
+        offenders: SQL for the rows that break it, one column each; a `$name` is one of
+            `_PARAMETERS`.
+    """
+
+    claim: str
+    offenders: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A claim that does not hold.
+
+    Attributes:
+        claim: The claim.
+        count: How many rows break it; None where the tables could not be read.
+        example: One of the rows, or what the engine says.
+    """
+
+    claim: str
+    count: int | None
+    example: str
+
+    def __str__(self) -> str:
+        """The problem in a line."""
+        if self.count is None:
+            return f"broken: {self.claim} (not to be read: {self.example})"
+        return f"broken: {self.claim} ({self.count:,} rows; first: {self.example})"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the checks found.
+
+    Attributes:
+        claims: All claims, in the order in which they were checked.
+        problems: Those that do not hold.
+    """
+
+    claims: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every claim holds."""
+        return not self.problems
+
+    def __str__(self) -> str:
+        """A line for each claim."""
+        broken = {problem.claim: str(problem) for problem in self.problems}
+        return "\n".join(broken.get(claim, f"holds:  {claim}") for claim in self.claims)
+
+
+_PARAMETERS: Final = {
+    "bits": PAYLOAD_BITS,
+    "payload": PAYLOAD_MASK,
+    "inline": sorted(int(tag) for tag in INLINE),
+    "keyed": sorted(int(tag) for tag in Tag if tag not in INLINE),
+    "default_graph": DEFAULT_GRAPH,
+    "iri": int(Tag.IRI),
+    "blank": int(Tag.BLANK),
+    "language": int(Tag.LANGUAGE),
+    "geometry": int(Tag.GEOMETRY),
+    "number": int(Tag.NUMBER),
+}
+"""What the queries call by name."""
+
+CHECKS: Final = (
+    Check(
+        "a graph is the default graph, or an IRI or blank node of the dictionary",
+        """
+        SELECT graph FROM quads ANTI JOIN terms ON terms.id = graph
+        WHERE graph <> $default_graph
+        UNION ALL SELECT graph FROM quads WHERE graph >> $bits > $blank
+        """,
+    ),
+    Check(
+        "a subject is an IRI or a blank node of the dictionary",
+        """
+        SELECT subject FROM quads ANTI JOIN terms ON terms.id = subject
+        UNION ALL SELECT subject FROM quads WHERE subject >> $bits > $blank
+        """,
+    ),
+    Check(
+        "a predicate is an IRI of the dictionary",
+        """
+        SELECT predicate FROM quads ANTI JOIN terms ON terms.id = predicate
+        UNION ALL SELECT predicate FROM quads WHERE predicate >> $bits <> $iri
+        """,
+    ),
+    Check(
+        "an object is inline or in the dictionary",
+        """
+        SELECT object FROM quads ANTI JOIN terms ON terms.id = object
+        WHERE NOT list_contains($inline, object >> $bits)
+        """,
+    ),
+    Check(
+        "no statement stands twice",
+        """
+        SELECT [graph, subject, predicate, object] FROM quads
+        GROUP BY graph, subject, predicate, object HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        "an id is that of one term",
+        "SELECT id FROM terms GROUP BY id HAVING count(*) > 1",
+    ),
+    Check(
+        "a term has one id",
+        """
+        SELECT lexical FROM terms
+        GROUP BY lexical, datatype, language,
+                 CASE WHEN datatype IS NULL THEN id >> $bits END
+        HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        "the dictionary has terms of its kinds only",
+        "SELECT id FROM terms WHERE NOT list_contains($keyed, id >> $bits)",
+    ),
+    Check(
+        "IRIs and blank nodes have no datatype, literals have one",
+        """
+        SELECT lexical FROM terms WHERE (datatype IS NULL) <> (id >> $bits <= $blank)
+        """,
+    ),
+    Check(
+        "language-tagged strings have a tag, and nothing else has",
+        """
+        SELECT lexical FROM terms
+        WHERE (language IS NOT NULL) <> (id >> $bits = $language)
+        """,
+    ),
+    Check(
+        "numbers have a value, and nothing else has",
+        """
+        SELECT lexical FROM terms
+        WHERE (number IS NOT NULL) <> (id >> $bits = $number)
+        """,
+    ),
+    Check(
+        "the next key is free",
+        """
+        SELECT id FROM terms WHERE id & $payload >=
+          (SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'next_key')
+        """,
+    ),
+    Check(
+        "every well-formed geometry literal has its geometry, and nothing else has",
+        """
+        SELECT coalesce(literals.id, geometries.id)
+        FROM (FROM terms WHERE id >> $bits = $geometry) AS literals
+        FULL JOIN geometries ON literals.id = geometries.id
+        WHERE literals.id IS NULL OR geometries.id IS NULL
+        """,
+    ),
+    Check(
+        "a geometry's bounds are those of its coordinates",
+        """
+        SELECT id FROM geometries
+        WHERE minx IS DISTINCT FROM ST_XMin(geometry)
+           OR miny IS DISTINCT FROM ST_YMin(geometry)
+           OR maxx IS DISTINCT FROM ST_XMax(geometry)
+           OR maxy IS DISTINCT FROM ST_YMax(geometry)
+        """,
+    ),
+    Check(
+        "a geometry says whether it is valid",
+        "SELECT id FROM geometries WHERE is_valid <> ST_IsValid(geometry)",
+    ),
+)
+"""All claims."""
+
+
+def verify(database: Database, progress: Progress = silent) -> Verification:
+    """Check every claim on the store as it is now; whatever is wrong is in the answer.
+
+    Each check sees one committed state, so that a load that ends meanwhile is harmless.
+
+    Args:
+        database: The open store; nothing is written.
+        progress: Told the fraction of the claims that are checked.
+    """
+    problems: list[Problem] = []
+    with database.connection.cursor() as cursor:
+        for done, check in enumerate(CHECKS, start=1):
+            problem = _problem(cursor, check)
+            if problem is not None:
+                problems.append(problem)
+            progress("verify", done / len(CHECKS))
+    return Verification(tuple(check.claim for check in CHECKS), tuple(problems))
+
+
+def _problem(cursor: duckdb.DuckDBPyConnection, check: Check) -> Problem | None:
+    named = re.findall(r"\$(\w+)", check.offenders)
+    parameters = {name: _PARAMETERS[name] for name in named}
+    try:
+        offenders = cursor.sql(check.offenders, params=parameters)
+        found = offenders.aggregate("count(*), any_value(COLUMNS(*))").fetchall()
+    except duckdb.Error as error:
+        # A damaged block; the engine may refuse all that follows, which is shown too.
+        return Problem(check.claim, None, str(error).splitlines()[0])
+    ((count, example),) = found
+    return Problem(check.claim, count, str(example)) if count else None

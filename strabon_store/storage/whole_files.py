@@ -1,0 +1,74 @@
+"""Files and directories that appear whole, and stay: written aside, synced, renamed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+_ASIDE = ".partial-"
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[IO[bytes]]:
+    """A stream whose bytes become the file `target` when the block ends well.
+
+    On any error there is no new file, and an old one stays as it is.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with _aside(target, is_directory=False) as path:
+        with path.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        path.replace(target)
+    sync_directory(target.parent)
+
+
+@contextmanager
+def whole_directory(target: Path) -> Iterator[Path]:
+    """A directory to fill, which becomes `target` when the block ends well.
+
+    Raises:
+        OSError: It cannot be made, or `target` is there already and not empty.
+    """
+    with _aside(target, is_directory=True) as path:
+        yield path
+        for file in path.iterdir():
+            sync_file(file)
+        sync_directory(path)
+        path.replace(target)
+    sync_directory(target.parent)
+
+
+@contextmanager
+def _aside(target: Path, *, is_directory: bool) -> Iterator[Path]:
+    """A place beside `target`, on the same file system; gone afterwards."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=f".{target.name}{_ASIDE}", dir=target.parent))
+    try:
+        yield place if is_directory else place / target.name
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the file's bytes are on disk."""
+    _sync(path, os.O_RDONLY)
+
+
+def sync_directory(path: Path) -> None:
+    """Wait until the names in the directory are on disk."""
+    _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,124 @@
+"""Every claim about the tables is checked: what breaks it is found, and named."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from strabon_store.storage.database import FILE_NAME
+from strabon_store.storage.verify import CHECKS
+from strabon_store.store import Store
+
+DATA = """
+@prefix geo: <http://www.opengis.net/ont/geosparql#> .
+<urn:a> <urn:p> 1 , 042 , "x" , "is"@da , true , <urn:b> , _:b .
+<urn:g> geo:asWKT "POINT (1 2)"^^geo:wktLiteral , "POINT EMPTY"^^geo:wktLiteral ,
+  "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))"^^geo:wktLiteral , "no"^^geo:wktLiteral .
+"""
+
+
+@pytest.fixture
+def location(tmp_path: Path) -> Path:
+    (tmp_path / "data.ttl").write_text(DATA)
+    with Store.open(tmp_path / "store") as store:
+        store.load([tmp_path / "data.ttl"])
+        found = store.verify()
+    assert found.is_sound, str(found)
+    assert len(found.claims) == len(CHECKS)
+    return tmp_path / "store"
+
+
+DAMAGES = {
+    "a graph is": (
+        "UPDATE quads SET graph = (SELECT id FROM terms WHERE lexical = 'x')",
+        "UPDATE quads SET graph = 12345",
+    ),
+    "a subject is": (
+        "UPDATE quads SET subject = 12345",
+        "UPDATE quads SET subject = (SELECT id FROM terms WHERE lexical = 'x')",
+        "DELETE FROM terms WHERE lexical = 'urn:a'",
+    ),
+    "a predicate is": (
+        "UPDATE quads SET predicate = (SELECT id FROM terms WHERE lexical = 'x')",
+        "DELETE FROM terms WHERE lexical = 'urn:p'",
+    ),
+    "an object is": ("DELETE FROM terms WHERE lexical = 'is'",),
+    "no statement stands twice": ("INSERT INTO quads FROM quads LIMIT 1",),
+    "an id is that of one term": (
+        "UPDATE terms SET id = (SELECT min(id) FROM terms) WHERE lexical = 'urn:b'",
+    ),
+    "a term has one id": (
+        "UPDATE terms SET lexical = 'urn:a' WHERE lexical = 'urn:b'",
+    ),
+    "the dictionary has": (
+        "UPDATE terms SET id = 6::BIGINT << 59 WHERE lexical = 'x'",
+    ),
+    "IRIs and blank nodes": (
+        "UPDATE terms SET datatype = 'urn:t' WHERE lexical = 'urn:a'",
+        "UPDATE terms SET datatype = NULL WHERE lexical = 'x'",
+    ),
+    "language-tagged": (
+        "UPDATE terms SET language = NULL WHERE lexical = 'is'",
+        "UPDATE terms SET language = 'en' WHERE lexical = 'x'",
+    ),
+    "numbers have": (
+        "UPDATE terms SET number = NULL WHERE lexical = '042'",
+        "UPDATE terms SET number = 7 WHERE lexical = 'x'",
+    ),
+    "the next key": ("UPDATE meta SET value = '3' WHERE key = 'next_key'",),
+    "every well-formed": (
+        "DELETE FROM geometries WHERE minx = 1",
+        "INSERT INTO geometries SELECT * REPLACE (12345 AS id) FROM geometries LIMIT 1",
+    ),
+    "a geometry's bounds": (
+        "UPDATE geometries SET maxy = 7 WHERE maxy = 2",
+        "UPDATE geometries SET minx = 7 WHERE minx IS NULL",
+    ),
+    "a geometry says": ("UPDATE geometries SET is_valid = NOT is_valid",),
+}
+
+
+def _damages() -> Iterator[tuple[str, str]]:
+    for claim, statements in DAMAGES.items():
+        for statement in statements:
+            yield claim, statement
+
+
+@pytest.mark.parametrize(("claim", "statement"), list(_damages()))
+def test_damage_is_found(location: Path, claim: str, statement: str) -> None:
+    with duckdb.connect(str(location / FILE_NAME)) as connection:
+        connection.execute(statement)
+    with Store.open(location, read_only=True) as store:
+        found = store.verify()
+    assert any(problem.claim.startswith(claim) for problem in found.problems)
+    assert "broken: " in str(found)
+
+
+def test_every_claim_has_its_damage() -> None:
+    for check in CHECKS:
+        assert any(check.claim.startswith(start) for start in DAMAGES), check.claim
+
+
+def test_a_block_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    lines = (f'<urn:{n * 7919:x}> <urn:p> "{n * 104_729:x}" .\n' for n in range(50_000))
+    (tmp_path / "many.nt").write_text("".join(lines))
+    with Store.open(tmp_path / "store") as store:
+        store.load([tmp_path / "many.nt"])
+    file = tmp_path / "store" / FILE_NAME
+    with duckdb.connect(str(file)) as connection:
+        blocks, shared = (
+            connection.execute(
+                "SELECT list(block_id) FROM pragma_storage_info(?) WHERE block_id >= 0",
+                [table],
+            ).fetchall()[0][0]
+            for table in ("terms", "meta")
+        )
+    block = min(set(blocks) - set(shared or ()))
+    data = bytearray(file.read_bytes())
+    data[3 * 4096 + block * 262_144 + 1_000] ^= 0xFF
+    file.write_bytes(data)
+    with Store.open(tmp_path / "store", read_only=True) as store:
+        found = store.verify()
+    assert not found.is_sound
+    assert "not to be read: " in str(found)
