@@ -3,8 +3,9 @@
 import bz2
 import gzip
 import lzma
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -57,7 +58,12 @@ def test_a_dump_is_the_dataset(
     assert canonical(found) == original()
 
 
-_OPENERS = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_OPENERS: dict[str, Callable[..., Any]] = {
+    "": open,
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
 
 
 def test_a_dump_loads_into_an_equal_store(store: Store, tmp_path: Path) -> None:
