@@ -19,8 +19,9 @@ from strabon_store.relational.context import TermCatalog
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.nodes import Plan
 from strabon_store.relational.render import render_plan
+from strabon_store.results.columns import Batch
 from strabon_store.results.decode import DecodedColumn, decode_batches
-from strabon_store.results.solutions import Result, Row, Solutions
+from strabon_store.results.solutions import Result, Solutions
 
 Passes: TypeAlias = tuple[Pass, ...]
 
@@ -133,8 +134,8 @@ def answer(
         found = any(batch.num_rows for batch in run.batches(reader))
         run.close()
         return found
-    rows = _rows(run, reader, columns)
-    return Solutions(_names(compiled), rows, run.close)
+    batches = _batches(run, reader, columns)
+    return Solutions.of_batches(_names(compiled), batches, run.close)
 
 
 def _names(compiled: Compiled) -> tuple[str, ...]:
@@ -148,7 +149,7 @@ def _decoded(generated: GeneratedQuery, index: int) -> DecodedColumn:
     return DecodedColumn(column.name, column.encoding)
 
 
-def _rows(run: "_Run", reader: Any, columns: list[DecodedColumn]) -> Iterator[Row]:
+def _batches(run: "_Run", reader: Any, columns: list[DecodedColumn]) -> Iterator[Batch]:
     try:
         yield from decode_batches(run.batches(reader), columns)
     finally:

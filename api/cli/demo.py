@@ -103,4 +103,4 @@ def _as_json(store: "Store", text: str) -> Any:
 
     from strabon_store.results.json import serialize_json
 
-    return json.loads("".join(serialize_json(store.query(text))))
+    return json.loads(b"".join(serialize_json(store.query(text))))

@@ -99,5 +99,5 @@ def _write(answer: "Result", output: Format) -> None:
     # CSV ends its lines with CR LF, which text mode would touch on some systems.
     sys.stdout.flush()
     for piece in RESULT_FORMATS[output.value].serialize(answer):
-        sys.stdout.buffer.write(piece.encode())
+        sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()

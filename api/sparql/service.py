@@ -21,7 +21,7 @@ from strabon_store.errors import QueryTimeout
 from strabon_store.results.media_types import ResultFormat
 from strabon_store.results.solutions import Result, Solutions
 
-_CHUNK_CHARACTERS: Final = 65_536
+_CHUNK_BYTES: Final = 65_536
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class _Run:
     result_format: ResultFormat
     timeout_s: float
     deadline: float = field(init=False)
-    pieces: Iterator[str] | None = field(init=False, default=None)
+    pieces: Iterator[bytes] | None = field(init=False, default=None)
     result: Result | None = field(init=False, default=None)
     lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
@@ -54,16 +54,16 @@ class _Run:
                     self.request.text, self.timeout_s, dataset=self.request.dataset
                 )
                 self.pieces = self.result_format.serialize(self.result)
-            return "".join(self._next_pieces(self.pieces)).encode()
+            return b"".join(self._next_pieces(self.pieces))
 
-    def _next_pieces(self, pieces: Iterator[str]) -> Iterator[str]:
+    def _next_pieces(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         length = 0
         for piece in pieces:
             if time.monotonic() > self.deadline:
                 raise QueryTimeout(self.timeout_s)
             yield piece
             length += len(piece)
-            if length >= _CHUNK_CHARACTERS:
+            if length >= _CHUNK_BYTES:
                 return
 
     def close(self) -> None:

@@ -3,23 +3,26 @@ r"""Columns of an engine's answer become terms.
 A variable in `TermId` is four columns: id, lexical form, datatype, language, the last
 three NULL where the id is inline. In the other encodings it is one. A NULL (an id that
 is NULL) is an unbound variable.
-
-Closures made once per column run over whole batches; a term that repeats is made once.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, assert_never
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ontologies.namespaces import XSD
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.errors import InternalError
 from strabon_store.relational.encoding import (
+    INTEGER_BIAS,
     PAYLOAD_BITS,
+    PAYLOAD_MASK,
     Encoding,
     Plain,
     Tag,
@@ -27,6 +30,17 @@ from strabon_store.relational.encoding import (
     Typed,
 )
 from strabon_store.relational.inline import decode_inline
+from strabon_store.results.columns import (
+    BLANK_TYPE,
+    IRI_TYPE,
+    Batch,
+    Index,
+    TermColumn,
+    TermKind,
+    TermType,
+    column_of,
+    narrowed,
+)
 from strabon_store.results.lexical import (
     render_boolean,
     render_date,
@@ -36,10 +50,6 @@ from strabon_store.results.lexical import (
     render_float,
     render_integer,
 )
-from strabon_store.results.solutions import Row
-
-_Terms: TypeAlias = list[Term | None]
-_Decoder: TypeAlias = Callable[[Sequence[pa.Array]], _Terms]
 
 _PARTS: Final = 4
 """The columns of a variable in `TermId`."""
@@ -60,32 +70,29 @@ class DecodedColumn:
 
 def decode_batches(
     batches: Iterable[pa.RecordBatch], columns: Sequence[DecodedColumn]
-) -> Iterator[Row]:
-    """The rows of an answer.
+) -> Iterator[Batch]:
+    """The solutions of an answer.
 
     Args:
         batches: Record batches, or a reader of them, with the columns of the variables
             in order; what follows them is not looked at.
-        columns: The variables. Without any, a row is empty.
+        columns: The variables. Without any, a solution is empty.
 
     Raises:
         InternalError: The batches have too few columns.
     """
-    decoders = [_decoder(column.encoding) for column in columns]
     widths = [_PARTS if isinstance(c.encoding, TermId) else 1 for c in columns]
     for batch in batches:
         if batch.num_columns < sum(widths):
             raise InternalError(
                 f"an answer has {batch.num_columns} columns, not {sum(widths)}"
             )
-        if not columns:
-            yield from (() for _ in range(batch.num_rows))
-            continue
-        decoded, first = [], 0
-        for decode, width in zip(decoders, widths, strict=True):
-            decoded.append(decode(batch.columns[first : first + width]))
-            first += width
-        yield from zip(*decoded, strict=True)
+        arrays = iter(batch.columns)
+        decoded = [
+            _decode(column.encoding, list(islice(arrays, width)))
+            for column, width in zip(columns, widths, strict=True)
+        ]
+        yield Batch(tuple(decoded), batch.num_rows)
 
 
 def parse_plain(text: str) -> Term:
@@ -126,70 +133,95 @@ def _unescape(found: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else _ESCAPED.get(found[3], found[3])
 
 
-def _decoder(encoding: Encoding) -> _Decoder:
+def _decode(encoding: Encoding, parts: Sequence[Any]) -> TermColumn:
     match encoding:
         case TermId():
-            return _decode_term_ids
+            return _decode_term_ids(*parts)
         case Plain():
-            return _decode_plain
+            return _decode_plain(parts[0])
         case Typed(datatype):
-            return _typed_decoder(datatype)
+            return _decode_typed(datatype, parts[0])
+        case _:
+            assert_never(encoding)
 
 
-def _decode_term_ids(columns: Sequence[pa.Array]) -> _Terms:
-    made: dict[int | None, Term | None] = {None: None}
-    terms: _Terms = []
-    append = terms.append
-    for term_id, *parts in zip(*(each.to_pylist() for each in columns), strict=True):
-        if term_id not in made:
-            made[term_id] = _term(term_id, *parts)
-        append(made[term_id])
-    return terms
+def _decode_term_ids(ids: Any, lexical: Any, *described: Any) -> TermColumn:
+    numbers = ids.fill_null(0).to_numpy()
+    stored = TermColumn(lexical, *_types(numbers, *described))
+    if lexical.null_count == ids.null_count:
+        return stored
+    missing = pc.and_(lexical.is_null(), ids.is_valid())
+    inline = missing.to_numpy(zero_copy_only=False)
+    return _overlaid(stored, inline, decode_inline_column(numbers[inline]))
 
 
-def _term(
-    term_id: int, lexical: str | None, datatype: str | None, language: str | None
-) -> Term:
-    if lexical is None:
-        return decode_inline(term_id)
-    if datatype is not None:
-        return Literal(lexical, datatype, language)
-    is_blank = term_id >> PAYLOAD_BITS == Tag.BLANK
-    return BlankNode(lexical) if is_blank else IRI(lexical)
+def decode_inline_column(ids: Index) -> TermColumn:
+    """The literals of inline ids."""
+    if np.all(ids >> PAYLOAD_BITS == Tag.INTEGER):
+        numbers = pa.array((ids & PAYLOAD_MASK) - INTEGER_BIAS)
+        only = TermType(TermKind.LITERAL, XSD.term("integer"))
+        return TermColumn(numbers.cast(pa.string()), (only,))
+    made = {each: decode_inline(each) for each in dict.fromkeys(ids.tolist())}
+    return column_of([made[each] for each in ids.tolist()])
 
 
-def _decode_plain(columns: Sequence[pa.Array]) -> _Terms:
-    made: dict[str | None, Term | None] = {None: None}
-    terms: _Terms = []
-    for text in columns[0].to_pylist():
-        if text not in made:
-            made[text] = parse_plain(text)
-        terms.append(made[text])
-    return terms
+def _types(
+    numbers: Index, datatype: Any, language: Any
+) -> tuple[tuple[TermType, ...], Index | None]:
+    """What terms of the dictionary are: IRIs and blank nodes have no datatype."""
+    datatypes, which = _encoded(datatype)
+    languages, tag = _encoded(language)
+    is_blank = numbers >> PAYLOAD_BITS == Tag.BLANK
+    types = tuple(
+        TermType(TermKind.LITERAL, name, tongue)
+        if name is not None
+        else (BLANK_TYPE if blank else IRI_TYPE)
+        for name, tongue, blank in product(datatypes, languages, (False, True))
+    )
+    return narrowed(types, (which * len(languages) + tag) * 2 + is_blank)
 
 
-def _typed_decoder(datatype: str) -> _Decoder:
+def _encoded(texts: Any) -> tuple[list[str | None], Index]:
+    """The distinct texts after None, and where each row has its text among them."""
+    if texts.null_count == len(texts):
+        return [None], np.zeros(len(texts), dtype=np.int64)
+    encoded = texts.dictionary_encode()
+    index = encoded.indices.fill_null(-1).to_numpy().astype(np.int64) + 1
+    return [None, *encoded.dictionary.to_pylist()], index
+
+
+def _overlaid(below: TermColumn, rows: Any, above: TermColumn) -> TermColumn:
+    """A column with other terms in the rows of a mask."""
+    first = len(below.types)
+    codes = np.zeros(len(rows), dtype=np.int64)
+    if below.index is not None:
+        codes[:] = below.index
+    codes[rows] = first if above.index is None else first + above.index
+    lexical = pc.replace_with_mask(below.lexical, pa.array(rows), above.lexical)
+    return TermColumn(lexical, *narrowed(below.types + above.types, codes))
+
+
+def _decode_plain(texts: Any) -> TermColumn:
+    terms: dict[str | None, Term | None] = {None: None}
+    terms |= {text: parse_plain(text) for text in texts.to_pylist() if text is not None}
+    return column_of([terms[text] for text in texts.to_pylist()])
+
+
+def _decode_typed(datatype: str, values: Any) -> TermColumn:
     """For native values; the datatype "" stands for IRIs."""
     if not datatype:
-        return _each(IRI)
+        return TermColumn(values, (IRI_TYPE,))
+    only = (TermType(TermKind.LITERAL, datatype),)
+    if pa.types.is_string(values.type):
+        return TermColumn(values, only)
+    if datatype == XSD.term("integer") and pa.types.is_integer(values.type):
+        return TermColumn(values.cast(pa.string()), only)
+    if datatype in _MOMENTS:
+        # As a number: Python's dates end with the year 9999.
+        values = values.cast(pa.timestamp("us")).cast(pa.int64())
     render = _RENDERERS.get(datatype, str)
-    is_moment = datatype in _MOMENTS
-
-    def make(value: Any) -> Term:
-        return Literal(render(value), datatype)
-
-    return _each(make, is_moment=is_moment)
-
-
-def _each(make: Callable[[Any], Term], *, is_moment: bool = False) -> _Decoder:
-    def decode(columns: Sequence[pa.Array]) -> _Terms:
-        column = columns[0]
-        if is_moment:
-            # As a number: Python's dates end with the year 9999.
-            column = column.cast(pa.timestamp("us")).cast(pa.int64())
-        return [None if value is None else make(value) for value in column.to_pylist()]
-
-    return decode
+    texts = [None if each is None else render(each) for each in values.to_pylist()]
+    return TermColumn(pa.array(texts, pa.string()), only)
 
 
 _MOMENTS: Final = frozenset({XSD.term("dateTime"), XSD.term("date")})

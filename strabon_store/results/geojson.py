@@ -36,7 +36,7 @@ class NoGeometry(StoreError):
         )
 
 
-def serialize_geojson(result: Result, geometry: str | None = None) -> Iterator[str]:
+def serialize_geojson(result: Result, geometry: str | None = None) -> Iterator[bytes]:
     """The solutions as a FeatureCollection; other variables become properties.
 
     A row whose geometry is unbound or malformed is a feature without geometry, so no
@@ -56,12 +56,13 @@ def serialize_geojson(result: Result, geometry: str | None = None) -> Iterator[s
         raise NoGeometry(geometry)
     first = next(result.rows, None)
     column = _geometry_column(result, first, geometry)
-    yield '{"type":"FeatureCollection","features":['
+    yield b'{"type":"FeatureCollection","features":['
     if first is not None:
-        yield _encode(_feature(result.variables, first, column))
+        yield _encode(_feature(result.variables, first, column)).encode()
         for row in result:
-            yield ",\n" + _encode(_feature(result.variables, row, column))
-    yield "]}\n"
+            feature = _encode(_feature(result.variables, row, column))
+            yield f",\n{feature}".encode()
+    yield b"]}\n"
 
 
 def _geometry_column(

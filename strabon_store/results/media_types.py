@@ -21,13 +21,13 @@ class ResultFormat:
         name: Short name, for `--format` and `?format=`.
         media_type: What `Content-Type` says.
         aliases: Other media types that ask for the same.
-        serialize: Writes a result as pieces of text.
+        serialize: Writes a result as pieces of bytes.
     """
 
     name: str
     media_type: str
     aliases: tuple[str, ...]
-    serialize: Callable[[Result], Iterator[str]]
+    serialize: Callable[[Result], Iterator[bytes]]
 
 
 _ALL = (

@@ -85,7 +85,7 @@ def _read(result: Result, suffix: str) -> Answer | bool:
 
 
 def _written(result: Result, name: str) -> str:
-    return "".join(RESULT_FORMATS[name].serialize(result))
+    return b"".join(RESULT_FORMATS[name].serialize(result)).decode()
 
 
 def _compare(actual: Answer, expected: Answer, *, is_lax: bool) -> None:

@@ -38,7 +38,7 @@ ROWS = st.lists(st.tuples(TERMS, TERMS), max_size=5)
 
 def written(name: str, rows: Sequence[Row]) -> str:
     solutions = Solutions(("a", "b"), iter(rows))
-    return "".join(RESULT_FORMATS[name].serialize(solutions))
+    return b"".join(RESULT_FORMATS[name].serialize(solutions)).decode()
 
 
 def _ours(term: ox.NamedNode | ox.BlankNode | ox.Literal | None) -> Term | None:
@@ -114,7 +114,7 @@ def test_csv_keeps_the_values_and_the_line_ends_of_the_format() -> None:
 @pytest.mark.parametrize("name", ["json", "xml"])
 @pytest.mark.parametrize("answer", [True, False])
 def test_ask_answers_are_read_back(name: str, *, answer: bool) -> None:
-    text = "".join(RESULT_FORMATS[name].serialize(answer))
+    text = b"".join(RESULT_FORMATS[name].serialize(answer))
     formats = {
         "json": ox.QueryResultsFormat.JSON,
         "xml": ox.QueryResultsFormat.XML,

@@ -17,6 +17,7 @@ from strabon_store.relational.encoding import PAYLOAD_BITS, Plain, Tag, TermId, 
 from strabon_store.relational.inline import encode_inline
 from strabon_store.relational.kinds import kind_of
 from strabon_store.relational.plain import render_plain
+from strabon_store.results.columns import Row
 from strabon_store.results.decode import DecodedColumn, decode_batches, parse_plain
 from strabon_store.results.lexical import render_datetime, render_double, render_float
 
@@ -46,8 +47,11 @@ def test_what_is_no_term_is_our_mistake() -> None:
 
 def decode(column: pa.Array, datatype: str) -> list[Term | None]:
     batch = pa.RecordBatch.from_arrays([column], ["x"])
-    rows = decode_batches([batch], [DecodedColumn("x", Typed(datatype))])
-    return [row[0] for row in rows]
+    return [row[0] for row in rows_of(batch, [DecodedColumn("x", Typed(datatype))])]
+
+
+def rows_of(batch: pa.RecordBatch, columns: list[DecodedColumn]) -> list[Row]:
+    return [row for found in decode_batches([batch], columns) for row in found.rows()]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ def test_term_ids() -> None:
     names = ["id", "lexical", "datatype", "language", "y", "z"]
     batch = pa.RecordBatch.from_arrays([*arrays, plain, extra], names)
     columns = [DecodedColumn("x", TermId()), DecodedColumn("y", Plain())]
-    assert list(decode_batches([batch], columns)) == [
+    assert rows_of(batch, columns) == [
         (IRI("urn:a"), IRI("urn:b")),
         (BlankNode("b1"), None),
         (Literal("5", XSD.term("integer")), Literal("c")),
@@ -146,6 +150,6 @@ def test_term_ids() -> None:
         (Literal(""), Literal("e", language="en")),
         (IRI("urn:a"), Literal("1", "urn:t")),
     ]
-    assert list(decode_batches([batch], [])) == [()] * 6
+    assert rows_of(batch, []) == [()] * 6
     with pytest.raises(InternalError, match="6 columns, not 8"):
-        list(decode_batches([batch], [DecodedColumn("x", TermId())] * 2))
+        rows_of(batch, [DecodedColumn("x", TermId())] * 2)

@@ -111,7 +111,8 @@ def contents(database: Database) -> set[Row]:
     reader = database.connection.execute(ALL_TERMS).to_arrow_reader()
     columns = [DecodedColumn(name, TermId()) for name in "gspo"]
     # The default graph is no term: take its id for unbound.
-    return set(decode_batches(map(_without_default, reader), columns))
+    batches = decode_batches(map(_without_default, reader), columns)
+    return {row for batch in batches for row in batch.rows()}
 
 
 def _without_default(batch: pa.RecordBatch) -> pa.RecordBatch:
