@@ -183,7 +183,8 @@ class Store:
     def statistics(self) -> Statistics:
         """How much there is."""
         with self._database.connection.cursor() as cursor:
-            counts = self._catalog.predicate_counts()
+            known = self._catalog.predicates()
+            counts = {key: each.statements for key, each in known.items()}
             names = self._catalog.iris(counts)
             ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
             return Statistics(

@@ -83,7 +83,7 @@ def generate(plan: Plan) -> GeneratedQuery:
     variables = tuple(column for column in plan.columns if column.is_variable)
     whole = plan
     for column in variables:
-        if column.encoding == TermId():
+        if isinstance(column.encoding, TermId):
             whole = Lookup(whole, column.name, "terms", _DECODED)
     select = _Generator().open(whole)
     outputs = {
@@ -97,7 +97,7 @@ def generate(plan: Plan) -> GeneratedQuery:
 
 def _outputs(column: PlanColumn) -> Iterator[tuple[str, str]]:
     """The outputs of a variable, and the columns of the plan behind them."""
-    if column.encoding != TermId():
+    if not isinstance(column.encoding, TermId):
         yield column.name, column.name
         return
     yield f"{column.name}.id", column.name

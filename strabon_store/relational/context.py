@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import Term
+from strabon_store.relational.layout import PredicateStatistics
 
 GRAPH_COLUMN: Final = ".graph:"
 """Begins the name of the column that tells in which graph a pattern matched."""
@@ -15,6 +16,10 @@ class TermCatalog(Protocol):
 
     def term_id(self, term: Term) -> int | None:
         """The id of a term, None when nothing stored mentions it."""
+        ...
+
+    def predicate(self, term_id: int) -> PredicateStatistics | None:
+        """What is known of the statements of a predicate, None when there are none."""
         ...
 
 

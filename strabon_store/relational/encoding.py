@@ -16,8 +16,10 @@ key of the dictionary or, for inline kinds, the value itself, where the lexical 
 be restored exactly.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 PAYLOAD_BITS: Final = 59
@@ -57,9 +59,45 @@ INLINE: Final = frozenset(
 """The kinds whose payload is the value."""
 
 
+KINDS: Final[Mapping[Tag, Tag]] = MappingProxyType(
+    {
+        **{tag: tag for tag in Tag},
+        Tag.DECIMAL: Tag.INTEGER,
+        Tag.NUMBER: Tag.INTEGER,
+        Tag.DATE: Tag.DATETIME,
+        Tag.MOMENT: Tag.DATETIME,
+    }
+)
+"""The kind of each tag: the inline and dictionary forms of a kind made one."""
+
+
 @dataclass(frozen=True, slots=True)
 class TermId:
-    """A column of term ids."""
+    """A column of term ids, with what is known of all of them.
+
+    Columns that differ in this knowledge alone hold terms alike: `are_alike`.
+
+    Attributes:
+        tags: The tags that ids can have; empty: any.
+        datatype: IRI of the datatype of all literals; None: unknown, or several.
+    """
+
+    tags: frozenset[Tag] = frozenset()
+    datatype: str | None = None
+
+    @property
+    def kind(self) -> Tag | None:
+        """The kind of all terms; None: unknown, or several."""
+        kinds = {KINDS[tag] for tag in self.tags}
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def can_be(self, *tags: Tag) -> bool:
+        """Whether an id can have one of these tags."""
+        return not self.tags or not self.tags.isdisjoint(tags)
+
+    def is_within(self, *tags: Tag) -> bool:
+        """Whether every id has one of these tags."""
+        return bool(self.tags) and self.tags <= frozenset(tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +117,34 @@ class Plain:
 
 
 Encoding: TypeAlias = TermId | Typed | Plain
+
+
+def are_alike(left: Encoding | None, right: Encoding | None) -> bool:
+    """Whether two columns write the same term the same way.
+
+    Examples:
+        >>> are_alike(TermId(frozenset({Tag.IRI})), TermId())
+        True
+        >>> are_alike(TermId(), Plain())
+        False
+    """
+    return left == right or (isinstance(left, TermId) and isinstance(right, TermId))
+
+
+def either(left: Encoding, right: Encoding) -> Encoding:
+    """The encoding of a column whose terms come from one of two that are alike.
+
+    Examples:
+        >>> sorted(
+        ...     either(
+        ...         TermId(frozenset({Tag.IRI})), TermId(frozenset({Tag.BLANK}))
+        ...     ).tags
+        ... )
+        [<Tag.IRI: 0>, <Tag.BLANK: 1>]
+    """
+    match left, right:
+        case TermId(tags, datatype), TermId(others, other):
+            known = tags | others if tags and others else frozenset[Tag]()
+            return TermId(known, datatype if datatype == other else None)
+        case _:
+            return left

@@ -97,7 +97,7 @@ def _keeping_language(operation: str) -> Function:
     """A string function whose result has the language of its first argument."""
 
     def function(first: Value, *rest: Value) -> Value:
-        others = (v.number if v.number != Constant(None) else v.text for v in rest)
+        others = (value.number for value in rest)
         text = call(operation, _string_argument(first), *others)
         return string(text, _language(first))
 

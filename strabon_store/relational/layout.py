@@ -5,9 +5,11 @@ a row for each well-formed geometry literal, parsed once, in CRS84 and cut at th
 antimeridian. Bounds are NULL for the empty geometry.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+from strabon_store.relational.encoding import TermId
 
 
 class ColumnType(StrEnum):
@@ -100,11 +102,47 @@ GEOMETRIES: Final = Table(
 )
 """The geometry of each well-formed geometry literal, by the literal's id."""
 
+PREDICATES: Final = Table(
+    "predicate_statistics",
+    (
+        ColumnSpec("predicate", ColumnType.BIGINT),
+        ColumnSpec("statements", ColumnType.BIGINT),
+        # Estimates; never below 1, and after deletions maybe too high.
+        ColumnSpec("subjects", ColumnType.BIGINT),
+        ColumnSpec("objects", ColumnType.BIGINT),
+        # A bit for each tag that ids of objects have; 1 << tag.
+        ColumnSpec("tags", ColumnType.BIGINT),
+        # The one datatype of all literals among the objects.
+        ColumnSpec("datatype", ColumnType.VARCHAR, is_nullable=True),
+    ),
+)
+"""What is known of the statements of each predicate, in all graphs together.
+
+`statements` is exact; `tags` and `datatype` say no less than what there is.
+"""
+
 META: Final = Table(
     "meta",
     (ColumnSpec("key", ColumnType.VARCHAR), ColumnSpec("value", ColumnType.VARCHAR)),
 )
 """Format version, generation and counters."""
 
-TABLES: Final = (TERMS, QUADS, GEOMETRIES, META)
+TABLES: Final = (TERMS, QUADS, GEOMETRIES, PREDICATES, META)
 """All tables of a store."""
+
+
+@dataclass(frozen=True, slots=True)
+class PredicateStatistics:
+    """What is known of the statements of a predicate, in all graphs together.
+
+    Attributes:
+        statements: How many there are.
+        subjects: About how many subjects they have.
+        objects: About how many objects.
+        encoding: What is known of the ids of the objects.
+    """
+
+    statements: int
+    subjects: int
+    objects: int
+    encoding: TermId = field(default_factory=TermId)

@@ -50,7 +50,11 @@ def with_lookups(plan: Plan, scalars: Iterable[Scalar]) -> Plan:
         by_variable: dict[str, list[str]] = {}
         for variable, _, part in (name.rpartition(".") for name in missing):
             holder = present.get(variable)
-            if part in parts and holder is not None and holder.encoding == TermId():
+            if (
+                part in parts
+                and holder is not None
+                and isinstance(holder.encoding, TermId)
+            ):
                 by_variable.setdefault(variable, []).append(part)
         for variable, found in by_variable.items():
             plan = Lookup(plan, variable, table, tuple(p for p in parts if p in found))

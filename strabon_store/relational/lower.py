@@ -28,7 +28,7 @@ from strabon_store.algebra.terms import IRI, Term, Var
 from strabon_store.algebra.traverse import conjuncts
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.context import GRAPH_COLUMN, Context, TermCatalog
-from strabon_store.relational.encoding import Encoding, Plain, TermId
+from strabon_store.relational.encoding import Encoding, Plain, TermId, are_alike, either
 from strabon_store.relational.find_spatial_joins import split_for_spatial_join
 from strabon_store.relational.lookups import (
     as_plain,
@@ -163,12 +163,13 @@ def _lower_union(left: Plan, right: Plan) -> Plan:
     differing = [
         name
         for name, column in lefts.items()
-        if name in rights and rights[name].encoding != column.encoding
+        if name in rights and not are_alike(rights[name].encoding, column.encoding)
     ]
     left, right = as_plain(left, differing), as_plain(right, differing)
     encodings: dict[str, Encoding] = {}
-    for column in (*right.columns, *left.columns):
-        encodings[column.name] = column.encoding or Plain()
+    for column in (*left.columns, *right.columns):
+        encoding = column.encoding or Plain()
+        encodings[column.name] = either(encodings.get(column.name, encoding), encoding)
     names = tuple(dict.fromkeys((*lefts, *rights)))
     wanted = tuple((name, encodings[name]) for name in names)
     return UnionAll(_widened(left, wanted), _widened(right, wanted))
@@ -177,7 +178,9 @@ def _lower_union(left: Plan, right: Plan) -> Plan:
 def _widened(plan: Plan, wanted: tuple[tuple[str, Encoding], ...]) -> Plan:
     present = {column.name: column for column in plan.columns}
     columns = tuple(
-        present.get(name, PlanColumn(name, encoding, is_nullable=True))
+        replace(present[name], encoding=encoding)
+        if name in present
+        else PlanColumn(name, encoding, is_nullable=True)
         for name, encoding in wanted
     )
     scalars = tuple(Column(n) if n in present else NULL for n, _ in wanted)
@@ -227,7 +230,7 @@ def _lower_each_graph(name: str, source: Pattern, context: Context) -> Plan:
     ours = next((c for c in plan.columns if c.name == name), None)
     encoding: Encoding = TermId()
     if ours is not None:
-        if ours.encoding != encoding:
+        if not are_alike(ours.encoding, encoding):
             plan, encoding = as_plain(plan, [name, hidden]), Plain()
         agree = call("equal", Column(name), Column(hidden))
         unbound = call("is_unbound", Column(name))

@@ -10,6 +10,7 @@ from typing import Final
 
 from strabon_store.algebra.expressions import Expression
 from strabon_store.relational.context import GRAPH_COLUMN
+from strabon_store.relational.encoding import are_alike, either
 from strabon_store.relational.lookups import (
     as_plain,
     scope_of,
@@ -32,7 +33,7 @@ from strabon_store.relational.scalars import (
     any_of,
     call,
 )
-from strabon_store.relational.values import Value
+from strabon_store.relational.values import Value, of_column
 
 _OTHER: Final = ".other"
 """Marks the right side's column of a shared variable."""
@@ -100,7 +101,8 @@ def prepare(left: Plan, right: Plan) -> Sides:
     differing = {
         column.name
         for column in right.columns
-        if column.name in lefts and column.encoding != lefts[column.name].encoding
+        if column.name in lefts
+        and not are_alike(column.encoding, lefts[column.name].encoding)
     }
     left, right = as_plain(left, differing), as_plain(right, differing)
     lefts = {column.name: column for column in left.columns}
@@ -157,8 +159,17 @@ def _merged_scope(sides: Sides) -> Scope:
     scope = {**scope_of(sides.right), **scope_of(sides.left)}
     for left, right in sides.shared:
         if left.is_nullable:
-            scope[left.name] = _coalesced(scope[left.name], left.name, right.name)
+            common = _common(left, right)
+            scope[left.name] = _coalesced(of_column(common), left.name, right.name)
     return scope
+
+
+def _common(left: PlanColumn, right: PlanColumn) -> PlanColumn:
+    """The column of a shared variable that the left side may leave unbound."""
+    encoding = left.encoding
+    if encoding is not None and right.encoding is not None:
+        encoding = either(encoding, right.encoding)
+    return PlanColumn(left.name, encoding, right.is_nullable)
 
 
 def _coalesced(value: Value, left: str, right: str) -> Value:
@@ -206,12 +217,12 @@ def _merged(joined: Join, sides: Sides) -> Plan:
         if not column.is_variable or column.name.endswith(_OTHER):
             continue
         right = rights.get(column.name)
-        is_nullable = column.is_nullable
         scalar: Scalar = Column(column.name)
         if right is not None and column.is_nullable:
             other = outer[right.name + _OTHER]
-            is_nullable = other.is_nullable
             scalar = call("coalesce", scalar, Column(other.name))
-        columns.append(PlanColumn(column.name, column.encoding, is_nullable))
+            columns.append(_common(column, other))
+        else:
+            columns.append(column)
         scalars.append(scalar)
     return Projection(joined, tuple(columns), tuple(scalars))

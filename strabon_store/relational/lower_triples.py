@@ -5,7 +5,7 @@ from typing import Final
 from strabon_store.algebra.nodes import BGP, TriplePattern
 from strabon_store.algebra.terms import IRI, Literal, Term, TermOrVar, Var
 from strabon_store.relational.context import Context
-from strabon_store.relational.encoding import DEFAULT_GRAPH, TermId
+from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag, TermId
 from strabon_store.relational.lower_joins import join
 from strabon_store.relational.nodes import (
     Deduplicate,
@@ -19,6 +19,8 @@ from strabon_store.relational.nodes import (
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 
 _POSITIONS: Final = ("subject", "predicate", "object")
+_PREDICATE: Final = TermId(frozenset({Tag.IRI}))
+_RESOURCE: Final = TermId(frozenset({Tag.IRI, Tag.BLANK}))
 
 
 def lower_bgp(pattern: BGP, context: Context) -> Plan:
@@ -56,7 +58,10 @@ def lower_triple(triple: TriplePattern, context: Context) -> Plan:
             sources.setdefault(term.name, position)
         else:
             conditions.append(_is_term(position, term, context))
-    columns = tuple(PlanColumn(name, TermId(), is_nullable=False) for name in sources)
+    columns = tuple(
+        PlanColumn(name, _encoding(position, triple, context), is_nullable=False)
+        for name, position in sources.items()
+    )
     if None in conditions:
         return Rows(columns, ())
     known = tuple(each for each in conditions if each is not None)
@@ -64,9 +69,20 @@ def lower_triple(triple: TriplePattern, context: Context) -> Plan:
     return _merged_graphs(scan) if _merges(context) else scan
 
 
+def _encoding(position: str, triple: TriplePattern, context: Context) -> TermId:
+    """What is known of the ids in a position of the pattern."""
+    if position != "object":
+        return _PREDICATE if position == "predicate" else _RESOURCE
+    if isinstance(triple.predicate, Var):
+        return TermId()
+    key = context.catalog.term_id(triple.predicate)
+    known = None if key is None else context.catalog.predicate(key)
+    return TermId() if known is None else known.encoding
+
+
 def lower_graph_names(variable: str, context: Context) -> Plan:
     """The names of the graphs that GRAPH with a variable ranges over."""
-    columns = (PlanColumn(variable, TermId(), is_nullable=False),)
+    columns = (PlanColumn(variable, _RESOURCE, is_nullable=False),)
     conditions = _graph_conditions(context.within(variable))
     if None in conditions:
         return Rows(columns, ())

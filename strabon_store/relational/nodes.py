@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from strabon_store.errors import InternalError
-from strabon_store.relational.encoding import Encoding
+from strabon_store.relational.encoding import Encoding, either
 from strabon_store.relational.scalars import ConstantValue, Scalar
 
 
@@ -31,6 +31,14 @@ class PlanColumn:
     def is_variable(self) -> bool:
         """Whether the column holds terms."""
         return self.encoding is not None
+
+    def united_with(self, other: "PlanColumn") -> "PlanColumn":
+        """The column of the rows of both, which is nullable where either is."""
+        encoding = self.encoding
+        if encoding is not None and other.encoding is not None:
+            encoding = either(encoding, other.encoding)
+        is_nullable = self.is_nullable or other.is_nullable
+        return PlanColumn(self.name, encoding, is_nullable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +231,7 @@ class UnionAll:
     def columns(self) -> tuple[PlanColumn, ...]:
         """The common columns, nullable where one side's is."""
         return tuple(
-            PlanColumn(a.name, a.encoding, a.is_nullable or b.is_nullable)
+            a.united_with(b)
             for a, b in zip(self.left.columns, self.right.columns, strict=True)
         )
 

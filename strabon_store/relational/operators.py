@@ -35,7 +35,7 @@ def effective_boolean_value(value: Value) -> Scalar:
 
 def identical(left: Value, right: Value) -> Scalar:
     """Whether both are the same term (17.4.1.8)."""
-    if left.encoding == right.encoding == TermId():
+    if isinstance(left.encoding, TermId) and isinstance(right.encoding, TermId):
         return call("equal", left.native, right.native)
     return call("equal", left.plain, right.plain)
 
@@ -109,7 +109,7 @@ def _ordered(operation: str, left: Value, right: Value) -> Scalar:
 def _compare_numbers(operation: str, left: Value, right: Value) -> Scalar:
     # Doubles confuse integers beyond 2**53; the ids of inline ones sort as they do.
     numbers = (left.number, right.number)
-    if left.encoding == right.encoding == TermId():
+    if isinstance(left.encoding, TermId) and isinstance(right.encoding, TermId):
         return call(f"stored_number_{operation}", left.native, right.native, *numbers)
     return call(f"number_{operation}", *numbers)
 

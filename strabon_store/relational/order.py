@@ -23,8 +23,10 @@ def sort_scalars(value: Value) -> tuple[Scalar, ...]:
     """
     if isinstance(value.encoding, Typed) and value.encoding.datatype != XSD_STRING:
         return (value.native,)
-    if value.is_surely(Tag.STRING):
+    if value.is_surely(Tag.STRING) or value.is_surely(Tag.IRI):
         return (value.text,)
+    if value.is_surely(Tag.INTEGER):
+        return (value.number,)
     rank = call("sort_rank", value.kind)
     amount = call("sort_number", value.number, value.moment, value.boolean)
     return rank, amount, call("sort_text", value.number, value.text, value.plain)

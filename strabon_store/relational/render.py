@@ -129,8 +129,8 @@ def _encoding(encoding: Encoding | None) -> str:
     match encoding:
         case None:
             return ""
-        case TermId():
-            return "id"
+        case TermId() as known:
+            return _known_id(known)
         case Plain():
             return "plain"
         case Typed(""):
@@ -139,6 +139,13 @@ def _encoding(encoding: Encoding | None) -> str:
             return compact(datatype)
         case _:
             assert_never(encoding)
+
+
+def _known_id(known: TermId) -> str:
+    if known.datatype is not None:
+        return f"id({compact(known.datatype)})"
+    names = "|".join(tag.name.lower() for tag in sorted(known.tags))
+    return f"id({names})" if names else "id"
 
 
 def _sort_key(key: SortKey) -> str:

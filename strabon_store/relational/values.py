@@ -48,6 +48,21 @@ class Rank(IntEnum):
 RANKED: Final = (XSD_INTEGER, XSD_DECIMAL, XSD_FLOAT, XSD_DOUBLE)
 """The datatype of each `Rank`."""
 
+ANY_TERM: Final = TermId()
+"""Ids of which nothing is known."""
+
+_NUMERIC: Final = (Tag.INTEGER, Tag.DECIMAL, Tag.NUMBER)
+_AS_WRITTEN: Final = (
+    Tag.IRI,
+    Tag.STRING,
+    Tag.LANGUAGE,
+    Tag.OTHER,
+    Tag.GEOMETRY,
+    Tag.NUMBER,
+    Tag.MOMENT,
+)
+"""The tags of terms whose text is the dictionary's."""
+
 _DERIVED_INTEGERS: Final = frozenset(
     XSD.term(name)
     for name in (
@@ -102,8 +117,12 @@ class Value:
     term: Term | None = None
 
     def is_surely(self, kind: Tag) -> bool:
-        """Whether the kind is known while compiling."""
-        return self.kind == Constant(int(kind))
+        """Whether the kind is known while compiling, of all values that there are."""
+        match self.kind:
+            case Constant(known) | Call("if_bound", (_, Constant(known))):
+                return known == int(kind)
+            case _:
+                return False
 
 
 ERROR: Final = Value(encoding=Plain(), native=NULL, plain=NULL, kind=NULL)
@@ -115,25 +134,101 @@ def part(variable: str, name: str) -> Column:
     return Column(f"{variable}.{name}")
 
 
-def stored(variable: str) -> Value:
-    """The value of a variable that holds term ids."""
+def stored(
+    variable: str, known: TermId = ANY_TERM, *, is_nullable: bool = True
+) -> Value:
+    """The value of a variable that holds term ids.
+
+    What is known of all its terms makes facets lean: constants, errors, or columns of
+    the dictionary as they stand.
+    """
+    facets = _Stored(variable, known, is_nullable)
     key = Column(variable)
     lexical, language = part(variable, "lexical"), part(variable, "language")
-    datatype = part(variable, "datatype")
     return Value(
-        encoding=TermId(),
+        encoding=known,
         native=key,
-        plain=call("term_plain", key, lexical, datatype, language),
-        kind=call("term_kind", key),
-        text=call("term_text", key, lexical),
-        datatype=call("term_datatype", key, datatype),
-        language=call("term_language", key, language),
-        number=call("term_number", key, part(variable, "number")),
-        rank=call("term_rank", key, datatype),
-        moment=call("term_moment", key, part(variable, "moment")),
-        boolean=call("term_boolean", key),
+        plain=call("term_plain", key, lexical, part(variable, "datatype"), language),
+        kind=facets.kind,
+        text=facets.text,
+        datatype=facets.datatype,
+        language=facets.language,
+        number=facets.number,
+        rank=facets.rank,
+        moment=facets.moment,
+        boolean=call("term_boolean", key) if known.can_be(Tag.BOOLEAN) else NULL,
         variable=variable,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The facets of a variable that holds term ids, as lean as can be."""
+
+    variable: str
+    known: TermId
+    is_nullable: bool
+
+    def _key(self) -> Column:
+        return Column(self.variable)
+
+    def _constant(self, value: str | int) -> Scalar:
+        """What is the same for all terms that there are."""
+        found = Constant(value)
+        return call("if_bound", self._key(), found) if self.is_nullable else found
+
+    @property
+    def kind(self) -> Scalar:
+        kind = self.known.kind
+        return call("term_kind", self._key()) if kind is None else self._constant(kind)
+
+    @property
+    def text(self) -> Scalar:
+        lexical = part(self.variable, "lexical")
+        if self.known.is_within(*_AS_WRITTEN):
+            return lexical
+        return call("term_text", self._key(), lexical)
+
+    @property
+    def datatype(self) -> Scalar:
+        datatype = self.known.datatype
+        if datatype is None or self.known.can_be(Tag.IRI, Tag.BLANK):
+            return call("term_datatype", self._key(), part(self.variable, "datatype"))
+        return self._constant(datatype)
+
+    @property
+    def language(self) -> Scalar:
+        if self.known.can_be(Tag.IRI, Tag.BLANK, Tag.LANGUAGE):
+            return call("term_language", self._key(), part(self.variable, "language"))
+        return self._constant("")
+
+    @property
+    def number(self) -> Scalar:
+        if not self.known.can_be(*_NUMERIC):
+            return NULL
+        number = part(self.variable, "number")
+        if self.known.is_within(Tag.NUMBER):
+            return number
+        return call("term_number", self._key(), number)
+
+    @property
+    def rank(self) -> Scalar:
+        if not self.known.can_be(*_NUMERIC):
+            return NULL
+        datatype = self.known.datatype
+        rank = None if datatype is None else rank_of(datatype)
+        if rank is not None and self.known.is_within(*_NUMERIC):
+            return Constant(int(rank))
+        return call("term_rank", self._key(), part(self.variable, "datatype"))
+
+    @property
+    def moment(self) -> Scalar:
+        if not self.known.can_be(Tag.DATETIME, Tag.DATE, Tag.MOMENT):
+            return NULL
+        moment = part(self.variable, "moment")
+        if self.known.is_within(Tag.MOMENT):
+            return moment
+        return call("term_moment", self._key(), moment)
 
 
 def from_plain(text: Scalar) -> Value:
@@ -242,8 +337,8 @@ def of_column(column: PlanColumn) -> Value:
     """The value of a variable in a plan."""
     scalar = Column(column.name)
     match column.encoding:
-        case TermId():
-            return stored(column.name)
+        case TermId() as known:
+            return stored(column.name, known, is_nullable=column.is_nullable)
         case Typed(datatype):
             return of_native(scalar, datatype)
         case _:

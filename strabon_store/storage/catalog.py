@@ -9,8 +9,10 @@ from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.relational.encoding import DEFAULT_GRAPH
 from strabon_store.relational.inline import encode_inline
 from strabon_store.relational.kinds import kind_of
+from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.storage.database import read_meta
 from strabon_store.storage.dictionary import NOT_FOUND, Key, find_ids
+from strabon_store.storage.statistics import read_statistics
 
 _MAX_REMEMBERED: Final = 100_000
 
@@ -26,7 +28,7 @@ class Catalog:
         """Read by a cursor of `connection`."""
         self._connection = connection
         self._known: dict[Term, int] = {}
-        self._counts: tuple[int, Mapping[int, int]] | None = None
+        self._predicates: tuple[int, Mapping[int, PredicateStatistics]] = (-1, {})
 
     @property
     def generation(self) -> int:
@@ -61,16 +63,17 @@ class Catalog:
             self._known |= found_now
         return ids
 
-    def predicate_counts(self) -> Mapping[int, int]:
-        """How many quads each predicate has, by its id."""
+    def predicate(self, term_id: int) -> PredicateStatistics | None:
+        """What is known of the statements of a predicate, None when there are none."""
+        return self.predicates().get(term_id)
+
+    def predicates(self) -> Mapping[int, PredicateStatistics]:
+        """What is known of each predicate, by its id."""
         generation = self.generation
-        if self._counts is None or self._counts[0] != generation:
+        if self._predicates[0] != generation:
             with self._connection.cursor() as cursor:
-                rows = cursor.execute(
-                    "SELECT predicate, count(*) FROM quads GROUP BY predicate"
-                ).fetchall()
-            self._counts = (generation, dict(rows))
-        return self._counts[1]
+                self._predicates = (generation, read_statistics(cursor))
+        return self._predicates[1]
 
     def count_graphs(self) -> int:
         """How many named graphs hold a statement."""

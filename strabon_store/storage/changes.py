@@ -12,6 +12,7 @@ import duckdb
 from strabon_store.relational.layout import QUADS
 from strabon_store.storage.compact import count_rows, is_much, rewrite
 from strabon_store.storage.database import create_statement, read_meta, write_meta
+from strabon_store.storage.statistics import add_statistics, remove_statistics
 
 # Only what changes the store is a change: to delete a quad and to insert it again in
 # one step touches nothing.
@@ -101,6 +102,7 @@ def _delete(
     count = _count(cursor, "leaving")
     if count:
         cursor.execute(_DELETE)
+        remove_statistics(cursor, "leaving")
     cursor.execute("DROP TABLE leaving")
     return count
 
@@ -113,6 +115,8 @@ def _insert(cursor: duckdb.DuckDBPyConnection, inserted: str) -> int:
         rewrite(cursor, QUADS, _MERGE)
     elif count:
         cursor.execute(_APPEND)
+    if count:
+        add_statistics(cursor, "arriving")
     cursor.execute("DROP TABLE arriving")
     return count
 

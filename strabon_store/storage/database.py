@@ -22,7 +22,7 @@ from strabon_store.relational.layout import META, TABLES, Table
 FILE_NAME: Final = "store.duckdb"
 """The database in a store's directory."""
 
-FORMAT_VERSION: Final = "1"
+FORMAT_VERSION: Final = "2"
 """Raised when an older program can no longer read what a newer one writes."""
 
 _FORMAT: Final = "format"

@@ -14,6 +14,7 @@ from strabon_store.algebra.terms import Term
 from strabon_store.backends.duckdb import generate
 from strabon_store.frontend import parse_query
 from strabon_store.passes import run_passes
+from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.render import render_plan
 
@@ -32,6 +33,10 @@ class NumberedTerms:
 
     def term_id(self, term: Term) -> int | None:
         return self._ids.setdefault(term, len(self._ids) + 1)
+
+    def predicate(self, term_id: int) -> PredicateStatistics | None:
+        del term_id
+        return None
 
 
 def _stages(text: str) -> dict[str, str]:

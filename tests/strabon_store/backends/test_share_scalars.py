@@ -6,6 +6,7 @@ from strabon_store.algebra.terms import Term
 from strabon_store.backends.duckdb import generate
 from strabon_store.backends.share_scalars import AGGREGATES, Spelling, share_scalars
 from strabon_store.frontend import parse_query
+from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.nodes import One, Plan, PlanColumn, Projection, Selection
 from strabon_store.relational.scalars import Column, Scalar, call
@@ -15,6 +16,10 @@ class OneTerm:
     def term_id(self, term: Term) -> int | None:
         del term
         return 1
+
+    def predicate(self, term_id: int) -> PredicateStatistics | None:
+        del term_id
+        return None
 
 
 def _long(operation: str, arguments: int) -> Spelling:
