@@ -5,6 +5,7 @@ and SAMPLE pass over it.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from strabon_store.algebra.expressions import Aggregate
@@ -30,7 +31,11 @@ def lower_group(group: Group, source: Plan) -> Plan:
     """One solution per combination of the keys."""
     source = _with_keys(source, group)
     scope = scope_of(source)
-    lowered = [_aggregate(each, scope) for _, each in group.aggregates]
+    is_never_empty = bool(group.keys)
+    lowered = [
+        _aggregate(each, scope, is_never_empty=is_never_empty)
+        for _, each in group.aggregates
+    ]
     scalars = tuple(scalar for scalar, _ in lowered)
     present = {column.name: column for column in source.columns}
     keys = tuple(present[k.name] for k in group.keys if k.name in present)
@@ -54,13 +59,19 @@ def _with_keys(source: Plan, group: Group) -> Plan:
     return Projection(source, (*source.columns, *added), (*kept, *nulls))
 
 
-def _aggregate(aggregate: Aggregate, scope: Scope) -> tuple[Scalar, Encoding]:
+def _aggregate(
+    aggregate: Aggregate, scope: Scope, *, is_never_empty: bool
+) -> tuple[Scalar, Encoding]:
     if aggregate.argument is None:
         return _count_all(aggregate, scope), Typed(XSD_INTEGER)
     lower = _AGGREGATES.get(aggregate.name)
     if lower is None:
         raise UnsupportedFeature(f"the aggregate {aggregate.name}")
-    return lower(lower_expression(aggregate.argument, scope), aggregate)
+    value = lower_expression(aggregate.argument, scope)
+    if not is_never_empty:
+        # The type of nothing is not that of the numbers that might have been there.
+        value = replace(value, rank=call("if_bound", value.number, value.rank))
+    return lower(value, aggregate)
 
 
 def _count_all(aggregate: Aggregate, scope: Scope) -> Scalar:

@@ -47,6 +47,20 @@ def _text(term: Term | None) -> str | None:
             "SELECT ?g ?n { GRAPH ?g { SELECT (COUNT(*) AS ?n) { ?s ?p ?o } } }",
             [("g1", "2"), ("g2", "1")],
         ),
+        # 18.5.1.3 and 18.5.1.4: the sum and the mean of nothing are an integer.
+        (
+            "SELECT (SUM(?o) AS ?s) (AVG(?o) AS ?m) { :n :rate ?o FILTER (?o > 2) }",
+            [("0", "0")],
+        ),
+        (
+            "SELECT (DATATYPE(SUM(?o)) AS ?t) { :n :rate ?o FILTER (?o > 2) }",
+            [("XMLSchema#integer",)],
+        ),
+        # A type that is known makes no value of what is unbound.
+        (
+            "SELECT (DATATYPE(?o) AS ?d) { OPTIONAL { :n :rate ?o FILTER (?o > 2) } }",
+            [(None,)],
+        ),
         # 17.2.2: a plain literal with a language tag has an effective boolean value.
         ("SELECT ?o { :n :word ?o FILTER (?o) }", [("ja",)]),
         # 17.3: NaN is not greater than anything, and that is no error.

@@ -7,6 +7,7 @@ from strabon_store.algebra.terms import Term
 from strabon_store.backends.duckdb import generate
 from strabon_store.backends.sql import identifier, literal
 from strabon_store.frontend import parse_query
+from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.relational.lower import lower_query
 
 
@@ -14,6 +15,10 @@ class OneTerm:
     def term_id(self, term: Term) -> int | None:
         del term
         return 1
+
+    def predicate(self, term_id: int) -> PredicateStatistics | None:
+        del term_id
+        return None
 
 
 def _sql(text: str) -> str:
