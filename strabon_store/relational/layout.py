@@ -1,6 +1,7 @@
 """The tables of a store, as data; `storage` makes and fills them.
 
-`terms` holds the terms of dictionary kinds only, `quads` is a set, and `geometries` has
+`terms` holds the terms of dictionary kinds only, `quads` is a set that stands in two
+orders, and `geometries` has
 a row for each well-formed geometry literal, parsed once, in CRS84 and cut at the
 antimeridian. Bounds are NULL for the empty geometry.
 """
@@ -20,6 +21,7 @@ class ColumnType(StrEnum):
     DOUBLE = "DOUBLE"
     GEOMETRY = "GEOMETRY"
     TIMESTAMP = "TIMESTAMP"
+    UBIGINT = "UBIGINT"
     VARCHAR = "VARCHAR"
 
 
@@ -70,7 +72,17 @@ TERMS: Final = Table(
         ColumnSpec("moment", ColumnType.TIMESTAMP, is_nullable=True),
     ),
 )
-"""The dictionary."""
+"""The dictionary, sorted by id within what one load added."""
+
+TERM_HASHES: Final = Table(
+    "term_hashes",
+    (
+        # Of lexical form, datatype and language, by the engine's own function.
+        ColumnSpec("hash", ColumnType.UBIGINT),
+        ColumnSpec("id", ColumnType.BIGINT),
+    ),
+)
+"""Where a term is found by what it says: `terms` by hash, sorted so."""
 
 QUADS: Final = Table(
     "quads",
@@ -81,7 +93,10 @@ QUADS: Final = Table(
         ColumnSpec("object", ColumnType.BIGINT),
     ),
 )
-"""The statements, as term ids."""
+"""The statements, as term ids, by predicate, subject, object and graph."""
+
+QUADS_BY_OBJECT: Final = Table("quads_by_object", QUADS.columns)
+"""The same statements by predicate, object, subject and graph."""
 
 GEOMETRIES: Final = Table(
     "geometries",
@@ -127,7 +142,15 @@ META: Final = Table(
 )
 """Format version, generation and counters."""
 
-TABLES: Final = (TERMS, QUADS, GEOMETRIES, PREDICATES, META)
+TABLES: Final = (
+    TERMS,
+    TERM_HASHES,
+    QUADS,
+    QUADS_BY_OBJECT,
+    GEOMETRIES,
+    PREDICATES,
+    META,
+)
 """All tables of a store."""
 
 

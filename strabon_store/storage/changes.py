@@ -5,11 +5,11 @@ Whoever adds or removes statements puts them into temporary tables and calls
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import duckdb
 
-from strabon_store.relational.layout import QUADS
+from strabon_store.relational.layout import QUADS, QUADS_BY_OBJECT, Table
 from strabon_store.storage.compact import count_rows, is_much, rewrite
 from strabon_store.storage.database import create_statement, read_meta, write_meta
 from strabon_store.storage.statistics import add_statistics, remove_statistics
@@ -26,25 +26,62 @@ DELETE FROM leaving USING query_table($inserted) AS kept
 WHERE leaving.graph = kept.graph AND leaving.subject = kept.subject
   AND leaving.predicate = kept.predicate AND leaving.object = kept.object
 """
-_DELETE: Final = """
-DELETE FROM quads USING leaving
-WHERE quads.graph = leaving.graph AND quads.subject = leaving.subject
-  AND quads.predicate = leaving.predicate AND quads.object = leaving.object
-"""
 _ARRIVING: Final = """
 CREATE TEMPORARY TABLE arriving AS
 SELECT DISTINCT graph, subject, predicate, object FROM query_table($inserted)
 ANTI JOIN quads USING (graph, subject, predicate, object)
 """
-_APPEND: Final = """
+
+
+class _Order(NamedTuple):
+    """Statements that keep one order of the quads."""
+
+    table: Table
+    delete: str
+    append: str
+    merge: str
+
+
+_ORDERS: Final = (
+    _Order(
+        QUADS,
+        """
+DELETE FROM quads USING leaving
+WHERE quads.graph = leaving.graph AND quads.subject = leaving.subject
+  AND quads.predicate = leaving.predicate AND quads.object = leaving.object
+""",
+        """
 INSERT INTO quads SELECT graph, subject, predicate, object FROM arriving
 ORDER BY predicate, subject, object, graph
-"""
-_MERGE: Final = """
+""",
+        """
 INSERT INTO sorted
 SELECT graph, subject, predicate, object FROM (FROM quads UNION ALL FROM arriving)
 ORDER BY predicate, subject, object, graph
-"""
+""",
+    ),
+    _Order(
+        QUADS_BY_OBJECT,
+        """
+DELETE FROM quads_by_object USING leaving
+WHERE quads_by_object.graph = leaving.graph
+  AND quads_by_object.subject = leaving.subject
+  AND quads_by_object.predicate = leaving.predicate
+  AND quads_by_object.object = leaving.object
+""",
+        """
+INSERT INTO quads_by_object SELECT graph, subject, predicate, object FROM arriving
+ORDER BY predicate, object, subject, graph
+""",
+        """
+INSERT INTO sorted
+SELECT graph, subject, predicate, object
+FROM (FROM quads_by_object UNION ALL FROM arriving)
+ORDER BY predicate, object, subject, graph
+""",
+    ),
+)
+"""The orders that the quads stand in; every one holds all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +138,8 @@ def _delete(
         cursor.execute(_KEEP, {"inserted": inserted})
     count = _count(cursor, "leaving")
     if count:
-        cursor.execute(_DELETE)
+        for order in _ORDERS:
+            cursor.execute(order.delete)
         remove_statistics(cursor, "leaving")
     cursor.execute("DROP TABLE leaving")
     return count
@@ -111,10 +149,11 @@ def _insert(cursor: duckdb.DuckDBPyConnection, inserted: str) -> int:
     before = count_rows(cursor, QUADS)
     cursor.execute(_ARRIVING, {"inserted": inserted})
     count = _count(cursor, "arriving")
-    if before and is_much(count, before):
-        rewrite(cursor, QUADS, _MERGE)
-    elif count:
-        cursor.execute(_APPEND)
+    for order in _ORDERS if count else ():
+        if before and is_much(count, before):
+            rewrite(cursor, order.table, order.merge)
+        else:
+            cursor.execute(order.append)
     if count:
         add_statistics(cursor, "arriving")
     cursor.execute("DROP TABLE arriving")

@@ -5,6 +5,7 @@ it was. Engine errors end here: what comes out is `StoreUnavailable`, with the p
 the cure.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -18,6 +19,12 @@ from engines.duckdb.functions import register_functions
 from engines.errors import DatabaseCorrupt, DatabaseLocked
 from strabon_store.errors import StoreInUse, StoreUnavailable
 from strabon_store.relational.layout import META, TABLES, Table
+from strabon_store.storage.migrations import (
+    MIGRATIONS,
+    has_other_hashes,
+    migrate,
+    rehash,
+)
 
 FILE_NAME: Final = "store.duckdb"
 """The database in a store's directory."""
@@ -187,8 +194,8 @@ def _prepare(
         raise StoreUnavailable(
             f"{location / FILE_NAME} is a database, but no store; name another place"
         )
-    _check_format(connection, location)
-    _check_length(connection, location)
+    _check_length(connection, location, tables)
+    _bring_up_to_date(connection, location, read_only=read_only)
     register_functions(connection)
 
 
@@ -197,38 +204,56 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     for table in TABLES:
         connection.execute(create_statement(table))
     connection.executemany("INSERT INTO meta VALUES (?, ?)", [list(p) for p in _START])
+    connection.execute(
+        "INSERT INTO meta SELECT 'hash_probe', hash('probe', NULL, 'en')"
+    )
     connection.commit()
 
 
-def _check_format(connection: duckdb.DuckDBPyConnection, location: Path) -> None:
+def _bring_up_to_date(
+    connection: duckdb.DuckDBPyConnection, location: Path, *, read_only: bool
+) -> None:
+    """That the store has the format of this program, after steps when it is older."""
     try:
         found = read_meta(connection, _FORMAT)
     except (KeyError, duckdb.BinderException):
         found = "unknown"
-    if found != FORMAT_VERSION:
+    is_old = found in MIGRATIONS
+    if found != FORMAT_VERSION and not is_old:
         raise StoreUnavailable(
             f"the store {location} has format {found}, this program reads format "
             f"{FORMAT_VERSION}; load its files into a new one"
         )
+    if read_only and (is_old or has_other_hashes(connection)):
+        raise StoreUnavailable(
+            f"the store {location} was written by an older program (format {found}); "
+            "open it for writing once, e.g. with `pytheas load`, to bring it up to date"
+        )
+    if is_old:
+        migrate(connection, found, FORMAT_VERSION)
+    elif has_other_hashes(connection):
+        rehash(connection)
 
 
-def _check_length(connection: duckdb.DuckDBPyConnection, location: Path) -> None:
+def _check_length(
+    connection: duckdb.DuckDBPyConnection, location: Path, tables: Iterable[str]
+) -> None:
     """That all blocks of the tables are in the file: DuckDB looks when it reads them.
 
     A file that was cut short would open, and fail in the middle of a query.
     """
-    last = max(_last_block(connection, table) for table in TABLES)
+    last = max((_last_block(connection, table) for table in tables), default=-1)
     size = connection.execute("SELECT block_size FROM pragma_database_size()")
     (block_size,) = size.fetchall()[0]
     if (location / FILE_NAME).stat().st_size < _HEADER + (last + 1) * block_size:
         raise _damaged(location, "its end is missing")
 
 
-def _last_block(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
+def _last_block(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     """The number of the last block that a table uses, -1 for none."""
     rows = connection.execute(
         "SELECT max(greatest(block_id, list_max(additional_block_ids))) "
         "FROM pragma_storage_info(?)",
-        [table.name],
+        [table],
     ).fetchall()
     return -1 if rows[0][0] is None else int(rows[0][0])

@@ -20,18 +20,44 @@ NOT_FOUND: Final = -1
 """Stands where a term has no id."""
 
 _INCOMING: Final = "incoming"
-_FIND_IDS: Final = """
-SELECT incoming.row, terms.id
-FROM incoming JOIN terms
-  ON terms.lexical = incoming.lexical
- AND terms.datatype IS NOT DISTINCT FROM incoming.datatype
- AND terms.language IS NOT DISTINCT FROM incoming.language
- -- A literal has one tag only; an IRI and a blank node may share their text.
-WHERE terms.datatype IS NOT NULL OR terms.id >> $bits = incoming.tag
+# The hashes come first, so that the strings of few terms are read; an IRI and a blank
+# node may share their text, while a literal has one tag only.
+_FIND_ALL: Final = """
+WITH candidates AS MATERIALIZED (
+  SELECT hashed.*, term_hashes.id FROM (
+    SELECT *, hash(lexical, datatype, language) AS hash FROM incoming
+  ) hashed JOIN term_hashes USING (hash)
+)
+SELECT candidates.row, terms.id
+FROM candidates JOIN terms USING (id)
+WHERE terms.lexical = candidates.lexical
+  AND terms.datatype IS NOT DISTINCT FROM candidates.datatype
+  AND terms.language IS NOT DISTINCT FROM candidates.language
+  AND (terms.datatype IS NOT NULL OR terms.id >> $bits = candidates.tag)
 """
+# With a hash that is known when the query is planned, zone maps lead to the place.
+_FIND_ONE: Final = """
+SELECT id FROM terms
+WHERE id IN (
+    SELECT id FROM term_hashes
+    WHERE hash = hash($lexical, $datatype::VARCHAR, $language::VARCHAR)
+  )
+  AND lexical = $lexical
+  AND datatype IS NOT DISTINCT FROM $datatype
+  AND language IS NOT DISTINCT FROM $language
+  AND (datatype IS NOT NULL OR id >> $bits = $tag)
+"""
+_FEW: Final = 16
+"""Up to so many terms are asked for one at a time."""
+
 _APPEND: Final = """
 INSERT INTO terms
 SELECT id, lexical, datatype, language, number, make_timestamp(moment) FROM appended
+ORDER BY id
+"""
+_APPEND_HASHES: Final = """
+INSERT INTO term_hashes
+SELECT hash(lexical, datatype, language) AS hash, id FROM appended ORDER BY hash
 """
 
 
@@ -46,13 +72,28 @@ class Key(NamedTuple):
 
 def find_ids(cursor: duckdb.DuckDBPyConnection, keys: Sequence[Key]) -> Ids:
     """The id of each term, `NOT_FOUND` for those that the dictionary does not have."""
+    if len(keys) <= _FEW:
+        return np.array([_find_one(cursor, key) for key in keys], dtype=np.int64)
     ids = np.full(len(keys), NOT_FOUND, dtype=np.int64)
-    if keys:
-        cursor.register(_INCOMING, _incoming_table(keys))
-        found = cursor.execute(_FIND_IDS, {"bits": PAYLOAD_BITS}).fetchnumpy()
-        cursor.unregister(_INCOMING)
-        ids[found["row"]] = found["id"]
+    cursor.register(_INCOMING, _incoming_table(keys))
+    found = cursor.execute(_FIND_ALL, {"bits": PAYLOAD_BITS}).fetchnumpy()
+    cursor.unregister(_INCOMING)
+    ids[found["row"]] = found["id"]
     return ids
+
+
+def _find_one(cursor: duckdb.DuckDBPyConnection, key: Key) -> int:
+    found = cursor.execute(
+        _FIND_ONE,
+        {
+            "bits": PAYLOAD_BITS,
+            "tag": int(key.kind.tag),
+            "lexical": key.lexical,
+            "datatype": key.datatype,
+            "language": key.language,
+        },
+    ).fetchone()
+    return NOT_FOUND if found is None else int(found[0])
 
 
 def append_terms(
@@ -78,6 +119,7 @@ def append_terms(
         terms = terms.append_column(name, column)
     cursor.register("appended", terms)
     cursor.execute(_APPEND)
+    cursor.execute(_APPEND_HASHES)
     cursor.unregister("appended")
     return ids
 

@@ -52,9 +52,10 @@ def _apply(
     return changes
 
 
-def _stored(cursor: duckdb.DuckDBPyConnection) -> list[Quad]:
+def _stored(cursor: duckdb.DuckDBPyConnection, table: str = "quads") -> list[Quad]:
     return cursor.execute(
-        "SELECT graph, subject, predicate, object FROM quads ORDER BY ALL"
+        "SELECT graph, subject, predicate, object FROM query_table(?) ORDER BY ALL",
+        [table],
     ).fetchall()
 
 
@@ -73,6 +74,7 @@ def test_a_step_deletes_then_inserts_and_counts_what_it_changed(
         changes = _apply(cursor, deleted, inserted)
         wanted = set(before) - set(deleted or ()) | set(inserted or ())
         assert _stored(cursor) == sorted(wanted)
+        assert _stored(cursor, "quads_by_object") == sorted(wanted)
         assert changes == Changes(
             deleted=len(set(before) - wanted), inserted=len(wanted - set(before))
         )

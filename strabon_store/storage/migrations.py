@@ -1,0 +1,108 @@
+"""From each older format to the next, as statements; the store keeps what it holds.
+
+A step says what was true of its own format, whatever today's layout is: it is never
+edited when the layout changes, only followed by another.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+import duckdb
+
+from strabon_store.storage.statistics import rebuild_statistics
+
+
+class Migration(NamedTuple):
+    """A step from one format to the next.
+
+    Attributes:
+        to: The format that it leads to.
+        statements: What is run, in one transaction with all other steps.
+    """
+
+    to: str
+    statements: tuple[str, ...]
+
+
+_TO_2: Final = (
+    'CREATE TABLE term_hashes ("hash" UBIGINT NOT NULL, id BIGINT NOT NULL)',
+    """
+INSERT INTO term_hashes SELECT hash(lexical, datatype, language), id
+FROM terms ORDER BY ALL
+""",
+    """
+CREATE TABLE quads_by_object (
+  graph BIGINT NOT NULL, subject BIGINT NOT NULL,
+  predicate BIGINT NOT NULL, object BIGINT NOT NULL
+)
+""",
+    """
+INSERT INTO quads_by_object SELECT graph, subject, predicate, object
+FROM quads ORDER BY predicate, object, subject, graph
+""",
+    """
+CREATE TABLE predicate_statistics (
+  predicate BIGINT NOT NULL, statements BIGINT NOT NULL, subjects BIGINT NOT NULL,
+  objects BIGINT NOT NULL, tags BIGINT NOT NULL, datatype VARCHAR
+)
+""",
+    "INSERT INTO meta SELECT 'hash_probe', hash('probe', NULL, 'en')",
+)
+
+MIGRATIONS: Final[Mapping[str, Migration]] = MappingProxyType(
+    {"1": Migration("2", _TO_2)}
+)
+"""The steps, by the format that they begin with."""
+
+_HASH_TERMS: Final = """
+INSERT INTO term_hashes SELECT hash(lexical, datatype, language), id
+FROM terms ORDER BY ALL
+"""
+_REHASH: Final = (
+    "DELETE FROM term_hashes",
+    _HASH_TERMS,
+    "UPDATE meta SET value = hash('probe', NULL, 'en') WHERE key = 'hash_probe'",
+)
+_HASHES_AS_BEFORE: Final = """
+SELECT value = hash('probe', NULL, 'en')::VARCHAR FROM meta WHERE key = 'hash_probe'
+"""
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, found: str, wanted: str) -> bool:
+    """Bring a store from the format `found` to `wanted`; whether steps lead there.
+
+    What is only derived from the statements is derived anew at the end. Nothing is
+    changed when the steps lead elsewhere, or when one fails.
+    """
+    connection.begin()
+    try:
+        while found != wanted and (step := MIGRATIONS.get(found)):
+            for statement in step.statements:
+                connection.execute(statement)
+            found = step.to
+        if found == wanted:
+            rebuild_statistics(connection)
+            connection.execute(
+                "UPDATE meta SET value = ? WHERE key = 'format'", [wanted]
+            )
+            connection.commit()
+            return True
+        connection.rollback()
+    except BaseException:
+        connection.rollback()
+        raise
+    return False
+
+
+def has_other_hashes(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the engine hashes otherwise than the one that wrote the store."""
+    return connection.execute(_HASHES_AS_BEFORE).fetchall() != [(True,)]
+
+
+def rehash(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hash all terms anew, with the engine as it is."""
+    connection.begin()
+    for statement in _REHASH:
+        connection.execute(statement)
+    connection.commit()

@@ -1,0 +1,78 @@
+"""A store of an older format is brought up to date, and holds what it held."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from strabon_store.errors import StoreUnavailable
+from strabon_store.storage.database import FILE_NAME, FORMAT_VERSION, read_meta
+from strabon_store.storage.migrations import MIGRATIONS
+from strabon_store.store import Store
+
+QUERY = 'ASK { <urn:s> <urn:p> "x"@en }'
+TO_1 = (
+    "DROP TABLE term_hashes",
+    "DROP TABLE quads_by_object",
+    "DROP TABLE predicate_statistics",
+    "DELETE FROM meta WHERE key = 'hash_probe'",
+    "UPDATE meta SET value = '1' WHERE key = 'format'",
+)
+
+
+@pytest.fixture
+def location(tmp_path: Path) -> Path:
+    path = tmp_path / "a.nt"
+    path.write_text('<urn:s> <urn:p> "x"@en .\n<urn:s> <urn:p> <urn:o> .\n')
+    with Store.open(tmp_path / "store") as store:
+        store.load([path])
+    return tmp_path / "store"
+
+
+def _change(location: Path, *statements: str) -> None:
+    with duckdb.connect(str(location / FILE_NAME)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_every_older_format_leads_to_this_one() -> None:
+    for number in range(1, int(FORMAT_VERSION)):
+        assert int(MIGRATIONS[str(number)].to) == number + 1
+
+
+def test_an_old_store_is_brought_up_to_date_when_it_is_opened(location: Path) -> None:
+    _change(location, *TO_1)
+    with pytest.raises(StoreUnavailable, match=r"older program \(format 1\); open it"):
+        Store.open(location, read_only=True)
+    with Store.open(location) as store:
+        assert store.query(QUERY) is True
+    with duckdb.connect(str(location / FILE_NAME), read_only=True) as connection:
+        assert read_meta(connection, "format") == FORMAT_VERSION
+        counts = connection.execute(
+            "SELECT (SELECT count(*) FROM quads_by_object), "
+            "(SELECT count(*) FROM term_hashes) - (SELECT count(*) FROM terms), "
+            "(SELECT sum(statements) FROM predicate_statistics)"
+        )
+        assert counts.fetchall() == [(2, 0, 2)]
+
+
+def test_a_step_that_fails_changes_nothing(location: Path) -> None:
+    _change(location, *TO_1, "CREATE TABLE quads_by_object (a INTEGER)")
+    with pytest.raises(StoreUnavailable, match="cannot be read"):
+        Store.open(location)
+    with duckdb.connect(str(location / FILE_NAME), read_only=True) as connection:
+        assert read_meta(connection, "format") == "1"
+        tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert ("term_hashes",) not in tables
+
+
+def test_terms_are_hashed_anew_when_the_engine_hashes_otherwise(location: Path) -> None:
+    _change(
+        location,
+        "UPDATE term_hashes SET hash = 7",
+        "UPDATE meta SET value = '7' WHERE key = 'hash_probe'",
+    )
+    with pytest.raises(StoreUnavailable, match="older program"):
+        Store.open(location, read_only=True)
+    with Store.open(location) as store:
+        assert store.query(QUERY) is True
