@@ -116,7 +116,7 @@ def _changes(cursor: duckdb.DuckDBPyConnection, chance: random.Random) -> None:
         ("inserted", new),
     ):
         for row in rows:
-            cursor.table(name).insert(row)
+            cursor.table(name).insert(list(row))
     apply_changes(cursor, deleted="deleted", inserted="inserted")
     for name in ("deleted", "inserted"):
         cursor.execute("DROP TABLE " + name)
