@@ -226,12 +226,24 @@ def _mostly(
 
 
 def _paths(predicates: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Without `|`: of what both sides find, Oxigraph drops one (18.4 keeps two)."""
+    """Without `|` but inside `*`, `+` and `?`: of what both sides find, Oxigraph drops
+    one (18.4 keeps two), and so with the two directions of a negated set.
+    """
     return st.recursive(
         predicates,
         lambda inner: st.one_of(
             st.builds(lambda path: f"^({path})", inner),
             st.builds(lambda left, right: f"({left}/{right})", inner, inner),
+            st.builds(
+                lambda left, right, sign: f"({left}|{right}){sign}",
+                inner,
+                inner,
+                st.sampled_from("*+?"),
+            ),
+            st.builds(
+                lambda path, sign: f"({path}){sign}", inner, st.sampled_from("*+?")
+            ),
+            st.sampled_from(("!:p", "!(:p|:q)", "!(^:p)", "(!(:p|^:q))+")),
         ),
         max_leaves=3,
     )

@@ -23,6 +23,7 @@ import shapely
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BLOB, BOOLEAN, DOUBLE, VARCHAR
 
+from engines.duckdb.reach import IDS, PAIRS, reach
 from engines.geodesy import area_m2, distance_m, length_m, perimeter_m
 from engines.geodesy.arrays import Floats, Geometries
 
@@ -45,6 +46,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     | `pytheas_perimeter_m(BLOB) -> DOUBLE` | length of the boundary of areas |
     | `pytheas_length_m(BLOB) -> DOUBLE` | length of lines |
     | `pytheas_relate(BLOB, BLOB, VARCHAR) -> BOOLEAN` | DE-9IM, any of `p|q|...` |
+    | `pytheas_reach(BIGINT[], BIGINT[], BIGINT[])` | see `engines.duckdb.reach` |
 
     Examples:
         >>> connection = duckdb.connect()
@@ -140,4 +142,5 @@ _FUNCTIONS: Final = (
     ("pytheas_perimeter_m", _measured(perimeter_m), (BLOB,), DOUBLE),
     ("pytheas_length_m", _measured(length_m), (BLOB,), DOUBLE),
     ("pytheas_relate", _relate, (BLOB, BLOB, VARCHAR), BOOLEAN),
+    ("pytheas_reach", reach, (IDS, IDS, IDS), PAIRS),
 )

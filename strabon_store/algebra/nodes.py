@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from strabon_store.algebra.expressions import Aggregate, Expression
+from strabon_store.algebra.paths import PathExpression
 from strabon_store.algebra.terms import IRI, Term, TermOrVar, Var
 
 
@@ -25,6 +26,19 @@ class BGP:
     """A basic graph pattern: all triple patterns match together (18.3)."""
 
     patterns: tuple[TriplePattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Terms that a property path connects (18.4).
+
+    Translation leaves here what is no triple pattern, join or union (18.2.2.4): a path
+    of any length, an optional step or a negated set.
+    """
+
+    subject: TermOrVar
+    path: PathExpression
+    object: TermOrVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +169,7 @@ class Slice:
 
 Pattern: TypeAlias = (
     BGP
+    | Path
     | Join
     | LeftJoin
     | Filter

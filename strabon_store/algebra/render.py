@@ -38,6 +38,7 @@ from strabon_store.algebra.nodes import (
     Minus,
     OrderBy,
     OrderCondition,
+    Path,
     Pattern,
     Project,
     Reduced,
@@ -45,6 +46,18 @@ from strabon_store.algebra.nodes import (
     TriplePattern,
     Union,
     Values,
+)
+from strabon_store.algebra.paths import (
+    Alternative,
+    Inverse,
+    Link,
+    NegatedPropertySet,
+    OneOrMore,
+    PathExpression,
+    Sequence,
+    ZeroOrMore,
+    ZeroOrOne,
+    inner_paths,
 )
 from strabon_store.algebra.queries import (
     AskQuery,
@@ -87,6 +100,17 @@ _SYMBOLS: Final[Mapping[type[_Operation], str]] = MappingProxyType(
         In: "in",
         If: "if",
         Coalesce: "coalesce",
+    }
+)
+_PATHS: Final[Mapping[type[PathExpression], str]] = MappingProxyType(
+    {
+        Inverse: "reverse",
+        Sequence: "seq",
+        Alternative: "alt",
+        ZeroOrMore: "path*",
+        OneOrMore: "path+",
+        ZeroOrOne: "path?",
+        NegatedPropertySet: "notoneof",
     }
 )
 _ESCAPES: Final = str.maketrans(
@@ -151,6 +175,9 @@ def _head(pattern: Pattern) -> str:  # noqa: C901 - an arm per node
     match pattern:
         case BGP() | Join() | Union() | Minus() | Distinct() | Reduced():
             return type(pattern).__name__.lower()
+        case Path(subject, path, target):
+            ends = render_term(subject), render_term(target)
+            return f"path {ends[0]} {render_path(path)} {ends[1]}"
         case LeftJoin(_, _, condition):
             return "leftjoin" if condition is None else f"leftjoin {_show(condition)}"
         case Filter(condition, _):
@@ -172,6 +199,24 @@ def _head(pattern: Pattern) -> str:  # noqa: C901 - an arm per node
             return f"slice {offset} {'_' if limit is None else limit}"
         case _:
             assert_never(pattern)
+
+
+def render_path(path: PathExpression) -> str:
+    """The path as SSE.
+
+    Examples:
+        >>> render_path(
+        ...     ZeroOrMore(Sequence((Link(IRI("a:p")), Inverse(Link(IRI("a:q"))))))
+        ... )
+        '(path* (seq <a:p> (reverse <a:q>)))'
+    """
+    if isinstance(path, Link):
+        return compact(path.iri.value)
+    below = list(map(render_path, inner_paths(path)))
+    if isinstance(path, NegatedPropertySet):
+        below = [compact(iri.value) for iri in path.forward or ()]
+        below += [f"(rev {compact(iri.value)})" for iri in path.inverse or ()]
+    return _list((_PATHS[type(path)], *below))
 
 
 def _values(values: Values) -> str:

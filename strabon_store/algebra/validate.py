@@ -18,6 +18,7 @@ from strabon_store.algebra.nodes import (
     LeftJoin,
     Minus,
     OrderBy,
+    Path,
     Pattern,
     Project,
     Reduced,
@@ -57,6 +58,9 @@ def _problem(pattern: Pattern) -> str | None:
     match pattern:
         case BGP(patterns):
             return next(filter(None, map(_triple_problem, patterns)), None)
+        case Path(subject, _, target):
+            is_blank = BlankNode in {type(subject), type(target)}
+            return "a blank node" if is_blank else None
         case Extend(source, variable, _):
             taken = variable in in_scope(source)
             return f"{render_term(variable)} is bound twice" if taken else None

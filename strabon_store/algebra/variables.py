@@ -24,6 +24,7 @@ from strabon_store.algebra.nodes import (
     LeftJoin,
     Minus,
     OrderBy,
+    Path,
     Pattern,
     Project,
     Reduced,
@@ -68,6 +69,8 @@ def _shown(pattern: Pattern) -> tuple[Pattern | Var, ...]:
     match pattern:
         case BGP(patterns):
             return tuple(v for triple in patterns for v in triple_variables(triple))
+        case Path(subject, _, target):
+            return tuple(end for end in (subject, target) if isinstance(end, Var))
         case Join(left, right) | LeftJoin(left, right) | Union(left, right):
             return (left, right)
         case Minus(left, _):
@@ -138,7 +141,7 @@ def surely_bound(  # noqa: C901 - an arm per node
         ['x']
     """
     match pattern:
-        case BGP() | Join():
+        case BGP() | Path() | Join():
             parts = sources(pattern)
             return frozenset(in_scope(pattern)) if not parts else _any(parts)
         case LeftJoin(left, _) | Minus(left, _):

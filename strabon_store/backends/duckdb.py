@@ -4,11 +4,12 @@ The same plan gives the same text, always.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, assert_never
 
 from strabon_store.algebra.terms import XSD_STRING
+from strabon_store.backends.duckdb_paths import closure
 from strabon_store.backends.duckdb_scalars import scalar, spelling
 from strabon_store.backends.share_scalars import share_scalars
 from strabon_store.backends.sql import (
@@ -30,6 +31,7 @@ from strabon_store.relational.layout import GEOMETRIES
 from strabon_store.relational.lookups import columns_of
 from strabon_store.relational.nodes import (
     Aggregation,
+    Closure,
     Deduplicate,
     Join,
     Limit,
@@ -42,6 +44,7 @@ from strabon_store.relational.nodes import (
     Scan,
     Selection,
     SemiJoin,
+    Shared,
     Sort,
     SortKey,
     UnionAll,
@@ -80,31 +83,20 @@ class GeneratedQuery:
 def generate(plan: Plan) -> GeneratedQuery:
     """The SQL of a whole plan, its terms joined with the dictionary at the end."""
     plan = share_scalars(plan, spelling)
-    whole = plan
-    for column in plan.columns:
-        if column.is_variable and isinstance(column.encoding, TermId):
-            whole = Lookup(whole, column.name, "terms", _DECODED)
-    return _generated(plan, whole, _outputs)
-
-
-def generate_ids(plan: Plan) -> GeneratedQuery:
-    """The SQL of a whole plan, a column per variable, ids as they are."""
-    plan = share_scalars(plan, spelling)
-    return _generated(plan, plan, lambda column: iter([(column.name, column.name)]))
-
-
-def _generated(
-    plan: Plan, whole: Plan, named: Callable[[PlanColumn], Iterator[tuple[str, str]]]
-) -> GeneratedQuery:
     variables = tuple(column for column in plan.columns if column.is_variable)
-    select = _Generator().open(whole)
+    whole = plan
+    for column in variables:
+        if isinstance(column.encoding, TermId):
+            whole = Lookup(whole, column.name, "terms", _DECODED)
+    generator = _Generator()
+    select = generator.open(whole)
     outputs = {
         name: select.outputs[source]
         for column in variables
-        for name, source in named(column)
+        for name, source in _outputs(column)
     }
     ordered = replace(select, outputs=outputs, tail=_order_by(plan.order, select))
-    return GeneratedQuery(ordered.text, variables)
+    return GeneratedQuery(generator.with_shared(ordered.text), variables)
 
 
 def _outputs(column: PlanColumn) -> Iterator[tuple[str, str]]:
@@ -118,10 +110,19 @@ def _outputs(column: PlanColumn) -> Iterator[tuple[str, str]]:
 
 
 class _Generator:
-    """Nodes to SQL; numbers its relations, which is all that it remembers."""
+    """Nodes to SQL; it numbers its relations, and remembers what is run first."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
+        # Each after what it reads.
+        self._first: dict[Sql, Sql] = {}
+
+    def with_shared(self, statement: Sql) -> Sql:
+        """The statement behind what it reads and is run first."""
+        if not self._first:
+            return statement
+        made = [_MATERIALIZED.filled(pair) for pair in self._first.items()]
+        return _WITH.filled([joined(", ", made), statement])
 
     def query(self, plan: Plan) -> _Query:
         """The plan as a statement."""
@@ -140,6 +141,10 @@ class _Generator:
                 return self._lookup(plan)
             case UnionAll():
                 return UnionOfAll(tuple(map(self._branch, _branches(plan))))
+            case Closure():
+                return self._closure(plan)
+            case Shared():
+                return self._shared(plan)
             case _:
                 return self._unary(plan)
 
@@ -281,6 +286,42 @@ class _Generator:
         query = self.query(plan)
         return query if isinstance(query, Select) else self._sub(query)
 
+    def _closure(self, plan: Closure) -> Select:
+        *same, begin, end = (column.name for column in plan.steps.columns)
+        graph = dict(zip("g", same, strict=False))
+        steps = self._renamed(plan.steps, {**graph, "f": begin, "t": end})
+        origins = None
+        if plan.origins is not None:
+            origins = self._renamed(plan.origins, {**graph, "f": begin}).text
+        pairs = closure(
+            steps.text, origins, has_graph=bool(same), is_table=_is_table(plan.steps)
+        )
+        # Not where it is read: no correlated subquery of DuckDB's may hold a recursion.
+        name = Sql(f"closure{next(self._numbers)}")
+        self._first[name] = pairs
+        outputs = {n: _column(name, "g") for n in same}
+        outputs |= {begin: _column(name, "f"), end: _column(name, "t")}
+        return Select(outputs, (Source(name),))
+
+    def _renamed(self, plan: Plan, names: dict[str, str]) -> Select:
+        """The columns of ids under other names; `g` is 0 where it has none."""
+        select = self._sub(self.query(plan))
+        # A constant is an INTEGER to DuckDB, and to compare one it converts a column.
+        outputs = {
+            name: Output(_BIGINT.filled([select.outputs[source].text]), Grade.COMPUTED)
+            for name, source in names.items()
+        }
+        nothing = Output(_BIGINT.filled([literal(0)]), Grade.CONSTANT)
+        return replace(select, outputs={"g": nothing, **outputs})
+
+    def _shared(self, plan: Shared) -> Select:
+        name = Sql(f"shared{plan.number}")
+        if name not in self._first:
+            self._first[name] = self.query(plan.source).text
+        alias = self._alias()
+        outputs = {column.name: _column(alias, column.name) for column in plan.columns}
+        return Select(outputs, (Source(_AS.filled([name, alias])),))
+
     def _aggregation(self, plan: Aggregation) -> Select:
         keys = [Column(key) for key in plan.keys]
         read = [name for each in plan.aggregates for name in columns_of(each)]
@@ -317,6 +358,9 @@ class _Generator:
 
 
 _AS: Final = Template(":a AS :b")
+_WITH: Final = Template("WITH :a :b")
+_MATERIALIZED: Final = Template(":a AS MATERIALIZED (:b)")
+_BIGINT: Final = Template("CAST(:a AS BIGINT)")
 _VALUES: Final = Template("(VALUES :a) AS :b:c")
 _EXISTS: Final = Template("EXISTS(:a)")
 _NOT_EXISTS: Final = Template("NOT EXISTS(:a)")
@@ -326,6 +370,15 @@ _ASCENDING: Final = Template(":a NULLS FIRST")
 _DESCENDING: Final = Template(":a DESC NULLS LAST")
 _LIMIT: Final = Template("LIMIT :a")
 _OFFSET: Final = Template("OFFSET :a")
+
+
+def _is_table(plan: Plan) -> bool:
+    """Whether the rows stand in a table: chosen and renamed perhaps, never computed."""
+    while isinstance(plan, Projection | Selection):
+        plan = plan.source
+    if isinstance(plan, UnionAll):
+        return all(map(_is_table, _branches(plan)))
+    return isinstance(plan, Scan | Rows)
 
 
 def _branches(plan: Plan) -> Iterator[Plan]:

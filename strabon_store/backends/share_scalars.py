@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from strabon_store.relational.nodes import (
     Aggregation,
+    Closure,
     Join,
     One,
     Plan,
@@ -97,6 +98,9 @@ def _with_sources(plan: Plan, spelling: Speller) -> Plan:
             left = share_scalars(plan.left, spelling)
             right = share_scalars(plan.right, spelling)
             return replace(plan, left=left, right=right)
+        case Closure(steps, origins):
+            begin = None if origins is None else share_scalars(origins, spelling)
+            return Closure(share_scalars(steps, spelling), begin)
         case _:
             return replace(plan, source=share_scalars(plan.source, spelling))
 

@@ -14,6 +14,7 @@ from strabon_store.algebra.nodes import (
     LeftJoin,
     Minus,
     OrderBy,
+    Path,
     Pattern,
     Project,
     Reduced,
@@ -55,7 +56,7 @@ def prune_variables(pattern: Pattern) -> Pattern:
 def _prune(pattern: Pattern, read: _Variables) -> Pattern:  # noqa: C901 - an arm per node
     """The pattern, which may lose variables in scope that are not in `read`."""
     match pattern:
-        case BGP() | Values():
+        case BGP() | Path() | Values():
             return pattern
         case Join() | LeftJoin() | Minus() | Union():
             return _prune_both(pattern, read)

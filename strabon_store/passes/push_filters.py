@@ -16,6 +16,7 @@ from strabon_store.algebra.nodes import (
     LeftJoin,
     Minus,
     OrderBy,
+    Path,
     Pattern,
     Project,
     Reduced,
@@ -78,7 +79,7 @@ def _push(conditions: _Conditions, pattern: Pattern) -> Pattern:
 
 def _push_into(conditions: _Conditions, pattern: Pattern) -> Pattern:
     match pattern:
-        case BGP() | Values():
+        case BGP() | Path() | Values():
             return _filter(conditions, pattern)
         case Filter(condition, source):
             return _push((*conditions, *conjuncts(condition)), source)

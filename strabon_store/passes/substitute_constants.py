@@ -10,7 +10,17 @@ from strabon_store.algebra.expressions import (
     ComparisonOperator,
     Expression,
 )
-from strabon_store.algebra.nodes import BGP, Extend, Filter, Pattern, TriplePattern
+from strabon_store.algebra.nodes import (
+    BGP,
+    Extend,
+    Filter,
+    Join,
+    Path,
+    Pattern,
+    TriplePattern,
+    Values,
+)
+from strabon_store.algebra.paths import matches_zero_length
 from strabon_store.algebra.terms import IRI, XSD_STRING, Literal, TermOrVar, Var
 from strabon_store.algebra.traverse import conjuncts, transform_up
 from strabon_store.algebra.variables import expression_variables, in_scope
@@ -19,13 +29,16 @@ from strabon_store.algebra.variables import expression_variables, in_scope
 def substitute_constants(pattern: Pattern) -> Pattern:
     """Turn `Filter(?x = <c>, BGP)` into `Extend(BGP with <c> for ?x, ?x, <c>)`.
 
-    Only directly above a basic graph pattern that binds the variable, and only where
-    equality is identity of terms (17.4.1.7):
+    Only directly above a basic graph pattern or a property path that binds the
+    variable, and only where equality is identity of terms (17.4.1.7):
 
     - IRIs and plain strings with `=`, any term with `sameTerm`. Counter-example:
       `?x = 1` also accepts `01` and `1.0`, which are other terms;
     - a literal only where the variable is an object and nothing else: as predicate it
-      would be no triple pattern.
+      would be no triple pattern;
+    - at an end of a path that matches ways of length zero the constant is joined, not
+      written: `<c> :p* ?y` has a solution where <c> is in no graph, `?x :p* ?y` has
+      none.
 
     Other conditions that read the variable stay above, where it is bound again.
 
@@ -40,25 +53,27 @@ def substitute_constants(pattern: Pattern) -> Pattern:
 
 
 def _substitute(pattern: Pattern) -> Pattern:
-    if not isinstance(pattern, Filter) or not isinstance(pattern.source, BGP):
+    if not isinstance(pattern, Filter) or not isinstance(pattern.source, BGP | Path):
         return pattern
-    bgp = pattern.source
+    source = pattern.source
     conditions = conjuncts(pattern.condition)
     for index, condition in enumerate(conditions):
         equation = _equation(condition)
-        if equation is not None and _may_replace(*equation, bgp):
+        if equation is not None and _may_replace(*equation, source):
             rest = conditions[:index] + conditions[index + 1 :]
-            return _apply(*equation, rest, bgp)
+            return _apply(*equation, rest, source)
     return pattern
 
 
 def _apply(
-    variable: Var, term: IRI | Literal, rest: Sequence[Expression], bgp: BGP
+    variable: Var, term: IRI | Literal, rest: Sequence[Expression], source: BGP | Path
 ) -> Pattern:
+    if isinstance(source, Path) and matches_zero_length(source.path):
+        return _filter(rest, Join(Values((variable,), ((term,),)), source))
     below = [c for c in rest if variable not in expression_variables(c)]
     above = [c for c in rest if variable in expression_variables(c)]
     # There may be more equations among those below.
-    replaced = _substitute(_filter(below, _replace(variable, term, bgp)))
+    replaced = _substitute(_filter(below, _replace(variable, term, source)))
     return _filter(above, Extend(replaced, variable, term))
 
 
@@ -89,21 +104,24 @@ def _compares_by_value(operand: Expression) -> bool:
     return operand.datatype != XSD_STRING
 
 
-def _may_replace(variable: Var, term: IRI | Literal, bgp: BGP) -> bool:
-    if variable not in in_scope(bgp):
+def _may_replace(variable: Var, term: IRI | Literal, source: BGP | Path) -> bool:
+    if variable not in in_scope(source):
         return False
-    elsewhere = {t.subject for t in bgp.patterns} | {t.predicate for t in bgp.patterns}
-    return isinstance(term, IRI) or variable not in elsewhere
+    if isinstance(term, IRI) or isinstance(source, Path):
+        return True
+    return all(variable not in {t.subject, t.predicate} for t in source.patterns)
 
 
-def _replace(variable: Var, term: IRI | Literal, bgp: BGP) -> BGP:
+def _replace(variable: Var, term: IRI | Literal, source: BGP | Path) -> BGP | Path:
     def put(old: TermOrVar) -> TermOrVar:
         return term if old == variable else old
 
+    if isinstance(source, Path):
+        return Path(put(source.subject), source.path, put(source.object))
     return BGP(
         tuple(
             TriplePattern(put(t.subject), put(t.predicate), put(t.object))
-            for t in bgp.patterns
+            for t in source.patterns
         )
     )
 

@@ -1,11 +1,14 @@
 """What lowering knows besides the pattern: the store's terms and the active graph."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Final, Protocol
 
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import Term
 from strabon_store.relational.layout import PredicateStatistics
+from strabon_store.relational.nodes import Plan
 
 GRAPH_COLUMN: Final = ".graph:"
 """Begins the name of the column that tells in which graph a pattern matched."""
@@ -24,6 +27,19 @@ class TermCatalog(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Candidates:
+    """Values of a variable beyond which nothing can come of a pattern.
+
+    Attributes:
+        plan: One column of ids, each once, of any name.
+        are_nodes: Whether all of them are subjects or objects in the active graph.
+    """
+
+    plan: Plan
+    are_nodes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The surroundings of a pattern.
 
@@ -33,13 +49,34 @@ class Context:
         graph: The id of the named graph that is active, or the column that ranges
             over named graphs; None for the default graph (SPARQL 1.1 section 18.1.3).
         is_known: False within GRAPH <iri> for a graph that the store does not have.
+        candidates: By name, variables whose values are known to be among few: what the
+            pattern is joined with binds them. A search may begin there; nobody must.
     """
 
     catalog: TermCatalog
     dataset: Dataset = field(default_factory=Dataset)
     graph: int | str | None = None
     is_known: bool = True
+    candidates: Mapping[str, Candidates] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def within(self, graph: int | str | None, *, is_known: bool = True) -> "Context":
         """The context inside of GRAPH."""
-        return replace(self, graph=graph, is_known=is_known)
+        candidates = {
+            name: replace(each, are_nodes=False)
+            for name, each in self.candidates.items()
+        }
+        return replace(self, graph=graph, is_known=is_known, candidates=candidates)
+
+    def among(self, candidates: Mapping[str, Candidates]) -> "Context":
+        """The context of a pattern that is joined with what binds the variables."""
+        return replace(self, candidates={**self.candidates, **candidates})
+
+    def keeping(self, names: Iterable[str] = ()) -> "Context":
+        """The context of a pattern of whose variables only these are joined."""
+        kept = {n: self.candidates[n] for n in names if n in self.candidates}
+        return replace(self, candidates=kept)
+
+    def fresh(self) -> int:
+        """A number that no other rows of the plan have."""
+        return next(self._numbers)

@@ -15,6 +15,7 @@ from strabon_store.algebra.nodes import (
     Minus,
     OrderBy,
     OrderCondition,
+    Path,
     Pattern,
     Project,
     Reduced,
@@ -40,6 +41,7 @@ from strabon_store.relational.lookups import (
 from strabon_store.relational.lower_expressions import lower_condition, lower_expression
 from strabon_store.relational.lower_groups import lower_group
 from strabon_store.relational.lower_joins import join, left_join, minus, semi_join
+from strabon_store.relational.lower_paths import lower_path
 from strabon_store.relational.lower_triples import lower_bgp, lower_graph_names
 from strabon_store.relational.nodes import (
     Deduplicate,
@@ -57,6 +59,7 @@ from strabon_store.relational.nodes import (
 from strabon_store.relational.order import sort_scalars
 from strabon_store.relational.plain import render_plain
 from strabon_store.relational.scalars import FALSE, NULL, Column, Constant, Scalar, call
+from strabon_store.relational.sideways import has_search, lower_join, offering
 
 
 def lower_query(query: Query, catalog: TermCatalog) -> Plan:
@@ -80,12 +83,14 @@ def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - 
     match pattern:
         case BGP():
             return lower_bgp(pattern, context)
-        case JoinPattern(left, right):
-            return join(lower(left, context), lower(right, context))
-        case LeftJoin(left, right, condition):
-            return left_join(lower(left, context), lower(right, context), condition)
-        case Minus(left, right):
-            return minus(lower(left, context), lower(right, context))
+        case Path():
+            return lower_path(pattern, context)
+        case JoinPattern():
+            return lower_join(pattern, lower, context)
+        case LeftJoin(_, _, condition):
+            return left_join(*_lower_sides(pattern, context), condition)
+        case Minus():
+            return minus(*_lower_sides(pattern, context))
         case Filter(condition, source):
             return _lower_filter(condition, source, context)
         case Union(left, right):
@@ -97,18 +102,30 @@ def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - 
         case Values():
             return _lower_values(pattern, context)
         case Group(source):
-            plan = variables_only(lower(source, context))
+            inner = context.keeping(key.name for key in pattern.keys)
+            plan = variables_only(lower(source, inner))
             return lower_group(_per_graph(pattern, plan, context), plan)
         case OrderBy(source, conditions):
             return _lower_order(lower(source, context), conditions)
         case Project(source, variables):
-            return _lower_project(lower(source, context), variables, context)
+            inner = context.keeping(variable.name for variable in variables)
+            return _lower_project(lower(source, inner), variables, context)
         case Distinct(source) | Reduced(source):
             return Deduplicate(without_parts(lower(source, context)))
         case Slice(source, offset, limit):
-            return Limit(without_parts(lower(source, context)), offset, limit)
+            plan = lower(source, context.keeping())
+            return Limit(without_parts(plan), offset, limit)
         case _:
             assert_never(pattern)
+
+
+def _lower_sides(pattern: LeftJoin | Minus, context: Context) -> tuple[Plan, Plan]:
+    """Both sides; what the right one alone knows to be joined with is the left one."""
+    left = lower(pattern.left, context)
+    inner = context.keeping()
+    if has_search(pattern.right):
+        left, inner = offering(left, (pattern.left,), inner)
+    return left, lower(pattern.right, inner)
 
 
 def _lower_filter(condition: Expression, source: Pattern, context: Context) -> Plan:
@@ -150,9 +167,12 @@ def _existence(test: Expression) -> tuple[Pattern, bool] | None:
 def _lower_exists(plan: Plan, found: tuple[Pattern, bool], context: Context) -> Plan:
     # Filters at the top of the pattern see the outer variables (17.4.1.4, substitute).
     pattern, is_anti = found
+    context = context.keeping()
     condition = None
     if isinstance(pattern, Filter):
         condition, pattern = pattern.condition, pattern.source
+    if has_search(pattern):
+        plan, context = offering(plan, (), context)
     return semi_join(plan, lower(pattern, context), condition, is_anti=is_anti)
 
 

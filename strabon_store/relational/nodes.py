@@ -242,6 +242,56 @@ class UnionAll:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """Pairs of ids that one or more steps connect, each once (SPARQL 1.1 section 18.4).
+
+    Attributes:
+        steps: What is one step apart; its last two columns are where a step begins and
+            where it ends, those before them (a graph) stay the same on the way.
+        origins: Where ways begin, each once: the columns of `steps` but the last. None:
+            wherever a step begins.
+    """
+
+    steps: "Plan"
+    origins: "Plan | None" = None
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """As the steps; what begins there came from the origins."""
+        if self.origins is None:
+            return self.steps.columns
+        return (*self.origins.columns, self.steps.columns[-1])
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Rows that are read in several places of a plan, and made once.
+
+    Attributes:
+        source: What makes them; the same wherever the number is.
+        number: Tells them from other shared rows.
+    """
+
+    source: "Plan"
+    number: int
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """As the source."""
+        return self.source.columns
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order: they are no sequence."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregation:
     """One row per combination of the keys.
 
@@ -322,6 +372,8 @@ Plan: TypeAlias = (
     | Projection
     | Lookup
     | UnionAll
+    | Closure
+    | Shared
     | Aggregation
     | Deduplicate
     | Sort

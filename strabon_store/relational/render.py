@@ -10,6 +10,7 @@ from ontologies.namespaces import compact
 from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
 from strabon_store.relational.nodes import (
     Aggregation,
+    Closure,
     Deduplicate,
     Join,
     Limit,
@@ -22,6 +23,7 @@ from strabon_store.relational.nodes import (
     Scan,
     Selection,
     SemiJoin,
+    Shared,
     Sort,
     SortKey,
     UnionAll,
@@ -56,6 +58,8 @@ def _sources(plan: Plan) -> tuple[Plan, ...]:
     match plan:
         case Join(left, right) | SemiJoin(left, right) | UnionAll(left, right):
             return (left, right)
+        case Closure(steps, origins):
+            return (steps,) if origins is None else (origins, steps)
         case One() | Rows() | Scan():
             return ()
         case _:
@@ -86,6 +90,10 @@ def _label(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
         case Aggregation(_, keys, columns, aggregates):
             outputs = _outputs(columns[len(keys) :], aggregates)
             return f"Aggregation by ({', '.join(keys)}) [{outputs}]"
+        case Closure(_, origins):
+            return f"Closure from {'everywhere' if origins is None else 'origins'}"
+        case Shared(_, number):
+            return f"Shared {number}"
         case Deduplicate():
             return "Deduplicate"
         case Sort(_, order):

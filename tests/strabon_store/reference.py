@@ -22,6 +22,7 @@ from strabon_store.algebra.nodes import (
     Minus,
     OrderBy,
     OrderCondition,
+    Path,
     Pattern,
     Project,
     Reduced,
@@ -39,6 +40,7 @@ from tests.strabon_store.reference_expressions import (
     evaluate_expression,
     sort_key,
 )
+from tests.strabon_store.reference_paths import path_solutions
 
 Quad: TypeAlias = tuple[Term, Term, Term, Term | None]
 
@@ -56,6 +58,9 @@ class Evaluator:
         match pattern:
             case BGP(patterns):
                 return self._bgp(patterns)
+            case Path():
+                triples = (quad[:3] for quad in self.quads if quad[3] == self.graph)
+                return list(path_solutions(pattern, triples))
             case Join(left, right):
                 return list(_join(self.solutions(left), self.solutions(right)))
             case LeftJoin(left, right, condition):
@@ -259,6 +264,13 @@ def _substitute(pattern: Pattern, solution: Solution) -> Pattern:
         case BGP(patterns):
             triples = (_substitute_triple(triple, solution) for triple in patterns)
             return Join(BGP(tuple(triples)), bound)
+        case Path(subject, path, target):
+            ends = (
+                solution.get(end, end) if isinstance(end, Var) else end
+                for end in (subject, target)
+            )
+            start, finish = ends
+            return Join(Path(start, path, finish), bound)
         case Filter(condition, source):
             return Filter(condition, _substitute(source, solution))
         case Join(left, right):

@@ -79,10 +79,6 @@ def test_an_error_names_the_place_and_the_cure(
 @pytest.mark.parametrize(
     ("text", "feature"),
     [
-        (P + "ASK { ?s :p* ?o }", "the property path operator * (line 1, column 26)"),
-        (P + "ASK { ?s (:p/:q)+ ?o }", "path operator + (line 1, column 31)"),
-        (P + "ASK { ?s :p? ?o }", "the property path operator ? (line 1, column 26)"),
-        (P + "ASK { ?s !(:p|^:q) ?o }", "path operator ! (line 1, column 24)"),
         (P + "ASK {\n SERVICE :e { ?s ?p ?o } }", "SERVICE (line 2, column 2)"),
         (P + "SELECT (:sum(DISTINCT ?x) AS ?s) {}", "the aggregate <e:sum>"),
     ],
