@@ -3,8 +3,12 @@
 * StoreError
   - QuerySyntaxError      the text is not SPARQL                      -> HTTP 400
   - UnsupportedFeature    valid SPARQL that we do not compile         -> HTTP 501
+  - DatasetConflict       the protocol and the update both name graphs  -> HTTP 400
   - QueryTimeout          the deadline passed, or somebody cancelled  -> HTTP 503
   - LoadError             a file that cannot be loaded; store as before
+    - LoadForbidden       a document that LOAD may not read             -> HTTP 403
+  - GraphExists           CREATE of a graph that is there               -> HTTP 409
+  - NoSuchGraph           an update names a graph that is not there     -> HTTP 409
   - StoreBusy             somebody else has been writing for too long   -> HTTP 503
   - BackupFailed          no backup was made, or none restored; all is as before
   - DumpFailed            no dump was written
@@ -13,11 +17,21 @@
   - InternalError         an invariant of ours is broken (a bug)      -> HTTP 500
 """
 
+from typing import ClassVar
+
 from ontologies.errors import PytheasError
 
 
 class StoreError(PytheasError):
-    """The base of all errors of the store."""
+    """The base of all errors of the store.
+
+    Attributes:
+        is_silenceable: Whether SILENT makes nothing of it (SPARQL 1.1 Update 3.1.4 to
+            3.2.5): it says that one operation cannot be done, not that the request is
+            wrong or the store unwell.
+    """
+
+    is_silenceable: ClassVar[bool] = False
 
 
 class QuerySyntaxError(StoreError):
@@ -72,6 +86,21 @@ class UnsupportedFeature(StoreError):
         super().__init__(f"{feature} is not supported{where}")
 
 
+class DatasetConflict(StoreError):
+    """The graphs to ask are named twice: beside the update and within it.
+
+    Attributes:
+        operation: The operation with graphs of its own.
+    """
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+        super().__init__(
+            f"the request names the graphs to ask, and so does its {operation} (USING, "
+            "USING NAMED or WITH); leave one of the two out"
+        )
+
+
 class QueryTimeout(StoreError):
     """A query was cut off; there is no partial answer.
 
@@ -87,6 +116,56 @@ class QueryTimeout(StoreError):
 
 class LoadError(StoreError):
     """A file cannot be loaded; the store holds what it held before."""
+
+    is_silenceable = True
+
+
+class LoadForbidden(LoadError):
+    """LOAD names a document that nobody allowed it to read.
+
+    Attributes:
+        iri: The document.
+    """
+
+    def __init__(self, iri: str) -> None:
+        self.iri = iri
+        super().__init__(
+            f"nobody allowed to load <{iri}>; whoever runs the store can, with "
+            "--allow-load and the beginning of the IRI up to a /"
+        )
+
+
+class GraphExists(StoreError):
+    """CREATE names a graph that is there already; the store is as before.
+
+    Attributes:
+        graph: Its IRI.
+    """
+
+    is_silenceable = True
+
+    def __init__(self, graph: str) -> None:
+        self.graph = graph
+        super().__init__(
+            f"the graph <{graph}> exists already; write CREATE SILENT if it may"
+        )
+
+
+class NoSuchGraph(StoreError):
+    """An update names a graph that is not there; the store is as before.
+
+    Attributes:
+        graph: Its IRI.
+    """
+
+    is_silenceable = True
+
+    def __init__(self, graph: str) -> None:
+        self.graph = graph
+        super().__init__(
+            f"there is no graph <{graph}>: no statement is in it; correct the name, or "
+            "write SILENT if it may be missing"
+        )
 
 
 class StoreBusy(StoreError):

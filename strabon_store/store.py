@@ -12,8 +12,11 @@ from ontologies.namespaces import GEOF
 from ontologies.progress import Progress, silent
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI
+from strabon_store.algebra.updates import within_dataset
 from strabon_store.answering import Compiled, Explanation, Passes, answer, compile_query
+from strabon_store.deadline import Deadline
 from strabon_store.errors import UnsupportedFeature
+from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
 from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
@@ -22,9 +25,11 @@ from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog
 from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, open_database
+from strabon_store.storage.documents import Documents
 from strabon_store.storage.dump import DumpReport, dump
 from strabon_store.storage.loader import LoadReport, load
 from strabon_store.storage.verify import Verification, verify
+from strabon_store.updating import UpdateReport, run_update
 
 EXTENSION_FUNCTIONS: Final = frozenset(GEOF.term(name) for name in SUPPORTED)
 """IRIs of the functions beyond SPARQL 1.1 that a query may call."""
@@ -63,21 +68,35 @@ class Store:
     whole. Methods may be called from any thread; writers wait for each other.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, documents: Documents) -> None:
         """Over an open database; use `Store.open`."""
         self._database = database
+        self._documents = documents
         self._catalog = Catalog(database.connection)
         self._plans: dict[_PlanKey, Compiled] = {}
 
     @classmethod
-    def open(cls, location: Path, *, read_only: bool = False) -> Self:
+    def open(
+        cls,
+        location: Path,
+        *,
+        read_only: bool = False,
+        allow_load: Sequence[str] = (),
+    ) -> Self:
         """The store at a directory; made when absent, unless `read_only`.
+
+        Args:
+            location: The directory.
+            read_only: Refuse writes; several processes may read at a time.
+            allow_load: The IRIs of documents that the LOAD of an update may read; one
+                that ends in `/` stands for all below it.
 
         Raises:
             StoreUnavailable: Absent, in use by another process, damaged, of another
                 format, or no store.
         """
-        return cls(open_database(Path(location), read_only=read_only))
+        database = open_database(Path(location), read_only=read_only)
+        return cls(database, Documents(tuple(allow_load)))
 
     @property
     def location(self) -> Path:
@@ -126,6 +145,41 @@ class Store:
         """
         compiled = self._compiled(text, dataset, tuple(passes))
         return answer(compiled, self._database.connection.cursor(), timeout_s)
+
+    def update(
+        self,
+        text: str,
+        timeout_s: float | None = None,
+        *,
+        dataset: Dataset | None = None,
+    ) -> UpdateReport:
+        """Change the store as a SPARQL 1.1 Update request says: all of it, or nothing.
+
+        Each operation sees what those before it did; readers see the store as it was
+        until all are done.
+
+        Args:
+            text: The request, its operations separated by `;`.
+            timeout_s: How long it may take, waiting for other writers included.
+            dataset: What its WHEREs ask (SPARQL 1.1 Protocol section 2.2.3); then they
+                may have no USING, USING NAMED or WITH of their own.
+
+        Raises:
+            QuerySyntaxError: The text is no SPARQL update.
+            UnsupportedFeature: The request needs what we do not compile.
+            QueryTimeout: It was not done in time.
+            StoreBusy: Another writer was not done in time.
+            NoSuchGraph: It names a graph that is not there.
+            GraphExists: It creates a graph that is there.
+            LoadError: A document that it loads cannot be read, or may not be.
+            StoreUnavailable: The store is open for reading only.
+        """
+        update = parse_update(text)
+        if dataset is not None:
+            update = within_dataset(update, dataset)
+        return run_update(
+            self._database, update, self._documents, PASSES, Deadline(timeout_s)
+        )
 
     def explain(self, text: str, *, passes: Passes = PASSES) -> Explanation:
         """What becomes of a query at every stage; nothing is run.

@@ -17,6 +17,7 @@ from strabon_store.algebra.updates import (
     Operation,
     QuadPattern,
     Update,
+    name_of,
 )
 
 
@@ -42,16 +43,18 @@ def render_operation(operation: Operation) -> str:
     match operation:
         case Modify():
             return _modify(operation)
-        case LoadGraph(source, graph, silent):
-            return _line("load", silent, compact(source.value), _graph(graph))
-        case Clear(target, drops, silent):
-            return _line("drop" if drops else "clear", silent, _graph(target))
-        case Create(graph, silent):
-            return _line("create", silent, _graph(graph))
-        case Move(transfer, source, target, silent):
-            return _line(transfer.lower(), silent, _graph(source), _graph(target))
+        case LoadGraph(source, graph):
+            arguments = [compact(source.value), _graph(graph)]
+        case Clear(target):
+            arguments = [_graph(target)]
+        case Create(graph):
+            arguments = [_graph(graph)]
+        case Move(_, origin, graph):
+            arguments = [_graph(origin), _graph(graph)]
         case _:
             assert_never(operation)
+    silent = ["silent"] if operation.silent else []
+    return f"({' '.join((name_of(operation).lower(), *silent, *arguments))})"
 
 
 def _modify(operation: Modify) -> str:
@@ -83,7 +86,3 @@ def _graph(graph: IRI | Graphs | None) -> str:
             return graph.lower()
         case None:
             return "default"
-
-
-def _line(name: str, silent: bool, *arguments: str) -> str:  # noqa: FBT001 - it is a word
-    return f"({' '.join((name, *(['silent'] if silent else []), *arguments))})"

@@ -4,13 +4,14 @@ An update names graphs that it changes; the dataset that its WHERE asks is made 
 USING and WITH (3.1.3). A graph that is None is the default graph.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from strabon_store.algebra.nodes import UNIT, Pattern
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, TermOrVar, Var
+from strabon_store.errors import DatasetConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Modify:
         deleted: The template of what goes.
         inserted: The template of what comes.
         pattern: WHERE.
-        graph: The default graph of the pattern (WITH); USING goes before it.
+        graph: The graph of WITH: that of template quads which name none, and the
+            default graph of the pattern unless there is USING.
         dataset: USING and USING NAMED; empty: the store's own.
     """
 
@@ -102,8 +104,47 @@ class Move:
 Operation: TypeAlias = Modify | LoadGraph | Clear | Create | Move
 
 
+def name_of(operation: Operation) -> str:
+    """What the standard calls an operation.
+
+    Examples:
+        >>> name_of(Clear(Graphs.ALL, drops=True))
+        'DROP'
+    """
+    match operation:
+        case Modify(name):
+            return name
+        case LoadGraph():
+            return "LOAD"
+        case Clear(_, drops):
+            return "DROP" if drops else "CLEAR"
+        case Create():
+            return "CREATE"
+        case Move(transfer):
+            return transfer.value
+        case _:
+            assert_never(operation)
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """A request: operations, each seeing what those before it did (section 3)."""
 
     operations: tuple[Operation, ...]
+
+
+def within_dataset(update: Update, dataset: Dataset) -> Update:
+    """The request with the dataset that its protocol names (Protocol 2.2.3).
+
+    Raises:
+        DatasetConflict: An operation has USING, USING NAMED or WITH.
+    """
+    return Update(tuple(_within(each, dataset) for each in update.operations))
+
+
+def _within(operation: Operation, dataset: Dataset) -> Operation:
+    if not isinstance(operation, Modify):
+        return operation
+    if operation.graph is not None or operation.dataset != Dataset():
+        raise DatasetConflict(operation.name)
+    return replace(operation, dataset=dataset)

@@ -4,7 +4,7 @@ The same plan gives the same text, always.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, assert_never
 
@@ -83,17 +83,29 @@ class GeneratedQuery:
 def generate(plan: Plan) -> GeneratedQuery:
     """The SQL of a whole plan, its terms joined with the dictionary at the end."""
     plan = share_scalars(plan, spelling)
-    variables = tuple(column for column in plan.columns if column.is_variable)
     whole = plan
-    for column in variables:
-        if isinstance(column.encoding, TermId):
+    for column in plan.columns:
+        if column.is_variable and isinstance(column.encoding, TermId):
             whole = Lookup(whole, column.name, "terms", _DECODED)
+    return _generated(plan, whole, _outputs)
+
+
+def generate_ids(plan: Plan) -> GeneratedQuery:
+    """The SQL of a whole plan, a column per variable, ids as they are."""
+    plan = share_scalars(plan, spelling)
+    return _generated(plan, plan, lambda column: iter([(column.name, column.name)]))
+
+
+def _generated(
+    plan: Plan, whole: Plan, named: Callable[[PlanColumn], Iterator[tuple[str, str]]]
+) -> GeneratedQuery:
+    variables = tuple(column for column in plan.columns if column.is_variable)
     generator = _Generator()
     select = generator.open(whole)
     outputs = {
         name: select.outputs[source]
         for column in variables
-        for name, source in _outputs(column)
+        for name, source in named(column)
     }
     ordered = replace(select, outputs=outputs, tail=_order_by(plan.order, select))
     return GeneratedQuery(generator.with_shared(ordered.text), variables)

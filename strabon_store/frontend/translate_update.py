@@ -35,6 +35,12 @@ from strabon_store.frontend.translate_select import translate_sub_select
 from strabon_store.frontend.translate_terms import translate_term
 from strabon_store.frontend.translate_triples import TriplesBlock
 
+_NUMBERS: Final = ("INTEGER", "DECIMAL", "DOUBLE")
+_LITERALS: Final = frozenset(
+    {"tagged_literal", "typed_literal", "STRING", "TRUE", "FALSE"}
+    | {f"{sign}{kind}" for sign in ("", "SIGNED_") for kind in _NUMBERS}
+)
+
 
 def translate_update(tree: Node, text: str, base: str | None) -> Update:
     """The algebra of an `update` node.
@@ -146,6 +152,7 @@ def _delete_data(node: Node, request: _Request) -> Modify:
     quads = _part(node, "quads")
     _refuse(quads, {"VAR"}, "DELETE DATA has no variables; use DELETE WHERE", request)
     _refuse_blank_nodes(quads, request)
+    _refuse_literal_subjects(quads, request)
     return Modify("DELETE DATA", _template(quads, request), ())
 
 
@@ -181,9 +188,7 @@ def _modify(node: Node, request: _Request) -> Modify:
         for _, clause in parts
     ]
     pattern = translate_group(_part(node, "group_graph_pattern"), request.context())
-    # USING goes before WITH as far as the pattern is concerned (3.1.3).
-    asked = graph if dataset == Dataset() else None
-    return Modify(name, templates[0], templates[1], pattern, asked, dataset)
+    return Modify(name, templates[0], templates[1], pattern, graph, dataset)
 
 
 def _using(node: Node, request: _Request) -> Dataset:
@@ -253,6 +258,17 @@ def _refuse_blank_nodes(node: Node, request: _Request) -> None:
         if child.rule in {"collection", "blank_node_property_list"}:
             token = next(tokens(child))
             raise request.prologue.error(token, problem)
+
+
+def _refuse_literal_subjects(node: Node, request: _Request) -> None:
+    """The grammar allows literals there, RDF does not (RDF 1.1 Concepts 3.1)."""
+    for triples in _walk(node):
+        if triples.rule == "triples_same_subject":
+            subject = triples.children[0]
+            kind = subject.rule if isinstance(subject, Node) else subject.type
+            if kind in _LITERALS:
+                problem = "a literal cannot be the subject of a statement"
+                raise request.prologue.error(next(tokens(subject)), problem)
 
 
 def _walk(node: Node) -> Iterator[Node]:

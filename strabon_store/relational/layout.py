@@ -136,6 +136,43 @@ PREDICATES: Final = Table(
 `statements` is exact; `tags` and `datatype` say no less than what there is.
 """
 
+STAR_TABLES: Final = Table(
+    "star_tables",
+    (
+        # The table is named `star_` and this number; no number is used twice.
+        ColumnSpec("star", ColumnType.BIGINT),
+        # How many subjects it was built with.
+        ColumnSpec("subjects", ColumnType.BIGINT),
+    ),
+)
+"""The star tables that there are."""
+
+STAR_COLUMNS: Final = Table(
+    "star_columns",
+    (
+        ColumnSpec("star", ColumnType.BIGINT),
+        ColumnSpec("predicate", ColumnType.BIGINT),
+        ColumnSpec("is_nullable", ColumnType.BOOLEAN),
+        # As in `predicate_statistics`, of the objects in this column.
+        ColumnSpec("tags", ColumnType.BIGINT),
+        ColumnSpec("datatype", ColumnType.VARCHAR, is_nullable=True),
+    ),
+)
+"""Their columns, but for `subject`: each holds the objects of a predicate."""
+
+LOOSE: Final = Table("loose", QUADS.columns[1:])
+"""The statements of the default graph that stand in no star table, by predicate,
+subject and object; empty while there is no star table at all."""
+
+LOOSE_STATEMENTS: Final = Table(
+    "loose_statements",
+    (
+        ColumnSpec("predicate", ColumnType.BIGINT),
+        ColumnSpec("statements", ColumnType.BIGINT),
+    ),
+)
+"""How many of them each predicate has; no row: none."""
+
 META: Final = Table(
     "meta",
     (ColumnSpec("key", ColumnType.VARCHAR), ColumnSpec("value", ColumnType.VARCHAR)),
@@ -149,6 +186,10 @@ TABLES: Final = (
     QUADS_BY_OBJECT,
     GEOMETRIES,
     PREDICATES,
+    STAR_TABLES,
+    STAR_COLUMNS,
+    LOOSE,
+    LOOSE_STATEMENTS,
     META,
 )
 """All tables of a store."""

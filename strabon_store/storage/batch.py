@@ -110,7 +110,7 @@ class Batch:
         keys = [self._keys[index] for index in new.tolist()]
         ill_formed: list[IllFormedGeometry] = []
         if keys:
-            found[new], ill_formed = _append(cursor, keys, next_key)
+            found[new], ill_formed = append_keys(cursor, keys, next_key)
         ids = np.array(self._ids, dtype=np.int64)
         ids[self._key_numbers] = found
         quads = ids[np.array(self._quads, dtype=np.intp)].reshape(-1, 4)
@@ -165,10 +165,14 @@ class Batch:
         return number
 
 
-def _append(
+def append_keys(
     cursor: duckdb.DuckDBPyConnection, keys: list[Key], next_key: int
 ) -> tuple[Ids, list[IllFormedGeometry]]:
-    """New terms into the dictionary, the geometries among them parsed."""
+    """Put new terms into the dictionary, the geometries among them parsed.
+
+    Returns:
+        Their ids, and the geometry literals that are ill-formed.
+    """
     rows = [index for index, key in enumerate(keys) if key.kind.tag is Tag.GEOMETRY]
     lexicals = [keys[row].lexical for row in rows]
     parsed = parse_geometries(lexicals, [str(keys[row].datatype) for row in rows])

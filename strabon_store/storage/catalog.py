@@ -1,20 +1,43 @@
 """What the store knows about terms: their ids, and how often a predicate occurs."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import duckdb
 
-from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
+from strabon_store.algebra.terms import Literal, Term
 from strabon_store.relational.encoding import DEFAULT_GRAPH
 from strabon_store.relational.inline import encode_inline
-from strabon_store.relational.kinds import kind_of
 from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.storage.database import read_meta
-from strabon_store.storage.dictionary import NOT_FOUND, Key, find_ids
+from strabon_store.storage.dictionary import NOT_FOUND, find_ids, key_of
 from strabon_store.storage.statistics import read_statistics
 
 _MAX_REMEMBERED: Final = 100_000
+
+
+class Connection(Protocol):
+    """Who gives cursors to read by."""
+
+    def cursor(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A cursor, to be closed after use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """Lends one cursor again and again: who reads by it sees what it wrote.
+
+    Attributes:
+        lent: The cursor.
+    """
+
+    lent: duckdb.DuckDBPyConnection
+
+    def cursor(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """The cursor; its owner closes it."""
+        return nullcontext(self.lent)
 
 
 class Catalog:
@@ -24,7 +47,7 @@ class Catalog:
     what was not found is asked again.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Read by a cursor of `connection`."""
         self._connection = connection
         self._known: dict[Term, int] = {}
@@ -95,20 +118,9 @@ class Catalog:
 
     def _find(self, terms: list[Term]) -> dict[Term, int]:
         with self._connection.cursor() as cursor:
-            ids = find_ids(cursor, [_key(each) for each in terms]).tolist()
+            ids = find_ids(cursor, [key_of(each) for each in terms]).tolist()
         return {
             term: term_id
             for term, term_id in zip(terms, ids, strict=True)
             if term_id != NOT_FOUND
         }
-
-
-def _key(term: Term) -> Key:
-    kind = kind_of(term)
-    match term:
-        case Literal(lexical, datatype, language):
-            return Key(kind, lexical, datatype, language)
-        case BlankNode(label):
-            return Key(kind, label)
-        case IRI(value):
-            return Key(kind, value)

@@ -12,6 +12,8 @@ import duckdb
 from strabon_store.relational.layout import QUADS, QUADS_BY_OBJECT, Table
 from strabon_store.storage.compact import count_rows, is_much, rewrite
 from strabon_store.storage.database import create_statement, read_meta, write_meta
+from strabon_store.storage.star_upkeep import loosen_arriving, loosen_leaving
+from strabon_store.storage.stars import rebuild_stars
 from strabon_store.storage.statistics import add_statistics, remove_statistics
 
 # Only what changes the store is a change: to delete a quad and to insert it again in
@@ -141,6 +143,7 @@ def _delete(
         for order in _ORDERS:
             cursor.execute(order.delete)
         remove_statistics(cursor, "leaving")
+        loosen_leaving(cursor)
     cursor.execute("DROP TABLE leaving")
     return count
 
@@ -156,6 +159,10 @@ def _insert(cursor: duckdb.DuckDBPyConnection, inserted: str) -> int:
             cursor.execute(order.append)
     if count:
         add_statistics(cursor, "arriving")
+        if is_much(count, before):
+            rebuild_stars(cursor)
+        else:
+            loosen_arriving(cursor)
     cursor.execute("DROP TABLE arriving")
     return count
 

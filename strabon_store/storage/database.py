@@ -40,6 +40,8 @@ _START: Final = (
     (_FORMAT, FORMAT_VERSION),
     ("generation", "0"),
     ("next_key", "1"),
+    # How many subjects make a star table worth having.
+    ("star_subjects", "1000"),
 )
 
 

@@ -11,8 +11,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.relational.encoding import PAYLOAD_BITS
-from strabon_store.relational.kinds import Kind
+from strabon_store.relational.kinds import Kind, kind_of
 
 Ids: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -68,6 +69,18 @@ class Key(NamedTuple):
     lexical: str
     datatype: str | None = None
     language: str | None = None
+
+
+def key_of(term: Term) -> Key:
+    """The key of a term; those of inline literals are not in the dictionary."""
+    kind = kind_of(term)
+    match term:
+        case Literal(lexical, datatype, language):
+            return Key(kind, lexical, datatype, language)
+        case BlankNode(label):
+            return Key(kind, label)
+        case IRI(value):
+            return Key(kind, value)
 
 
 def find_ids(cursor: duckdb.DuckDBPyConnection, keys: Sequence[Key]) -> Ids:

@@ -9,8 +9,10 @@ from typing import Final
 
 import duckdb
 import pyarrow as pa
+import pyoxigraph as ox
 
 from ontologies.progress import Progress, silent
+from strabon_store.algebra.terms import IRI
 from strabon_store.errors import LoadError
 from strabon_store.relational.layout import GEOMETRIES, QUADS
 from strabon_store.storage.batch import Batch, BlankLabels, IllFormedGeometry
@@ -114,7 +116,7 @@ class _Loading:
         geometries = count_rows(self.cursor, GEOMETRIES)
         size = sum(source.size for source in sources) or 1
         for source in sources:
-            for batch in _batches(source):
+            for batch in read_batches(source):
                 self._store(batch)
                 done = sum(each.bytes_read for each in sources) / size
                 progress("load", min(done, 1.0))
@@ -128,12 +130,22 @@ class _Loading:
         quads, self.next_key, ill_formed = batch.store_terms(self.cursor, self.next_key)
         self.read += len(batch)
         self.ill_formed += ill_formed
-        _stage(self.cursor, quads)
+        stage_batch(self.cursor, quads, _ARRIVED)
 
 
-def _batches(source: Source) -> Iterator[Batch]:
+def read_batches(source: Source, *, into: IRI | None = None) -> Iterator[Batch]:
+    """The statements of a source, so many at a time.
+
+    Args:
+        source: The source.
+        into: The graph that its triples go to; then it may have no named graphs.
+
+    Raises:
+        LoadError: The source cannot be read, or is not what its name says.
+    """
     blanks = BlankLabels(source)
-    with source.quads() as quads:
+    with source.quads() as read:
+        quads = read if into is None else _moved(read, source, into)
         while True:
             batch = Batch(blanks)
             batch.extend(islice(quads, BATCH_QUADS))
@@ -142,8 +154,20 @@ def _batches(source: Source) -> Iterator[Batch]:
             yield batch
 
 
-def _stage(cursor: duckdb.DuckDBPyConnection, quads: Ids) -> None:
+def _moved(quads: Iterator[ox.Quad], source: Source, into: IRI) -> Iterator[ox.Quad]:
+    graph = ox.NamedNode(into.value)
+    for quad in quads:
+        if quad.graph_name != ox.DefaultGraph():
+            raise LoadError(
+                f"{source.path} has named graphs, and can go into no other graph; load "
+                "it as it is"
+            )
+        yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
+
+
+def stage_batch(cursor: duckdb.DuckDBPyConnection, quads: Ids, table: str) -> None:
+    """Put quads of ids into a table with the columns of the quads."""
     columns = {name: quads[:, i] for i, name in enumerate(QUADS.column_names)}
     cursor.register("batch", pa.table(columns))
-    cursor.execute("INSERT INTO arrived SELECT * FROM batch")
+    cursor.table("batch").insert_into(table)
     cursor.unregister("batch")

@@ -47,7 +47,25 @@ CREATE TABLE predicate_statistics (
   objects BIGINT NOT NULL, tags BIGINT NOT NULL, datatype VARCHAR
 )
 """,
+    "CREATE TABLE star_tables (star BIGINT NOT NULL, subjects BIGINT NOT NULL)",
+    """
+CREATE TABLE star_columns (
+  star BIGINT NOT NULL, predicate BIGINT NOT NULL, is_nullable BOOLEAN NOT NULL,
+  tags BIGINT NOT NULL, datatype VARCHAR
+)
+""",
+    """
+CREATE TABLE loose (
+  subject BIGINT NOT NULL, predicate BIGINT NOT NULL, object BIGINT NOT NULL
+)
+""",
+    """
+CREATE TABLE loose_statements (
+  predicate BIGINT NOT NULL, statements BIGINT NOT NULL
+)
+""",
     "INSERT INTO meta SELECT 'hash_probe', hash('probe', NULL, 'en')",
+    "INSERT INTO meta VALUES ('star_subjects', '1000')",
 )
 
 MIGRATIONS: Final[Mapping[str, Migration]] = MappingProxyType(

@@ -5,7 +5,7 @@ the compiler what it need not ask: both may only say too much, so that a deletio
 them as they are, and a rewrite of the store finds them anew.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import duckdb
@@ -21,7 +21,7 @@ from strabon_store.relational.values import (
     XSD_INTEGER,
 )
 
-_DATATYPES: Final = {
+DATATYPES: Final = {
     Tag.STRING: XSD_STRING,
     Tag.LANGUAGE: RDF_LANG_STRING,
     Tag.INTEGER: XSD_INTEGER,
@@ -123,8 +123,8 @@ def add_statistics(cursor: duckdb.DuckDBPyConnection, inserted: str) -> None:
     parameters = {
         "table": inserted,
         "bits": PAYLOAD_BITS,
-        "told": [int(tag) for tag in _DATATYPES],
-        "datatypes": list(_DATATYPES.values()),
+        "told": [int(tag) for tag in DATATYPES],
+        "datatypes": list(DATATYPES.values()),
         "blank": int(Tag.BLANK),
     }
     cursor.execute(_CREATE)
@@ -147,7 +147,7 @@ def read_statistics(
     """What is known of each predicate, by its id."""
     return {
         key: PredicateStatistics(
-            statements, subjects, objects, TermId(frozenset(_tags(mask)), datatype)
+            statements, subjects, objects, TermId(tags_of(mask), datatype)
         )
         for key, statements, subjects, objects, mask, datatype in cursor.execute(
             _READ
@@ -155,5 +155,6 @@ def read_statistics(
     }
 
 
-def _tags(mask: int) -> Iterator[Tag]:
-    return (tag for tag in Tag if mask >> tag & 1)
+def tags_of(mask: int) -> frozenset[Tag]:
+    """The tags of a mask that has a bit for each."""
+    return frozenset(tag for tag in Tag if mask >> tag & 1)

@@ -100,9 +100,9 @@ def _read(manifest: Path, root: Path) -> Iterator[QueryCase]:
         yield QueryCase(
             id=f"{folder}#{test.value.rpartition('#')[2]}",
             query=file_of(object_of(graph, action, f"{_QT}query")),
-            data=tuple(file_of(one) for one in _all(graph, action, f"{_QT}data")),
+            data=tuple(file_of(one) for one in objects_of(graph, action, f"{_QT}data")),
             graphs=tuple(
-                file_of(one) for one in _all(graph, action, f"{_QT}graphData")
+                file_of(one) for one in objects_of(graph, action, f"{_QT}graphData")
             ),
             result=file_of(result),
             is_lax=cardinality == ox.NamedNode(f"{_MF}LaxCardinality"),
@@ -116,7 +116,8 @@ def file_of(node: object) -> Path:
     return Path(unquote(urlsplit(node.value).path))
 
 
-def _all(graph: ox.Dataset, subject: object, predicate: str) -> list[object]:
+def objects_of(graph: ox.Dataset, subject: object, predicate: str) -> list[object]:
+    """All that a manifest says of a subject by one predicate."""
     if not isinstance(subject, ox.NamedNode | ox.BlankNode):
         return []
     wanted = ox.NamedNode(predicate)
@@ -126,7 +127,7 @@ def _all(graph: ox.Dataset, subject: object, predicate: str) -> list[object]:
 
 def object_of(graph: ox.Dataset, subject: object, predicate: str) -> object:
     """What a manifest says of a subject, None where it says nothing."""
-    return next(iter(_all(graph, subject, predicate)), None)
+    return next(iter(objects_of(graph, subject, predicate)), None)
 
 
 def _subjects(graph: ox.Dataset, predicate: str) -> Iterator[object]:
@@ -136,10 +137,10 @@ def _subjects(graph: ox.Dataset, predicate: str) -> Iterator[object]:
 
 def _result_set(graph: ox.Dataset, root: object) -> Answer:
     """A result set in the vocabulary of the SPARQL 1.0 tests, ordered by its index."""
-    names = _all(graph, root, f"{_RS}resultVariable")
+    names = objects_of(graph, root, f"{_RS}resultVariable")
     variables = tuple(one.value for one in names if isinstance(one, ox.Literal))
     solutions = sorted(
-        _all(graph, root, f"{_RS}solution"), key=lambda one: _index(graph, one)
+        objects_of(graph, root, f"{_RS}solution"), key=lambda one: _index(graph, one)
     )
     return Answer(variables, tuple(_row(graph, one, variables) for one in solutions))
 
@@ -151,7 +152,7 @@ def _index(graph: ox.Dataset, solution: object) -> int:
 
 def _row(graph: ox.Dataset, solution: object, variables: tuple[str, ...]) -> Row:
     row = {}
-    for binding in _all(graph, solution, f"{_RS}binding"):
+    for binding in objects_of(graph, solution, f"{_RS}binding"):
         name = object_of(graph, binding, f"{_RS}variable")
         if isinstance(name, ox.Literal):
             row[name.value] = from_oxigraph(object_of(graph, binding, f"{_RS}value"))

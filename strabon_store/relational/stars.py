@@ -1,0 +1,99 @@
+"""Star tables as data: how the rows of each stand for RDF, which the compiler reads.
+
+A star table has one row for each of its subjects, and a column for each of its
+predicates. What it promises of a subject in it, in the default graph:
+
+- the statements with a predicate of the table are those in the row: one for a column
+  that holds an object, none for a NULL;
+- its statements with other predicates are loose.
+
+A subject is in one star table at most. All statements of others are loose. So the
+statements of a predicate are the columns of the star tables that have it, and those of
+its statements that are loose: each stands in exactly one of these places.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from strabon_store.relational.encoding import Tag, TermId
+
+SUBJECT: Final = "subject"
+"""The column of the subjects."""
+
+MEASURES: Final[Mapping[str, Tag]] = MappingProxyType(
+    {"number": Tag.NUMBER, "moment": Tag.MOMENT}
+)
+"""What of the dictionary stands beside a column, by the tag that makes it worth it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StarColumn:
+    """The objects of a predicate in a star table.
+
+    Attributes:
+        predicate: The id of the predicate.
+        is_nullable: Whether a subject of the table may have none.
+        encoding: What is known of the ids of the objects.
+    """
+
+    predicate: int
+    is_nullable: bool
+    encoding: TermId
+
+    @property
+    def name(self) -> str:
+        """The column that holds their ids."""
+        return f"object_{self.predicate}"
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The columns that hold what the dictionary says of them, by its column."""
+        return {
+            part: f"{part}_{self.predicate}"
+            for part, tag in MEASURES.items()
+            if tag in self.encoding.tags
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StarTable:
+    """A star table.
+
+    Attributes:
+        number: What tells it from all star tables there are and were.
+        subjects: How many subjects it was built with.
+        columns: Its columns by the ids of their predicates.
+    """
+
+    number: int
+    subjects: int
+    columns: Mapping[int, StarColumn]
+
+    @property
+    def name(self) -> str:
+        """The physical table."""
+        return f"star_{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """The star tables of a store, and what does not stand in them.
+
+    Attributes:
+        tables: The star tables; none: use the quads.
+        loose: How many loose statements each predicate has, by its id.
+    """
+
+    tables: tuple[StarTable, ...] = ()
+    loose: Mapping[int, int] = field(default_factory=dict)
+
+    def having(self, *predicates: int) -> tuple[StarTable, ...]:
+        """The tables with a column for at least one of these."""
+        wanted = frozenset(predicates)
+        return tuple(t for t in self.tables if not wanted.isdisjoint(t.columns))
+
+
+NO_STARS: Final = Stars()
+"""Of a store without star tables."""

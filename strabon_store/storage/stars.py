@@ -1,0 +1,245 @@
+"""Star tables are built from the quads: all at once, in the transaction of a write.
+
+Everything is SQL over whole tables, linear in the quads; only the choice of tables
+looks at one characteristic set after the other.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import duckdb
+
+from strabon_store.backends.sql import Sql, Template, identifier, joined, literal
+from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag, TermId
+from strabon_store.relational.stars import StarColumn, Stars, StarTable
+from strabon_store.storage.characteristic_sets import (
+    MOST_TABLES,
+    CharacteristicSet,
+    ChosenTable,
+    choose_tables,
+)
+from strabon_store.storage.database import read_meta
+from strabon_store.storage.statistics import DATATYPES, read_statistics, tags_of
+
+_MOST_PREDICATES: Final = 120
+"""The most frequent predicates can be columns; a mask is a HUGEINT."""
+
+_MOST_SETS: Final = 4096
+"""Rarer characteristic sets stay loose."""
+
+_CANDIDATES: Final = """
+CREATE TEMPORARY TABLE star_candidates AS
+SELECT predicate, CAST(1 AS HUGEINT) << CAST(place AS INTEGER) AS bit
+FROM (SELECT unnest($predicates) AS predicate, generate_subscripts($predicates, 1) - 1
+  AS place)
+"""
+# A subject with more statements than predicates repeats one of them.
+_SUBJECTS: Final = """
+CREATE TEMPORARY TABLE star_subjects AS
+WITH seen AS (
+  SELECT subject, bit_or(bit) AS every, count(*) AS statements
+  FROM quads JOIN star_candidates USING (predicate)
+  WHERE graph = $graph GROUP BY subject
+),
+repeating AS (
+  SELECT subject, bit_or(bit) AS repeated
+  FROM (
+    SELECT subject, predicate FROM quads
+    WHERE graph = $graph
+      AND subject IN (SELECT subject FROM seen WHERE statements > bit_count(every))
+    GROUP BY subject, predicate HAVING count(*) > 1
+  ) JOIN star_candidates USING (predicate)
+  GROUP BY subject
+)
+SELECT subject, every & ~coalesce(repeated, 0) AS single,
+  coalesce(repeated, 0) AS repeated
+FROM seen LEFT JOIN repeating USING (subject)
+"""
+_SETS: Final = """
+SELECT single, repeated, count(*) AS subjects FROM star_subjects
+GROUP BY single, repeated ORDER BY subjects DESC, single, repeated LIMIT $most
+"""
+_MEMBERS: Final = """
+CREATE TEMPORARY TABLE star_members AS
+SELECT subject, star FROM star_subjects JOIN (
+  SELECT unnest($single) AS single, unnest($repeated) AS repeated, unnest($star) AS star
+) USING (single, repeated)
+"""
+_BUILD: Final = Template("""
+CREATE TABLE :a AS SELECT subject, :b
+FROM quads SEMI JOIN (
+  SELECT subject FROM star_members WHERE star = :c
+) AS members USING (subject) :d
+WHERE graph = :e AND predicate IN (:f)
+GROUP BY subject ORDER BY subject
+""")
+_MEASURED: Final = """
+LEFT JOIN (
+  SELECT id, number, moment FROM terms WHERE number IS NOT NULL OR moment IS NOT NULL
+) AS measured ON measured.id = object
+"""
+_CHOSEN: Final = Template("max(:a) FILTER (predicate = :b) AS :c")
+_FACTS: Final = Template("count(:a), bit_or(CAST(1 AS BIGINT) << (:a >> :b))")
+_FROM: Final = Template("SELECT count(*), :a FROM :b")
+_DROP: Final = Template("DROP TABLE :a")
+_DELETE: Final = Template("DELETE FROM :a")
+_DESCRIBED: Final = ("star_tables", "star_columns", "loose", "loose_statements")
+_TEMPORARY: Final = ("star_candidates", "star_subjects", "star_members")
+_TOTALS: Final = """
+SELECT predicate, count(*) FROM quads WHERE graph = $graph GROUP BY predicate
+"""
+_LOOSE: Final = """
+INSERT INTO loose SELECT subject, predicate, object FROM quads
+WHERE graph = $graph AND predicate IN (SELECT unnest($predicates)) AND NOT EXISTS (
+  SELECT 1 FROM star_members JOIN star_columns USING (star)
+  WHERE star_members.subject = quads.subject
+    AND star_columns.predicate = quads.predicate
+)
+ORDER BY predicate, subject, object
+"""
+
+
+def rebuild_stars(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Build the star tables anew from the quads.
+
+    Args:
+        cursor: Within a transaction, in which the statistics of predicates are right.
+    """
+    drop_stars(cursor)
+    least = int(read_meta(cursor, "star_subjects"))
+    known = read_statistics(cursor)
+    ordered = sorted(known, key=lambda key: (-known[key].statements, key))
+    candidates = [key for key in ordered if known[key].statements >= least]
+    candidates = candidates[:_MOST_PREDICATES]
+    chosen = _choose(cursor, candidates, least) if candidates else []
+    if chosen:
+        first = int(read_meta(cursor, "generation")) * MOST_TABLES
+        _assign(cursor, chosen, first)
+        inside: Counter[int] = Counter()
+        for number, table in enumerate(chosen, first):
+            predicates = _marked(table.columns, candidates)
+            encodings = {key: known[key].encoding for key in predicates}
+            inside.update(_build(cursor, number, encodings))
+        _fill_loose(cursor, inside)
+    for name in _TEMPORARY if candidates else ():
+        cursor.execute(_DROP.filled([identifier(name)]))
+
+
+def drop_stars(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Do without star tables: the quads hold everything, and nothing is loose."""
+    for table in read_stars(cursor).tables:
+        cursor.execute(_DROP.filled([identifier(table.name)]))
+    for name in _DESCRIBED:
+        cursor.execute(_DELETE.filled([identifier(name)]))
+
+
+def read_stars(cursor: duckdb.DuckDBPyConnection) -> Stars:
+    """The description of the star tables that there are."""
+    columns: dict[int, dict[int, StarColumn]] = {}
+    for star, predicate, is_nullable, mask, datatype in cursor.execute(
+        "SELECT star, predicate, is_nullable, tags, datatype FROM star_columns"
+    ).fetchall():
+        encoding = TermId(tags_of(mask), datatype)
+        column = StarColumn(predicate, is_nullable, encoding)
+        columns.setdefault(star, {})[predicate] = column
+    tables = cursor.execute(
+        "SELECT star, subjects FROM star_tables ORDER BY subjects DESC, star"
+    ).fetchall()
+    loose = cursor.execute("SELECT predicate, statements FROM loose_statements")
+    return Stars(
+        tuple(StarTable(star, subjects, columns[star]) for star, subjects in tables),
+        {predicate: number for predicate, number in loose.fetchall() if number},
+    )
+
+
+def _choose(
+    cursor: duckdb.DuckDBPyConnection, candidates: list[int], least: int
+) -> list[ChosenTable]:
+    cursor.execute(_CANDIDATES, {"predicates": candidates})
+    cursor.execute(_SUBJECTS, {"graph": DEFAULT_GRAPH})
+    rows = cursor.execute(_SETS, {"most": _MOST_SETS}).fetchall()
+    return choose_tables([CharacteristicSet(*map(int, row)) for row in rows], least)
+
+
+def _marked(mask: int, candidates: list[int]) -> list[int]:
+    return [key for place, key in enumerate(candidates) if mask >> place & 1]
+
+
+def _assign(
+    cursor: duckdb.DuckDBPyConnection, chosen: Iterable[ChosenTable], first: int
+) -> None:
+    """Which table, numbered from the first, each subject goes to."""
+    pairs = [
+        (found, number)
+        for number, table in enumerate(chosen, first)
+        for found in table.sets
+    ]
+    parameters = {
+        "single": [found.single for found, _ in pairs],
+        "repeated": [found.repeated for found, _ in pairs],
+        "star": [number for _, number in pairs],
+    }
+    cursor.execute(_MEMBERS, parameters)
+
+
+def _build(
+    cursor: duckdb.DuckDBPyConnection, number: int, encodings: Mapping[int, TermId]
+) -> Mapping[int, int]:
+    """Make one table and describe it; how many statements it has of each predicate."""
+    columns = [
+        StarColumn(key, is_nullable=True, encoding=known)
+        for key, known in encodings.items()
+    ]
+    table = StarTable(number, 0, {column.predicate: column for column in columns})
+    outputs = [
+        _CHOSEN.filled(
+            [identifier(source), literal(column.predicate), identifier(name)]
+        )
+        for column in columns
+        for source, name in {"object": column.name, **column.parts}.items()
+    ]
+    measured = _MEASURED if any(column.parts for column in columns) else ""
+    keys = joined(", ", [literal(column.predicate) for column in columns])
+    pieces = [identifier(table.name), joined(", ", outputs), literal(number)]
+    pieces += [Sql(measured), literal(DEFAULT_GRAPH), keys]
+    cursor.execute(_BUILD.filled(pieces))
+    return _describe(cursor, table)
+
+
+def _describe(cursor: duckdb.DuckDBPyConnection, table: StarTable) -> Mapping[int, int]:
+    """Note what is known of the columns, from what stands in them."""
+    bits = literal(PAYLOAD_BITS)
+    facts = [
+        _FACTS.filled([identifier(column.name), bits])
+        for column in table.columns.values()
+    ]
+    pieces = [joined(", ", facts), identifier(table.name)]
+    subjects, *found = cursor.execute(_FROM.filled(pieces)).fetchall()[0]
+    cursor.execute("INSERT INTO star_tables VALUES (?, ?)", [table.number, subjects])
+    counts = dict(zip(table.columns, found[::2], strict=True))
+    rows = [
+        [table.number, key, counts[key] < subjects, mask, _datatype(column, mask)]
+        for (key, column), mask in zip(table.columns.items(), found[1::2], strict=True)
+    ]
+    cursor.executemany("INSERT INTO star_columns VALUES (?, ?, ?, ?, ?)", rows)
+    return counts
+
+
+def _datatype(column: StarColumn, mask: int) -> str | None:
+    """The one datatype of all literals in a column."""
+    known = column.encoding.datatype
+    tags = tags_of(mask) - {Tag.IRI, Tag.BLANK}
+    told = {DATATYPES.get(tag, known) for tag in tags}
+    return told.pop() if len(told) == 1 else known
+
+
+def _fill_loose(cursor: duckdb.DuckDBPyConnection, inside: Mapping[int, int]) -> None:
+    """Keep what stands in no star table; `inside` counts what does, by predicate."""
+    totals = cursor.execute(_TOTALS, {"graph": DEFAULT_GRAPH}).fetchall()
+    loose = [[key, number - inside.get(key, 0)] for key, number in totals]
+    loose = [pair for pair in loose if pair[1]]
+    if loose:
+        cursor.executemany("INSERT INTO loose_statements VALUES (?, ?)", loose)
+        predicates = [key for key, _ in loose]
+        cursor.execute(_LOOSE, {"graph": DEFAULT_GRAPH, "predicates": predicates})

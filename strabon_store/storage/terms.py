@@ -1,0 +1,57 @@
+"""Terms become ids while a write runs; those that are new get ids of their own."""
+
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+
+from strabon_store.algebra.terms import Literal, Term
+from strabon_store.relational.inline import encode_inline
+from strabon_store.storage.batch import IllFormedGeometry, append_keys
+from strabon_store.storage.database import read_meta, write_meta
+from strabon_store.storage.dictionary import NOT_FOUND, Ids, find_ids, key_of
+
+
+class TermWriter:
+    """The dictionary within one transaction.
+
+    Attributes:
+        next_key: The key of the next new term.
+        ill_formed: The new geometry literals that have no geometry.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Within the transaction of `cursor`; call `save` before its end."""
+        self._cursor = cursor
+        self.next_key = int(read_meta(cursor, "next_key"))
+        self.ill_formed: list[IllFormedGeometry] = []
+
+    def find(self, terms: Sequence[Term]) -> Ids:
+        """The id of each term, `NOT_FOUND` for those that nothing stored mentions."""
+        ids = np.array([_inline(term) for term in terms], dtype=np.int64)
+        others = np.flatnonzero(ids == NOT_FOUND)
+        keys = [key_of(terms[index]) for index in others.tolist()]
+        ids[others] = find_ids(self._cursor, keys)
+        return ids
+
+    def store(self, terms: Sequence[Term]) -> Ids:
+        """The id of each of some distinct terms, put into the dictionary if new."""
+        ids = self.find(terms)
+        new = np.flatnonzero(ids == NOT_FOUND)
+        keys = [key_of(terms[index]) for index in new.tolist()]
+        if keys:
+            ids[new], ill_formed = append_keys(self._cursor, keys, self.next_key)
+            self.next_key += len(keys)
+            self.ill_formed += ill_formed
+        return ids
+
+    def save(self) -> None:
+        """Write down which key is the next."""
+        write_meta(self._cursor, "next_key", str(self.next_key))
+
+
+def _inline(term: Term) -> int:
+    if not isinstance(term, Literal):
+        return NOT_FOUND
+    found = encode_inline(term.lexical, term.datatype)
+    return NOT_FOUND if found is None else found

@@ -1,0 +1,166 @@
+"""Star tables and loose statements are the default graph, whatever happens to it."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag
+from strabon_store.storage.changes import apply_changes, create_quads
+from strabon_store.storage.characteristic_sets import CharacteristicSet, choose_tables
+from strabon_store.storage.database import Database, open_database, write_meta
+from strabon_store.storage.loader import load
+from strabon_store.storage.stars import read_stars, rebuild_stars
+from strabon_store.storage.transaction import write_transaction
+
+DATA = """
+@prefix : <http://example.org/> .
+:a :p 1 ; :q 2.5e0 ; :r "x" .
+:b :p 2 ; :q 3.5e0 , 4.5e0 ; :r "y" .
+:c :p 3 ; :q 1e0 ; :r "z"@en ; :s :a .
+:d :k 1 , 2 .
+:e :p 7 .
+"""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "data.ttl"
+    path.write_text(DATA)
+    database = open_database(tmp_path / "store")
+    with write_transaction(database) as cursor:
+        write_meta(cursor, "star_subjects", "1")
+    load(database, [path])
+    yield database
+    database.close()
+
+
+def _in_stars(cursor: duckdb.DuckDBPyConnection) -> list[tuple[int, int, int]]:
+    found = cursor.execute("FROM loose").fetchall()
+    for table in read_stars(cursor).tables:
+        rows = cursor.table(table.name)
+        for column in table.columns.values():
+            pairs = rows.select("subject", column.name).fetchall()
+            if not column.is_nullable:
+                assert all(object_id is not None for _, object_id in pairs)
+            found += [
+                (subject, column.predicate, object_id)
+                for subject, object_id in pairs
+                if object_id is not None
+            ]
+    return sorted(found)
+
+
+def _assert_exact(cursor: duckdb.DuckDBPyConnection) -> None:
+    quads = cursor.execute(
+        "SELECT subject, predicate, object FROM quads WHERE graph = ?", [DEFAULT_GRAPH]
+    ).fetchall()
+    stars = read_stars(cursor)
+    if stars.tables:
+        assert _in_stars(cursor) == sorted(quads)
+    loose = cursor.execute("SELECT predicate, count(*) FROM loose GROUP BY predicate")
+    assert stars.loose == dict(loose.fetchall())
+    subjects = [
+        row[0]
+        for table in stars.tables
+        for row in cursor.table(table.name).select("subject").fetchall()
+    ]
+    assert len(subjects) == len(set(subjects))
+    # No subject has a loose statement that its table has a column for.
+    for table in stars.tables:
+        members = {r[0] for r in cursor.table(table.name).select("subject").fetchall()}
+        for subject, predicate, _ in cursor.execute("FROM loose").fetchall():
+            assert subject not in members or predicate not in table.columns
+
+
+def test_alike_sets_share_a_table_and_repeated_predicates_stay_loose(
+    database: Database,
+) -> None:
+    stars = read_stars(database.connection)
+    _assert_exact(database.connection)
+    assert sorted(len(table.columns) for table in stars.tables) == [2, 4]
+    assert set(stars.loose.values()) == {2}
+    measured = [
+        column
+        for table in stars.tables
+        for column in table.columns.values()
+        if "number" in column.parts
+    ]
+    assert [column.encoding.tags for column in measured] == [{Tag.NUMBER}]
+
+
+def test_numbers_beside_a_column_are_those_of_the_dictionary(
+    database: Database,
+) -> None:
+    for table in read_stars(database.connection).tables:
+        for column in table.columns.values():
+            for part, name in column.parts.items():
+                rows = database.connection.table(table.name).select(column.name, name)
+                terms = database.connection.table("terms").select("id", part)
+                assert set(rows.fetchall()) <= set(terms.fetchall())
+
+
+def _changes(cursor: duckdb.DuckDBPyConnection, chance: random.Random) -> None:
+    ids = [
+        [row[0] for row in cursor.table("quads").select(name).distinct().fetchall()]
+        for name in ("graph", "subject", "predicate", "object")
+    ]
+    for name in ("deleted", "inserted"):
+        create_quads(cursor, name)
+    old = cursor.table("quads").fetchall()
+    new = [[chance.choice(each) for each in ids] for _ in range(chance.randrange(6))]
+    for name, rows in (
+        ("deleted", chance.sample(old, min(3, len(old)))),
+        ("inserted", new),
+    ):
+        for row in rows:
+            cursor.table(name).insert(list(row))
+    apply_changes(cursor, deleted="deleted", inserted="inserted")
+    for name in ("deleted", "inserted"):
+        cursor.execute("DROP TABLE " + name)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_changes_they_are_exact(database: Database, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    for step in range(8):
+        with write_transaction(database) as cursor:
+            _changes(cursor, chance)
+            if step % 4 == 3:
+                rebuild_stars(cursor)
+        _assert_exact(database.connection)
+
+
+def _fail(database: Database) -> None:
+    with write_transaction(database) as cursor:
+        _changes(cursor, random.Random(0))  # noqa: S311 - no secret
+        rebuild_stars(cursor)
+        raise ZeroDivisionError
+
+
+def test_a_write_that_fails_leaves_them_as_they_were(database: Database) -> None:
+    before = _in_stars(database.connection)
+    with pytest.raises(ZeroDivisionError):
+        _fail(database)
+    assert _in_stars(database.connection) == before
+    _assert_exact(database.connection)
+
+
+def test_rare_sets_make_no_table() -> None:
+    assert not choose_tables([CharacteristicSet(0b11, 0, 9)], 10)
+    assert not choose_tables([CharacteristicSet(0b1, 0, 90)], 10)
+    many = [CharacteristicSet(0b11 << 2 * i, 0, 90) for i in range(60)]
+    assert len(choose_tables(many, 10)) == 32
+
+
+def test_a_repeated_predicate_is_never_a_column() -> None:
+    single, repeated = (
+        CharacteristicSet(0b111, 0, 90),
+        CharacteristicSet(0b011, 0b100, 50),
+    )
+    tables = choose_tables([single, repeated], 10)
+    assert [table.columns for table in tables] == [0b111, 0b011]
+    # Too few for a table of their own, and no other can take them.
+    assert len(choose_tables([single, repeated._replace(subjects=5)], 10)) == 1
