@@ -2,6 +2,7 @@
 
 * ApiError
   - MalformedRequest      the request does not follow the SPARQL protocol   -> HTTP 400
+  - UpdatesForbidden      the service takes no updates, or not from there   -> HTTP 403
   - NotAcceptable         no format on offer is one the client takes        -> HTTP 406
   - QueryTooLong          the body is longer than the service reads         -> HTTP 413
   - UnsupportedMediaType  the body is in a format that nobody reads         -> HTTP 415
@@ -59,6 +60,10 @@ class ApiError(PytheasError):
 
 class MalformedRequest(ApiError):
     """The request does not follow the SPARQL 1.1 Protocol."""
+
+
+class UpdatesForbidden(ApiError):
+    """The service takes no updates, or not from where this one comes."""
 
 
 class NotAcceptable(ApiError):
@@ -207,6 +212,7 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         PytheasError: 500,
         ApiError: 500,
         MalformedRequest: 400,
+        UpdatesForbidden: 403,
         NotAcceptable: 406,
         QueryTooLong: 413,
         UnsupportedMediaType: 415,

@@ -13,6 +13,7 @@ import api.web.routes
 from api.problems import answer_errors
 from api.settings import Settings
 from api.sparql.service import SparqlService
+from api.sparql.updates import Updatable, UpdateService
 from api.web.headers import SecurityHeaders
 from federation.sources import Source
 from ml.version import software_version
@@ -74,9 +75,7 @@ async def health(request: Request) -> Health:
 async def _lifespan(
     app: FastAPI, settings: Settings, source: Source | None
 ) -> AsyncIterator[None]:
-    opened = (
-        nullcontext(source) if source else Store.open(settings.location, read_only=True)
-    )
+    opened = nullcontext(source) if source else open_store(settings)
     with opened as answering:
         service = SparqlService(
             answering,
@@ -85,7 +84,33 @@ async def _lifespan(
             queue_timeout_s=settings.queue_timeout_s,
         )
         app.state.sparql = service
+        app.state.updates = updates = _updates(settings, answering)
         try:
             yield
         finally:
             service.close()
+            if updates is not None:
+                updates.close()
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that is to be served, for reading only unless updates are allowed.
+
+    Raises:
+        StoreUnavailable: There is no usable store.
+    """
+    return Store.open(
+        settings.location,
+        read_only=not settings.allow_update,
+        allow_load=settings.allow_load,
+    )
+
+
+def _updates(settings: Settings, source: Source) -> UpdateService | None:
+    if not settings.allow_update or not isinstance(source, Updatable):
+        return None
+    return UpdateService(
+        source,
+        timeout_s=settings.update_timeout_s,
+        queue_timeout_s=settings.queue_timeout_s,
+    )

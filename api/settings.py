@@ -16,7 +16,13 @@ class Settings(BaseSettings):
         query_timeout_s: How long a query may take, reading its answer included.
         max_queries: How many queries run at once.
         queue_timeout_s: How long a query waits for its turn.
-        max_query_bytes: How long the body of a request may be.
+        max_query_bytes: How long the body of a request with a query may be.
+        allow_update: Whether the service takes updates. It knows no users, so whoever
+            can reach it could change everything.
+        allow_load: The documents that LOAD in an update may read; an IRI that ends in
+            `/` stands for all below it.
+        update_timeout_s: How long an update may take, waiting for another included.
+        max_update_bytes: How long the body of a request with an update may be.
         cors_origins: Which sites' pages may ask; `["*"]` for all, `[]` for none.
     """
 
@@ -27,6 +33,10 @@ class Settings(BaseSettings):
     max_queries: int = Field(default=4, ge=1)
     queue_timeout_s: float = Field(default=10.0, ge=0)
     max_query_bytes: int = Field(default=2**20, ge=1)
+    allow_update: bool = False
+    allow_load: tuple[str, ...] = ()
+    update_timeout_s: float = Field(default=300.0, gt=0)
+    max_update_bytes: int = Field(default=2**24, ge=1)
     cors_origins: tuple[str, ...] = ("*",)
 
 

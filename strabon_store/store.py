@@ -151,6 +151,7 @@ class Store:
         text: str,
         timeout_s: float | None = None,
         *,
+        base: str | None = None,
         dataset: Dataset | None = None,
     ) -> UpdateReport:
         """Change the store as a SPARQL 1.1 Update request says: all of it, or nothing.
@@ -161,6 +162,7 @@ class Store:
         Args:
             text: The request, its operations separated by `;`.
             timeout_s: How long it may take, waiting for other writers included.
+            base: What relative IRIs are resolved against where the text has no BASE.
             dataset: What its WHEREs ask (SPARQL 1.1 Protocol section 2.2.3); then they
                 may have no USING, USING NAMED or WITH of their own.
 
@@ -174,7 +176,7 @@ class Store:
             LoadError: A document that it loads cannot be read, or may not be.
             StoreUnavailable: The store is open for reading only.
         """
-        update = parse_update(text)
+        update = parse_update(text, base=base)
         if dataset is not None:
             update = within_dataset(update, dataset)
         return run_update(

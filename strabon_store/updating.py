@@ -6,7 +6,7 @@ the statements. WHERE is compiled as a query is, over what the operations before
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, assert_never
 
 import duckdb
@@ -104,6 +104,16 @@ class UpdateReport:
     def inserted(self) -> int:
         """How many statements the operations added, one after the other."""
         return sum(operation.inserted for operation in self.operations)
+
+    def as_json(self) -> dict[str, object]:
+        """The same for programs."""
+        return {
+            "deleted": self.deleted,
+            "inserted": self.inserted,
+            "operations": [asdict(operation) for operation in self.operations],
+            "ill_formed_geometries": [asdict(e) for e in self.ill_formed_geometries],
+            "seconds": self.seconds,
+        }
 
     def __str__(self) -> str:
         """A line for people."""

@@ -19,6 +19,7 @@ from api.cli.query import query
 from api.cli.run import run
 from api.cli.serve import serve
 from api.cli.stats import stats
+from api.cli.update import update
 from api.cli.verify import verify
 from ontologies.errors import PytheasError
 
@@ -71,7 +72,7 @@ def _root(
 
 
 _COMMANDS: Final = (
-    *(demo, run, load, query, serve),
+    *(demo, run, load, query, update, serve),
     *(dump, backup, restore, verify, stats),
 )
 for _command in _COMMANDS:

@@ -33,3 +33,11 @@ Store = Annotated[
 ]
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
 Port = Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0)]
+AllowLoad = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The IRI of a document that LOAD may read, or with a / at its end, of a "
+        "folder; may be given again.",
+        metavar="IRI",
+    ),
+]

@@ -61,15 +61,20 @@ def query(  # noqa: PLR0913 - every one is an option of the command
 ) -> None:
     """Ask a SELECT or ASK query."""
     del quiet
-    question = _question(text, file)
+    question = read_text(text, file)
     with _source(location) as source:
         answer = source.query(question, timeout)
         _write(answer, Format.JSON if json else output)
 
 
-def _question(text: str | None, file: typer.FileText | None) -> str:
+def read_text(text: str | None, file: typer.FileText | None) -> str:
+    """The query or update that a person gave in one of three ways.
+
+    Raises:
+        typer.BadParameter: There is none, or more than one.
+    """
     if (text is None) == (file is None):
-        raise typer.BadParameter("give a query, or --file with one; - is stdin")
+        raise typer.BadParameter("give the text, or --file with it; - is stdin")
     if file is not None:
         return file.read()
     return sys.stdin.read() if text == "-" else str(text)

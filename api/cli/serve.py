@@ -5,12 +5,15 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from api.cli.console import Console
-from api.cli.options import Host, Json, Location, Port, Quiet
+from api.cli.options import AllowLoad, Host, Json, Location, Port, Quiet
 
 if TYPE_CHECKING:
+    from api.settings import Settings
     from federation.sources import Source
 
 
@@ -34,24 +37,43 @@ class Urls:
         return f"page    {self.page}\nSPARQL  {self.sparql}\nEnd with Ctrl-C."
 
 
-def serve(
+def serve(  # noqa: PLR0913 - every one is an option of the command
     location: Location,
     *,
     host: Host = "127.0.0.1",
     port: Port = 7878,
+    allow_update: Annotated[
+        bool,
+        typer.Option(
+            "--allow-update",
+            help="Take SPARQL updates. The service knows no users: whoever reaches it "
+            "can change everything.",
+        ),
+    ] = False,
+    allow_load: AllowLoad = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Serve a store: /sparql for programs, / for people."""
-    from strabon_store.store import Store
+    from api.main import open_store
+    from api.settings import read_settings
 
     console = Console(json=json, quiet=quiet)
-    with Store.open(location, read_only=True) as store:
+    chosen = read_settings()
+    settings = chosen.model_copy(
+        update={
+            "location": location,
+            "allow_update": allow_update or chosen.allow_update,
+            "allow_load": (*chosen.allow_load, *(allow_load or ())),
+        }
+    )
+    with open_store(settings) as store:
         serve_store(
             store,
             (host, port),
             lambda urls: console.report(urls.as_json(), str(urls)),
             quiet=quiet,
+            settings=settings,
         )
 
 
@@ -61,6 +83,7 @@ def serve_store(
     announce: Callable[[Urls], None],
     *,
     quiet: bool,
+    settings: "Settings | None" = None,
 ) -> None:
     """Serve an open store until somebody interrupts.
 
@@ -69,6 +92,7 @@ def serve_store(
         address: Host and port; port 0 takes a free one.
         announce: Told where the service is as soon as it listens.
         quiet: Whether the log holds errors only.
+        settings: The limits; those of the environment where none are given.
 
     Raises:
         AddressUnavailable: The server cannot listen there.
@@ -79,7 +103,7 @@ def serve_store(
     from api.settings import read_settings
 
     with _listen(*address) as listening:
-        app = create_app(read_settings(), source)
+        app = create_app(settings or read_settings(), source)
         announce(_urls(listening))
         level = "error" if quiet else "info"
         config = uvicorn.Config(app, log_level=level, access_log=False)

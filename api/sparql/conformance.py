@@ -10,6 +10,7 @@ class Language(StrEnum):
     """Languages that the endpoint takes (SPARQL 1.1 Service Description 3.2.6)."""
 
     SPARQL_11_QUERY = "http://www.w3.org/ns/sparql-service-description#SPARQL11Query"
+    SPARQL_11_UPDATE = "http://www.w3.org/ns/sparql-service-description#SPARQL11Update"
 
 
 _FORMATS: Final = "http://www.w3.org/ns/formats/"

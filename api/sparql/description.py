@@ -48,24 +48,30 @@ _PREFIXES: Final = {
 }
 
 
-def describe_service(endpoint: str, chosen: DescriptionFormat) -> bytes:
+def describe_service(
+    endpoint: str, chosen: DescriptionFormat, *, takes_updates: bool
+) -> bytes:
     """The description of the service at `endpoint`.
 
     Args:
         endpoint: The address at which it takes queries.
         chosen: One of `DESCRIPTION_FORMATS`.
+        takes_updates: Whether it takes updates there as well.
     """
     rdf_format = ox.RdfFormat.from_media_type(chosen.media_type)
     buffer = BytesIO()
-    ox.serialize(_triples(endpoint), buffer, format=rdf_format, prefixes=_PREFIXES)
+    triples = _triples(endpoint, takes_updates=takes_updates)
+    ox.serialize(triples, buffer, format=rdf_format, prefixes=_PREFIXES)
     return buffer.getvalue()
 
 
-def _triples(endpoint: str) -> Iterator[ox.Triple]:
+def _triples(endpoint: str, *, takes_updates: bool) -> Iterator[ox.Triple]:
     service = ox.NamedNode(f"{endpoint}#service")
     yield _triple(service, RDF.term("type"), SD.term("Service"))
     yield _triple(service, SD.term("endpoint"), endpoint)
     for language in Language:
+        if language is Language.SPARQL_11_UPDATE and not takes_updates:
+            continue
         yield _triple(service, SD.term("supportedLanguage"), language.value)
     for result_format in result_format_iris():
         yield _triple(service, SD.term("resultFormat"), result_format)

@@ -1,4 +1,4 @@
-"""Requests as the SPARQL 1.1 Protocol reads them (section 2.1); no web framework."""
+"""Requests as the SPARQL 1.1 Protocol reads them (section 2); no web framework."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from strabon_store.algebra.terms import IRI
 
 FORM: Final = "application/x-www-form-urlencoded"
 DIRECT: Final = "application/sparql-query"
+DIRECT_UPDATE: Final = "application/sparql-update"
 
 Parameters = Sequence[tuple[str, str]]
 
@@ -31,19 +32,36 @@ class QueryRequest:
     format: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateRequest:
+    """An update operation (section 2.2).
+
+    Attributes:
+        text: The update.
+        dataset: What its WHEREs ask, as the request names it, or None (2.2.3).
+    """
+
+    text: str
+    dataset: Dataset | None = None
+
+
 def parse_get(parameters: Parameters) -> QueryRequest | None:
     """A query via GET (section 2.1.1), or None where there is no query at all.
 
     Raises:
         MalformedRequest: There are two queries, or there is an update.
     """
-    if not _values(parameters, "query", "update"):
+    if _values(parameters, "update"):
+        raise MalformedRequest("an update cannot come by GET; send it by POST")
+    if not _values(parameters, "query"):
         return None
-    return _request(parameters)
+    return _query(parameters)
 
 
-def parse_post(content_type: str, url: Parameters, body: bytes) -> QueryRequest:
-    """A query via POST, URL-encoded or directly (sections 2.1.2 and 2.1.3).
+def parse_post(
+    content_type: str, url: Parameters, body: bytes
+) -> QueryRequest | UpdateRequest:
+    """What comes via POST, URL-encoded or directly (sections 2.1.2, 2.1.3, 2.2).
 
     Args:
         content_type: The header of that name, or an empty text.
@@ -51,17 +69,25 @@ def parse_post(content_type: str, url: Parameters, body: bytes) -> QueryRequest:
         body: The body.
 
     Raises:
-        MalformedRequest: There is no query, or two, or an update, or no UTF-8.
+        MalformedRequest: There is neither query nor update, or more than one, or the
+            body is no UTF-8.
         UnsupportedMediaType: The body is in another format or encoding.
     """
     media_type, charset = _media_type(content_type)
-    if media_type not in {FORM, DIRECT} or charset not in {"", "utf-8", "utf8"}:
-        raise UnsupportedMediaType(content_type, (FORM, DIRECT))
+    if media_type not in _READ or charset not in {"", "utf-8", "utf8"}:
+        raise UnsupportedMediaType(content_type, _READ)
     text = _decode(body)
     if media_type == DIRECT:
-        return _request([*url, ("query", text)])
+        return _query([*url, ("query", text)])
+    if media_type == DIRECT_UPDATE:
+        return _update([*url, ("update", text)])
     fields = parse_qsl(text, keep_blank_values=True, errors="strict")
-    return _request([*url, *fields])
+    if _values(fields, "update"):
+        return _update([*url, *fields])
+    return _query([*url, *fields])
+
+
+_READ: Final = (FORM, DIRECT, DIRECT_UPDATE)
 
 
 def _media_type(content_type: str) -> tuple[str, str]:
@@ -80,27 +106,35 @@ def _decode(body: bytes) -> str:
         ) from error
 
 
-def _request(parameters: Parameters) -> QueryRequest:
-    if _values(parameters, "update"):
-        raise MalformedRequest("this endpoint takes queries, no updates; send `query`")
-    queries = _values(parameters, "query")
-    if len(queries) != 1:
-        raise MalformedRequest(f"send one `query`, not {len(queries)}")
+def _query(parameters: Parameters) -> QueryRequest:
     formats = _values(parameters, "format", "output")
     return QueryRequest(
-        text=queries[0],
-        dataset=_dataset(parameters),
+        text=_only("query", parameters),
+        dataset=_dataset(parameters, "default-graph-uri", "named-graph-uri"),
         format=formats[0] if formats else None,
     )
+
+
+def _update(parameters: Parameters) -> UpdateRequest:
+    return UpdateRequest(
+        text=_only("update", parameters),
+        dataset=_dataset(parameters, "using-graph-uri", "using-named-graph-uri"),
+    )
+
+
+def _only(name: str, parameters: Parameters) -> str:
+    found = _values(parameters, "query", "update")
+    if len(found) != 1:
+        raise MalformedRequest(f"send one `{name}` and nothing else, not {len(found)}")
+    return found[0]
 
 
 def _values(parameters: Parameters, *names: str) -> list[str]:
     return [value for name, value in parameters if name in names]
 
 
-def _dataset(parameters: Parameters) -> Dataset | None:
+def _dataset(parameters: Parameters, *names: str) -> Dataset | None:
     default, named = (
-        tuple(IRI(value) for value in _values(parameters, name))
-        for name in ("default-graph-uri", "named-graph-uri")
+        tuple(IRI(value) for value in _values(parameters, name)) for name in names
     )
     return Dataset(default, named) if default or named else None

@@ -5,15 +5,21 @@ import secrets
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import (
+    JSONResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.types import Receive, Scope, Send
 
-from api.errors import QueryTooLong
+from api.errors import MalformedRequest, QueryTooLong, UpdatesForbidden
 from api.negotiation import negotiate
 from api.settings import Settings
 from api.sparql.description import DESCRIPTION_FORMATS, PAGE, describe_service
-from api.sparql.protocol import QueryRequest, parse_get, parse_post
+from api.sparql.protocol import QueryRequest, UpdateRequest, parse_get, parse_post
 from api.sparql.service import Answer, SparqlService
+from api.sparql.updates import UpdateService, check_origin
 from strabon_store.results.media_types import RESULT_FORMATS
 
 QUERY_ID_HEADER: Final = "X-Query-Id"
@@ -62,13 +68,56 @@ async def query_by_get(request: Request, service: Service) -> Response:
     return await _answer(request, service, query)
 
 
-@router.post("/sparql", summary="Query")
+@router.post("/sparql", summary="Query, or update where the service takes them")
 async def query_by_post(request: Request, service: Service) -> Response:
-    """A query via POST, URL-encoded or directly."""
-    body = await _body(request, _settings(request).max_query_bytes)
+    """A query or an update via POST, URL-encoded or directly."""
+    operation = await _operation(request)
+    if isinstance(operation, UpdateRequest):
+        return await _update(request, operation)
+    return await _answer(request, service, operation)
+
+
+@router.post("/update", summary="Update, where the service takes them")
+async def update(request: Request) -> Response:
+    """An update via POST, URL-encoded or directly."""
+    operation = await _operation(request)
+    if not isinstance(operation, UpdateRequest):
+        raise MalformedRequest("this address takes updates; send queries to /sparql")
+    return await _update(request, operation)
+
+
+async def _operation(request: Request) -> QueryRequest | UpdateRequest:
+    settings = _settings(request)
+    longest = settings.max_query_bytes
+    if settings.allow_update:
+        longest = max(longest, settings.max_update_bytes)
+    body = await _body(request, longest)
     content_type = request.headers.get("content-type", "")
-    query = parse_post(content_type, request.query_params.multi_items(), body)
-    return await _answer(request, service, query)
+    operation = parse_post(content_type, request.query_params.multi_items(), body)
+    if isinstance(operation, QueryRequest) and len(body) > settings.max_query_bytes:
+        raise QueryTooLong(settings.max_query_bytes)
+    return operation
+
+
+async def _update(request: Request, operation: UpdateRequest) -> Response:
+    query_id = _new_query_id(request)
+    updates: UpdateService | None = request.app.state.updates
+    if updates is None:
+        raise UpdatesForbidden(
+            "this service takes no updates; whoever runs it can allow them with "
+            "`pytheas serve --allow-update`"
+        )
+    origin = request.headers.get("origin")
+    check_origin(origin, str(request.url), _settings(request).cors_origins)
+    base = str(request.url_for("query_by_get"))
+    report = await updates.run(operation, base, query_id)
+    return JSONResponse(report.as_json(), headers={QUERY_ID_HEADER: query_id})
+
+
+def _new_query_id(request: Request) -> str:
+    query_id = secrets.token_hex(8)
+    request.state.query_id = query_id
+    return query_id
 
 
 async def _body(request: Request, limit: int) -> bytes:
@@ -83,8 +132,7 @@ async def _body(request: Request, limit: int) -> bytes:
 async def _answer(
     request: Request, service: SparqlService, query: QueryRequest
 ) -> Response:
-    query_id = secrets.token_hex(8)
-    request.state.query_id = query_id
+    query_id = _new_query_id(request)
     formats = tuple(RESULT_FORMATS.values())
     result_format = negotiate(formats, accept=_accept(request), name=query.format)
     answer = await service.answer(query, result_format, query_id)
@@ -110,10 +158,14 @@ def _description(request: Request) -> Response:
         return page
     endpoint = str(request.url_for("query_by_get"))
     return Response(
-        describe_service(endpoint, chosen),
+        describe_service(endpoint, chosen, takes_updates=_takes_updates(request)),
         media_type=chosen.media_type,
         headers={"Vary": "Accept"},
     )
+
+
+def _takes_updates(request: Request) -> bool:
+    return request.app.state.updates is not None
 
 
 def _accept(request: Request) -> str:

@@ -9,7 +9,7 @@ from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 
-from SPARQLWrapper import JSON, POST, SPARQLWrapper
+from SPARQLWrapper import INSERT, JSON, POST, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from federation.errors import EndpointRefused, EndpointUnreachable, UnusableAnswer
@@ -54,17 +54,44 @@ class SparqlEndpoint:
                 self.url, f"the answer is no SPARQL JSON result ({error!r})"
             ) from error
 
+    def update(self, text: str, timeout_s: float | None = None) -> dict[str, Any]:
+        """Have the endpoint run an update; what it says about it, if it speaks JSON.
+
+        Raises:
+            EndpointUnreachable: Nobody answers, or not in time.
+            EndpointRefused: The endpoint answers with an HTTP error.
+            UnusableAnswer: The answer is cut off.
+        """
+        wrapper = self._wrapper(timeout_s or DEFAULT_TIMEOUT_S)
+        wrapper.setQuery(text)
+        # What it takes for a query, a request that begins with WITH among it, would be
+        # sent as one.
+        wrapper.queryType = INSERT
+        answer = self._sent(wrapper)
+        try:
+            said = json.loads(answer)
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
+
     def _ask(self, text: str, timeout_s: float, dataset: Dataset | None) -> bytes:
-        wrapper = SPARQLWrapper(self.url)
-        wrapper.setMethod(POST)
-        wrapper.setReturnFormat(JSON)
-        wrapper.setTimeout(math.ceil(timeout_s))
+        wrapper = self._wrapper(timeout_s)
         if dataset is not None:
             for graph in dataset.default:
                 wrapper.addDefaultGraph(graph.value)
             for graph in dataset.named:
                 wrapper.addNamedGraph(graph.value)
         wrapper.setQuery(text)
+        return self._sent(wrapper)
+
+    def _wrapper(self, timeout_s: float) -> SPARQLWrapper:
+        wrapper = SPARQLWrapper(self.url)
+        wrapper.setMethod(POST)
+        wrapper.setReturnFormat(JSON)
+        wrapper.setTimeout(math.ceil(timeout_s))
+        return wrapper
+
+    def _sent(self, wrapper: SPARQLWrapper) -> bytes:
         try:
             body: bytes = wrapper.query().response.read()
         except SPARQLWrapperException as error:

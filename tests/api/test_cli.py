@@ -56,6 +56,7 @@ def test_every_command_has_help_and_json_and_quiet() -> None:
         "run",
         "load",
         "query",
+        "update",
         "serve",
         "dump",
         "backup",

@@ -6,15 +6,14 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pyoxigraph as ox
 import pytest
 from rdflib import RDF, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
 from strabon_store.results.media_types import RESULT_FORMATS
+from strabon_store.store import Store
 from tests.api.conftest import Connect
-from tests.api.sources import Oxigraph
 from tests.conformance.manifests import SUITES
 from tests.expected_failures import load
 
@@ -22,6 +21,7 @@ MANIFEST = SUITES / "w3c-rdf-tests/sparql/sparql11/protocol/manifest.ttl"
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 HT = Namespace("http://www.w3.org/2011/http#")
 CNT = Namespace("http://www.w3.org/2011/content#")
+DATA = "http://kasei.us/2009/09/sparql/data/"
 EXPECTED = load(Path(__file__).parent / "protocol_expected_failures.toml")
 
 
@@ -95,19 +95,30 @@ def _parameters() -> list[object]:
     ]
 
 
-def _source() -> Oxigraph:
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    folder = f"{MANIFEST.parent.as_uri()}/"
+    path = tmp_path_factory.mktemp("protocol") / "store"
+    with Store.open(path, allow_load=[folder]) as store:
+        yield store
+
+
+@pytest.fixture
+def store(opened: Store) -> Store:
     """The graphs that the manifest asks for (`ut:graphData`), and no default graph."""
-    source = Oxigraph()
-    for name in ("data1", "data2", "data3"):
-        graph = ox.NamedNode(f"http://kasei.us/2009/09/sparql/data/{name}.rdf")
-        source.store.load(path=MANIFEST.parent / f"{name}.nt", to_graph=graph)
-    return source
+    names = [f"data{number}" for number in (1, 2, 3)]
+    loads = [
+        f"LOAD <{(MANIFEST.parent / name).as_uri()}.nt> INTO GRAPH <{DATA}{name}.rdf>"
+        for name in names
+    ]
+    opened.update("; ".join(["DROP ALL", *loads]))
+    return opened
 
 
 @pytest.mark.parametrize("name", _parameters())
-def test_protocol(name: str, connect: Connect, suites: Path) -> None:
+def test_protocol(name: str, connect: Connect, store: Store, suites: Path) -> None:
     del suites
-    client = connect(_source())
+    client = connect(store, allow_update=True)
     for exchange in cases()[name]:
         assert urlsplit(exchange.path).path == "/sparql"
         answer = client.request(

@@ -130,6 +130,28 @@ def test_an_answer_cut_off_is_no_answer() -> None:
         remote.query("SELECT * {}")
 
 
+@pytest.mark.parametrize(
+    ("body", "said"), [(b'{"deleted": 1}', {"deleted": 1}), (b"OK", {}), (b"[]", {})]
+)
+def test_an_update_goes_as_one_and_its_report_comes_back(
+    body: bytes, said: dict[str, int]
+) -> None:
+    for text in ("WITH <urn:g> DELETE {} WHERE {}", "CLEAR ALL"):
+        with endpoint(body=body, media_type="application/json") as (source, handler):
+            assert source.update(text) == said
+        assert handler.form["update"] == [text]
+        assert "query" not in handler.form
+
+
+def test_what_the_endpoint_says_of_an_update_is_passed_on() -> None:
+    problem = b'{"detail": "no updates here"}'
+    with (
+        endpoint(status=403, body=problem) as (source, _),
+        pytest.raises(EndpointRefused, match=r"403.*no updates here"),
+    ):
+        source.update("CLEAR ALL")
+
+
 def test_nobody_at_the_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
