@@ -20,9 +20,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
+from duckdb import decimal_type
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BLOB, BOOLEAN, DOUBLE, VARCHAR
 
+from engines.duckdb.numbers import SCALE, divide, multiply, to_decimal
 from engines.duckdb.reach import IDS, PAIRS, reach
 from engines.geodesy import area_m2, distance_m, length_m, perimeter_m
 from engines.geodesy.arrays import Floats, Geometries
@@ -47,6 +49,9 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     | `pytheas_length_m(BLOB) -> DOUBLE` | length of lines |
     | `pytheas_relate(BLOB, BLOB, VARCHAR) -> BOOLEAN` | DE-9IM, any of `p|q|...` |
     | `pytheas_reach(BIGINT[], BIGINT[], BIGINT[])` | see `engines.duckdb.reach` |
+    | `pytheas_multiply(DECIMAL, DECIMAL) -> DECIMAL` | product, rounded once |
+    | `pytheas_divide(DECIMAL, DECIMAL) -> DECIMAL` | quotient, rounded once |
+    | `pytheas_decimal(DOUBLE) -> DECIMAL` | the nearest decimal |
 
     Examples:
         >>> connection = duckdb.connect()
@@ -136,7 +141,11 @@ def _relate(left: _Array, right: _Array, patterns: _Array) -> _Array:
     return pa.array(holds, type=pa.bool_(), mask=~answered)
 
 
+_DECIMAL: Final = decimal_type(38, SCALE)
 _FUNCTIONS: Final = (
+    ("pytheas_multiply", multiply, (_DECIMAL, _DECIMAL), _DECIMAL),
+    ("pytheas_divide", divide, (_DECIMAL, _DECIMAL), _DECIMAL),
+    ("pytheas_decimal", to_decimal, (DOUBLE,), _DECIMAL),
     ("pytheas_distance_m", _distance, (BLOB, BLOB), DOUBLE),
     ("pytheas_area_m2", _measured(area_m2), (BLOB,), DOUBLE),
     ("pytheas_perimeter_m", _measured(perimeter_m), (BLOB,), DOUBLE),

@@ -49,8 +49,9 @@ from strabon_store.relational.nodes import (
     SortKey,
     UnionAll,
 )
+from strabon_store.relational.numbers import XSD_DECIMAL, XSD_INTEGER
 from strabon_store.relational.scalars import Column, Constant, Scalar
-from strabon_store.relational.values import ANY_IRI, XSD_BOOLEAN, XSD_INTEGER
+from strabon_store.relational.values import ANY_IRI, XSD_BOOLEAN
 
 _DECODED: Final = ("lexical", "datatype", "language")
 """What of the dictionary a stored term needs to be written out."""
@@ -467,7 +468,8 @@ def _sql_type(encoding: Encoding | None) -> Sql:
         case Typed(datatype):
             named = {
                 XSD_BOOLEAN: "BOOLEAN",
-                XSD_INTEGER: "BIGINT",
+                XSD_INTEGER: "HUGEINT",
+                XSD_DECIMAL: "DECIMAL(38, 18)",
                 XSD_STRING: "VARCHAR",
                 ANY_IRI: "VARCHAR",
             }

@@ -4,20 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
-
-
-def _exact(operator: str) -> str:
-    """Inline integers compare as ids do, exactly; other numbers as doubles."""
-    both = f"(:a >> {PAYLOAD_BITS}) = {Tag.INTEGER}"
-    both += f" AND (:b >> {PAYLOAD_BITS}) = {Tag.INTEGER}"
-    doubles = f"(:c {operator} :d AND NOT isnan(CAST(:d AS DOUBLE)))"
-    return f"CASE WHEN {both} THEN :a {operator} :b ELSE {doubles} END"
-
-
-def _number(operator: str) -> str:
-    # DuckDB has NaN equal to itself and above all numbers; IEEE 754 has it neither.
-    return f"(:a {operator} :b AND NOT isnan(CAST(:b AS DOUBLE)))"
+from strabon_store.relational.encoding import Tag
 
 
 def _date_part(pattern: str, kind: str) -> str:
@@ -32,11 +19,6 @@ _START: Final = "CAST(floor(:b + 0.5) AS BIGINT)"
 _FIRST: Final = f"greatest({_START}, 1)"
 _FOUND: Final = "strpos(:a, :b)"
 _NOT_ANY: Final = "CASE WHEN :a IS NULL OR :b IS NULL THEN NULL"
-_LEXICAL: Final = (
-    "CASE (:c) WHEN 0 THEN '^[+-]?[0-9]+$' "
-    "WHEN 1 THEN '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)$' "
-    "ELSE '^([+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|[+-]?INF|NaN)$' END"
-)
 
 
 def _quoted(text: str) -> str:
@@ -56,12 +38,6 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "equal": ":a = :b",
         "less": ":a < :b",
         "less_or_equal": ":a <= :b",
-        "number_equal": _number("="),
-        "number_less": _number("<"),
-        "number_less_or_equal": _number("<="),
-        "stored_number_equal": _exact("="),
-        "stored_number_less": _exact("<"),
-        "stored_number_less_or_equal": _exact("<="),
         "is_bound": ":a IS NOT NULL",
         "is_unbound": ":a IS NULL",
         "if": "CASE WHEN :a THEN :b WHEN NOT :a THEN :c END",
@@ -74,23 +50,13 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "is_literal": f":a > {Tag.BLANK}",
         "may_be_equal": f"(:a IN ({Tag.OTHER}, {Tag.GEOMETRY}) AND :b > {Tag.BLANK}) "
         f"OR (:b IN ({Tag.OTHER}, {Tag.GEOMETRY}) AND :a > {Tag.BLANK})",
-        "number_ebv": ":a <> 0 AND NOT isnan(CAST(:a AS DOUBLE))",
         "string_ebv": f"CASE WHEN :a IN ({Tag.STRING}, {Tag.LANGUAGE}) "
         "THEN :b <> '' END",
-        "add": "CAST(:a AS DOUBLE) + CAST(:b AS DOUBLE)",
-        "subtract": "CAST(:a AS DOUBLE) - CAST(:b AS DOUBLE)",
-        "multiply": "CAST(:a AS DOUBLE) * CAST(:b AS DOUBLE)",
-        # Division by zero is an error for exact types, and INF or NaN for the others.
-        "divide": "CASE WHEN :b <> 0 OR :c >= 2 THEN CAST(:a AS DOUBLE) / :b END",
-        "negate": "-:a",
-        # NULLs are passed over: where a rank is missing, so is the number beside it.
-        "greatest": "greatest(:a, :b)",
         "within_window": ":a AND :b",
         "sort_rank": f"CASE WHEN :a IS NULL THEN 0 WHEN :a = {Tag.BLANK} THEN 1 "
         f"WHEN :a = {Tag.IRI} THEN 2 WHEN :a = {Tag.INTEGER} THEN 3 "
         f"WHEN :a = {Tag.DATETIME} THEN 4 WHEN :a = {Tag.BOOLEAN} THEN 5 ELSE 6 END",
-        "sort_number": "coalesce(CAST(:a AS DOUBLE), "
-        "epoch(CAST(:b AS TIMESTAMP)), CAST(:c AS DOUBLE))",
+        "sort_number": "coalesce(:a, epoch(CAST(:b AS TIMESTAMP)), CAST(:c AS DOUBLE))",
         "sort_text": "CASE WHEN :a IS NULL THEN coalesce(:b, :c) END",
     }
 )
@@ -113,26 +79,16 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "sha256": "sha256(:a)",
         "no_text": "CAST(NULL AS VARCHAR)",
         "encode_uri": "url_encode(:a)",
-        "absolute": "abs(:a)",
-        "round_half_up": "floor(:a + 0.5)",
-        "ceiling": "ceil(:a)",
-        "floor": "floor(:a)",
         "moment_local": "CASE WHEN :b IS NOT NULL THEN :a END",
         "year": _date_part(r"^(-?\d+)-\d\d-", "BIGINT"),
         "month": _date_part(r"^-?\d+-(\d\d)-", "BIGINT"),
         "day": _date_part(r"^-?\d+-\d\d-(\d\d)", "BIGINT"),
         "hours": _date_part(r"T(\d\d):", "BIGINT"),
         "minutes": _date_part(r"T\d\d:(\d\d):", "BIGINT"),
-        "seconds": _date_part(r"T\d\d:\d\d:(\d\d(?:\.\d+)?)", "DOUBLE"),
+        "seconds": _date_part(r"T\d\d:\d\d:(\d\d(?:\.\d+)?)", "DECIMAL(38, 18)"),
         "lang_matches": "CASE WHEN :b = '*' THEN :a <> '' ELSE lower(:a) = lower(:b) "
         "OR starts_with(lower(:a), lower(:b) || '-') END",
-        "boolean_number": "CASE WHEN :a THEN 1.0 WHEN NOT :a THEN 0.0 END",
-        "parse_number": f"CASE WHEN :a = {Tag.STRING} AND "
-        f"regexp_matches(:b, {_LEXICAL}) THEN TRY_CAST(:b AS DOUBLE) END",
-        "cast_number": "CASE WHEN :b > 1 THEN :a "
-        "WHEN isfinite(CAST(:a AS DOUBLE)) THEN "
-        "CASE (:b) WHEN 0 THEN trunc(CAST(:a AS DOUBLE)) ELSE :a END END",
-        "parse_boolean": f"CASE WHEN :a <> {Tag.STRING} THEN NULL "
+        "cast_boolean": f"CASE WHEN :a <> {Tag.STRING} THEN NULL "
         "WHEN :b IN ('true', '1') THEN TRUE WHEN :b IN ('false', '0') THEN FALSE END",
         "if_datetime": f"CASE WHEN :a = {Tag.STRING} AND regexp_full_match(:b, "
         f"'{_DATETIME}') AND TRY_CAST(left(:b, 19) AS TIMESTAMP) IS NOT NULL "
@@ -154,14 +110,14 @@ AGGREGATES: Final[Mapping[str, str]] = MappingProxyType(
         "count": "COUNT(:a)",
         "count_distinct": "COUNT(DISTINCT :a)",
         "sum": "SUM(:a)",
-        "sum_distinct": "SUM(DISTINCT :a)",
+        # Each term once: numbers that are equal may be several terms.
+        "sum_by": "list_sum(list_transform(LIST(DISTINCT {'term': :b, 'part': :a}), "
+        "lambda each: each.part))",
         "avg": "AVG(:a)",
-        "avg_distinct": "AVG(DISTINCT :a)",
         "max": "MAX(:a)",
         "sample": "ANY_VALUE(:a)",
         "concat_all": "STRING_AGG(:a, :b)",
         "concat_distinct": "STRING_AGG(DISTINCT :a, :b)",
-        "unless_error": "CASE WHEN COUNT(*) = COUNT(:b) THEN :a END",
     }
 )
 """Section 18.5.1."""
@@ -177,6 +133,7 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "perimeter_m": "pytheas_perimeter_m(CAST(ST_AsWKB(:a) AS BLOB))",
         "length_m": "pytheas_length_m(CAST(ST_AsWKB(:a) AS BLOB))",
         "radians": "radians(:a)",
+        "scale": ":a * :b",
     }
 )
 """GeoSPARQL's measures; the relations stand in `engines.duckdb.dialect`."""

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias, assert_never
 from engines.duckdb.dialect import NATIVE, NECESSARY, RELATE
 from engines.duckdb.functions import PATTERN_SEPARATOR
 from ontologies.geosparql.relations import RELATIONS
+from strabon_store.backends.duckdb_numbers import NUMBERS
 from strabon_store.backends.duckdb_operators import (
     AGGREGATES,
     FUNCTIONS,
@@ -21,7 +22,14 @@ from strabon_store.backends.sql import Output, Sql, Template, function, joined, 
 from strabon_store.errors import InternalError
 from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 
-_SPELLINGS: Final = {**TERMS, **OPERATORS, **FUNCTIONS, **AGGREGATES, **GEOMETRY}
+_SPELLINGS: Final = {
+    **TERMS,
+    **NUMBERS,
+    **OPERATORS,
+    **FUNCTIONS,
+    **AGGREGATES,
+    **GEOMETRY,
+}
 _RELATION: Final = "relation:"
 _Arguments: TypeAlias = Sequence[Sql]
 

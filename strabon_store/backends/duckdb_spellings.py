@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ontologies.namespaces import RDF, XSD
+from strabon_store.backends.duckdb_numbers import exact_decimal
 from strabon_store.relational.encoding import (
     INTEGER_BIAS,
     PAYLOAD_BITS,
@@ -35,6 +36,15 @@ _DIGITS: Final = (
 _DECIMAL_TEXT: Final = (
     f"CASE WHEN {_UNSCALED} < 0 THEN '-' ELSE '' END || left({_DIGITS}, -{_SCALE}) "
     f"|| '.' || right({_DIGITS}, {_SCALE})"
+)
+_DECIMAL_DOUBLE: Final = (
+    f"CASE WHEN {_SCALE} <= 22 THEN CAST({_UNSCALED} AS DOUBLE) / pow(10, {_SCALE}) "
+    f"ELSE CAST(CAST({_UNSCALED} AS VARCHAR) || 'e-' || {_SCALE} AS DOUBLE) END"
+)
+_DECIMAL: Final = (
+    f"CASE WHEN {_SCALE} <= 18 THEN CAST({_UNSCALED} "
+    f"* CAST(pow(10, 18 - {_SCALE}) AS HUGEINT) AS DECIMAL(38, 0)) "
+    "* CAST('0.000000000000000001' AS DECIMAL(18, 18)) END"
 )
 _TERM_TEXT: Final = (
     f"CASE {_TAG} WHEN {Tag.BLANK} THEN NULL "
@@ -90,13 +100,6 @@ _PLAIN_TEXT: Final = (
     rf"replace(replace(replace(replace(replace({_PLAIN_BODY}, '\\', chr(1)), "
     r"""'\"', '"'), '\n', chr(10)), '\r', chr(13)), chr(1), '\') END"""
 )
-_NUMERIC: Final = (
-    f"{_TYPES['integer']}, {_TYPES['decimal']}, {_TYPES['float']}, {_TYPES['double']}"
-)
-_PLAIN_NUMBER: Final = (
-    f"CASE WHEN ({_PLAIN_DATATYPE}) IN ({_NUMERIC}) "
-    f"THEN TRY_CAST({_PLAIN_TEXT} AS DOUBLE) END"
-)
 
 
 def _moment(text: str) -> str:
@@ -111,57 +114,31 @@ def _moment(text: str) -> str:
     return f"({local} - to_minutes(coalesce({offset}, 0)))"
 
 
-_MOMENTS: Final = f"{_TYPES['dateTime']}, {_TYPES['date']}"
-_PLAIN_MOMENT: Final = (
-    f"CASE WHEN ({_PLAIN_DATATYPE}) IN ({_MOMENTS}) "
-    f"THEN {_moment(f'({_PLAIN_TEXT})')} END"
-)
-_PLAIN_BOOLEAN: Final = (
-    f"CASE WHEN ({_PLAIN_DATATYPE}) = {_TYPES['boolean']} THEN "
-    f"CASE WHEN {_PLAIN_TEXT} IN ('true', '1') THEN TRUE "
-    f"WHEN {_PLAIN_TEXT} IN ('false', '0') THEN FALSE END END"
-)
-
-
-def _rank(datatype: str) -> str:
-    return (
-        f"CASE ({datatype}) WHEN {_TYPES['double']} THEN 3 "
-        f"WHEN {_TYPES['float']} THEN 2 WHEN {_TYPES['decimal']} THEN 1 ELSE 0 END"
-    )
-
-
-_RANK_DATATYPE: Final = (
-    f"CASE (:b) WHEN 0 THEN {_TYPES['integer']} WHEN 1 THEN {_TYPES['decimal']} "
-    f"WHEN 2 THEN {_TYPES['float']} WHEN 3 THEN {_TYPES['double']} END"
-)
-# Beyond 2**53 a double is no longer sure of its last digit: an exact number that is
-# computed there is an error, never a wrong number. Fifteen digits after the point are
-# what a double holds of a number of ordinary size.
-_EXACT: Final = 1 << 53
-_NUMBER_TEXT: Final = (
-    f"CASE WHEN (:b) < 2 AND (abs(:a) >= {_EXACT} OR isnan(CAST(:a AS DOUBLE))) "
-    "THEN NULL WHEN :b = 0 THEN CAST(TRY_CAST(:a AS BIGINT) AS VARCHAR) "
-    "WHEN :b = 1 THEN regexp_replace(rtrim(CAST(TRY_CAST(:a AS "
-    "DECIMAL(38, 15)) AS VARCHAR), '0'), '\\.$', '') "
-    "WHEN isnan(CAST(:a AS DOUBLE)) THEN 'NaN' "
-    "WHEN isinf(CAST(:a AS DOUBLE)) THEN CASE WHEN :a > 0 THEN 'INF' ELSE '-INF' END "
-    "ELSE CAST(CAST(:a AS DOUBLE) AS VARCHAR) END"
-)
-
 TERMS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "term_plain": _TERM_PLAIN,
         "term_kind": f"CASE {_TAG} WHEN {Tag.DECIMAL} THEN {Tag.INTEGER} "
-        f"WHEN {Tag.NUMBER} THEN {Tag.INTEGER} WHEN {Tag.DATE} THEN {Tag.DATETIME} "
+        f"WHEN {Tag.NUMBER} THEN {Tag.INTEGER} WHEN {Tag.EXACT} THEN {Tag.INTEGER} "
+        f"WHEN {Tag.DATE} THEN {Tag.DATETIME} "
         f"WHEN {Tag.MOMENT} THEN {Tag.DATETIME} ELSE {_TAG} END",
         "term_text": _TERM_TEXT,
         "term_datatype": _TERM_DATATYPE,
         "term_language": f"CASE WHEN {_TAG} > {Tag.BLANK} THEN coalesce(:b, '') END",
         "term_number": f"CASE {_TAG} WHEN {Tag.INTEGER} THEN CAST({_WHOLE} AS DOUBLE) "
-        f"WHEN {Tag.DECIMAL} THEN CAST({_UNSCALED} AS DOUBLE) / pow(10, {_SCALE}) "
-        f"WHEN {Tag.NUMBER} THEN :b END",
+        f"WHEN {Tag.DECIMAL} THEN {_DECIMAL_DOUBLE} "
+        f"WHEN {Tag.NUMBER} THEN :b WHEN {Tag.EXACT} THEN :b END",
         "term_rank": f"CASE {_TAG} WHEN {Tag.INTEGER} THEN 0 WHEN {Tag.DECIMAL} THEN 1 "
-        f"WHEN {Tag.NUMBER} THEN {_rank(':b')} END",
+        f"WHEN {Tag.NUMBER} THEN CASE WHEN :b = {_TYPES['float']} THEN 2 ELSE 3 END "
+        f"WHEN {Tag.EXACT} THEN CASE WHEN :b = {_TYPES['decimal']} THEN 1 ELSE 0 END "
+        "END",
+        "inline_integer": _WHOLE,
+        "term_integer": f"CASE {_TAG} WHEN {Tag.INTEGER} "
+        f"THEN CAST({_WHOLE} AS HUGEINT) "
+        f"WHEN {Tag.EXACT} THEN CASE WHEN :b <> {_TYPES['decimal']} "
+        "THEN TRY_CAST(:c AS HUGEINT) END END",
+        "term_decimal": f"CASE {_TAG} WHEN {Tag.INTEGER} "
+        f"THEN CAST({_WHOLE} AS DECIMAL(38, 18)) WHEN {Tag.DECIMAL} THEN {_DECIMAL} "
+        f"WHEN {Tag.EXACT} THEN {exact_decimal(':b')} END",
         "term_moment": f"CASE {_TAG} WHEN {Tag.DATETIME} THEN "
         f"make_timestamp({_WHOLE} * 1000000) WHEN {Tag.DATE} THEN "
         f"CAST(DATE '1970-01-01' + CAST({_WHOLE} AS INTEGER) AS TIMESTAMP) "
@@ -170,35 +147,28 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "plain_kind": "CASE WHEN starts_with(:a, '<') THEN 0 "
         "WHEN starts_with(:a, '_:') THEN 1 WHEN ends_with(:a, '\"') THEN 2 "
         f"WHEN :a IS NOT NULL AND NOT ends_with(:a, '>') THEN {Tag.LANGUAGE} "
-        f"WHEN ({_PLAIN_NUMBER}) IS NOT NULL THEN {Tag.INTEGER} "
-        f"WHEN ({_PLAIN_BOOLEAN}) IS NOT NULL THEN {Tag.BOOLEAN} "
-        f"WHEN ({_PLAIN_MOMENT}) IS NOT NULL THEN {Tag.DATETIME} "
+        f"WHEN :b IS NOT NULL THEN {Tag.INTEGER} "
+        f"WHEN :c IS NOT NULL THEN {Tag.BOOLEAN} "
+        f"WHEN :d IS NOT NULL THEN {Tag.DATETIME} "
         f"WHEN :a IS NOT NULL THEN {Tag.OTHER} END",
         "plain_text": _PLAIN_TEXT,
         "plain_datatype": _PLAIN_DATATYPE,
         "plain_language": "CASE WHEN starts_with(:a, '\"') THEN "
         "regexp_extract(:a, '\"@([A-Za-z0-9-]+)$', 1) END",
-        "plain_number": _PLAIN_NUMBER,
-        "plain_rank": f"CASE WHEN ({_PLAIN_NUMBER}) IS NOT NULL "
-        f"THEN {_rank(f'({_PLAIN_DATATYPE})')} END",
-        "plain_moment": _PLAIN_MOMENT,
-        "plain_boolean": _PLAIN_BOOLEAN,
+        "parse_boolean": "CASE WHEN :a = 'boolean' THEN "
+        "CASE WHEN :b IN ('true', '1') THEN TRUE "
+        "WHEN :b IN ('false', '0') THEN FALSE END END",
         "string_plain": f"""CASE WHEN :b = '' THEN '"' || {_escaped(":a")} || '"' """
         f"""ELSE '"' || {_escaped(":a")} || '"@' || :b END""",
         "typed_plain": f"CASE WHEN :b = {_TYPES['string']} THEN "
         f"""'"' || {_escaped(":a")} || '"' """
         f"""ELSE '"' || {_escaped(":a")} || '"^^<' || :b || '>' END""",
         "iri_plain": "'<' || :a || '>'",
-        "number_plain": f"""'"' || ({_NUMBER_TEXT}) || '"^^<' """
-        f"|| ({_RANK_DATATYPE}) || '>'",
-        "number_text": _NUMBER_TEXT,
-        "rank_datatype": f"CASE WHEN :a IS NOT NULL THEN {_RANK_DATATYPE} END",
         "boolean_text": "CASE WHEN :a THEN 'true' WHEN NOT :a THEN 'false' END",
         "moment_text": f"CASE WHEN :b = {_TYPES['date']} THEN "
         "strftime(:a, '%Y-%m-%d') ELSE strftime(:a, '%Y-%m-%dT%H:%M:%SZ') END",
-        "parse_moment": _moment(":a"),
-        "as_integer": f"CASE WHEN abs(:a) < {_EXACT} THEN TRY_CAST(:a AS BIGINT) END",
-        "as_double": "CAST(:a AS DOUBLE)",
+        "parse_moment": "CASE WHEN :a IN ('dateTime', 'date') "
+        f"THEN {_moment(':b')} END",
     }
 )
 """Reading and writing terms."""

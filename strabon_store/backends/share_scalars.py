@@ -29,7 +29,6 @@ from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 AGGREGATES: Final = frozenset(
     {
         "avg",
-        "avg_distinct",
         "concat_all",
         "concat_distinct",
         "count",
@@ -41,14 +40,18 @@ AGGREGATES: Final = frozenset(
         "max",
         "sample",
         "sum",
-        "sum_distinct",
-        "unless_error",
+        "sum_by",
     }
 )
 """Operations over the rows of a group, not over one row."""
 
-_GUARD: Final = "within_window"
-"""Its first argument is cheap, and spares most rows the second."""
+_GUARDS: Final = {
+    "within_window": 1,
+    "far_equal": 2,
+    "far_less": 2,
+    "far_less_or_equal": 2,
+}
+"""How many arguments are cheap, and spare most rows the ones that follow."""
 
 _WORTH_A_COLUMN: Final = 80
 """Characters that a scalar must have for a column of its own to be shorter."""
@@ -238,8 +241,8 @@ class _Sharing:
             return
         self._unguarded.add(number)
         scalar, parts = self._terms.scalar(number), self._terms.arguments(number)
-        is_guard = isinstance(scalar, Call) and scalar.operation == _GUARD
-        for part in parts[:1] if is_guard else parts:
+        operation = scalar.operation if isinstance(scalar, Call) else ""
+        for part in parts[: _GUARDS.get(operation)]:
             self._find_unguarded(part)
 
     def _visit(self, number: int, seen: set[int]) -> None:

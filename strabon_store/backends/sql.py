@@ -57,6 +57,10 @@ def literal(value: ConstantValue) -> Sql:
             return Sql(f"unhex('{value.hex().upper()}')")
         case float() if not math.isfinite(value):
             return Sql(f"CAST('{value}' AS DOUBLE)")
+        case float():
+            # Without an exponent it would be a decimal.
+            text = repr(value) if "e" in repr(value) else f"{value!r}e0"
+            return Sql(f"({text})" if value < 0 else text)
         case _:
             # Two minus signs begin a comment.
             return Sql(f"({value})" if value < 0 else str(value))

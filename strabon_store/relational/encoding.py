@@ -35,7 +35,8 @@ class Tag(IntEnum):
     """The kind of a term, in the top bits of its id.
 
     Kinds up to `GEOMETRY` and from `NUMBER` on are keys of the dictionary, from 1;
-    those between are inline.
+    those between are inline. A `NUMBER` is a float or a double, `EXACT` an integer or
+    a decimal.
     """
 
     IRI = 0
@@ -51,6 +52,7 @@ class Tag(IntEnum):
     DATE = 10
     NUMBER = 11
     MOMENT = 12
+    EXACT = 13
 
 
 INLINE: Final = frozenset(
@@ -64,6 +66,7 @@ KINDS: Final[Mapping[Tag, Tag]] = MappingProxyType(
         **{tag: tag for tag in Tag},
         Tag.DECIMAL: Tag.INTEGER,
         Tag.NUMBER: Tag.INTEGER,
+        Tag.EXACT: Tag.INTEGER,
         Tag.DATE: Tag.DATETIME,
         Tag.MOMENT: Tag.DATETIME,
     }

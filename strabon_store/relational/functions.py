@@ -12,26 +12,27 @@ from typing import Final, TypeAlias
 from ontologies.namespaces import XSD
 from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.errors import UnsupportedFeature
+from strabon_store.relational import arithmetic
 from strabon_store.relational.encoding import Tag
+from strabon_store.relational.numbers import RANKED, Rank
 from strabon_store.relational.operators import identical
 from strabon_store.relational.scalars import Constant, Scalar, call
 from strabon_store.relational.values import (
     XSD_BOOLEAN,
     XSD_DATE,
     XSD_DATETIME,
-    Rank,
     Value,
     boolean,
     from_plain,
     iri,
     number,
+    of_numeric,
     string,
 )
 
 Function: TypeAlias = Callable[..., Value]
 
 _UNMATCHABLE: Final = re.compile(r"\\[1-9]|\(\?<?[=!]")
-_INTEGER: Final = Constant(int(Rank.INTEGER))
 
 
 def lower_builtin(name: str, arguments: tuple[Value, ...]) -> Value:
@@ -67,8 +68,11 @@ def _is_literal(value: Value) -> Value:
 
 
 def _is_numeric(value: Value) -> Value:
+    is_number = call("is_bound", value.number)
     known = call("is_bound", value.kind)
-    return boolean(call("and_known", known, call("is_bound", value.number)))
+    if value.is_surely(Tag.INTEGER):
+        known = is_number
+    return boolean(call("and_known", known, is_number))
 
 
 def _string_argument(value: Value) -> Scalar:
@@ -121,14 +125,15 @@ def _around(operation: str) -> Function:
 
 def _measure(operation: str) -> Function:
     def function(value: Value) -> Value:
-        return number(call(operation, _string_argument(value)), _INTEGER)
+        length = call(operation, _string_argument(value))
+        return number(length, Rank.INTEGER, is_small=True)
 
     return function
 
 
 def _rounding(operation: str) -> Function:
     def function(value: Value) -> Value:
-        return number(call(operation, value.number), value.rank)
+        return of_numeric(arithmetic.unary(operation, value.numeric))
 
     return function
 
@@ -136,7 +141,7 @@ def _rounding(operation: str) -> Function:
 def _date_part(operation: str, rank: Rank = Rank.INTEGER) -> Function:
     def function(value: Value) -> Value:
         written = call("moment_local", value.text, value.moment)
-        return number(call(operation, written), Constant(int(rank)))
+        return number(call(operation, written), rank, is_small=True)
 
     return function
 
@@ -266,7 +271,7 @@ _SIMPLE_ROWS: Final[Mapping[tuple[str, int], Function]] = {
     ("SHA1", 1): _digest("sha1"),
     ("SHA256", 1): _digest("sha256"),
     ("ABS", 1): _rounding("absolute"),
-    ("ROUND", 1): _rounding("round_half_up"),
+    ("ROUND", 1): _rounding("round"),
     ("CEIL", 1): _rounding("ceiling"),
     ("FLOOR", 1): _rounding("floor"),
     ("YEAR", 1): _date_part("year"),
@@ -283,12 +288,24 @@ BUILT_INS: Final = MappingProxyType(_SIMPLE_ROWS)
 _VARIADIC: Final = {"CONCAT": _concat}
 
 
+_PARSERS: Final = {
+    Rank.INTEGER: ("parse_integer", "boolean_integer"),
+    Rank.DECIMAL: ("parse_decimal", "boolean_decimal"),
+    Rank.FLOAT: ("parse_double", "boolean_double"),
+    Rank.DOUBLE: ("parse_double", "boolean_double"),
+}
+
+
 def _number_cast(rank: Rank) -> Function:
     def cast(value: Value) -> Value:
-        flag = call("boolean_number", value.boolean)
-        text = call("parse_number", value.kind, value.text, Constant(int(rank)))
-        found = call("coalesce", value.number, flag, text)
-        return number(call("cast_number", found, Constant(int(rank))), Constant(rank))
+        cast_number = arithmetic.cast(rank, value.numeric).native
+        if value.is_surely(Tag.INTEGER):
+            return number(cast_number, rank)
+        parse, of_boolean = _PARSERS[rank]
+        name = Constant(XSD.local(RANKED[rank]))
+        parsed = call(parse, name, _simple_literal(value))
+        flag = call(of_boolean, value.boolean)
+        return number(call("coalesce", cast_number, flag, parsed), rank)
 
     return cast
 
@@ -298,8 +315,8 @@ def _string_cast(value: Value) -> Value:
 
 
 def _boolean_cast(value: Value) -> Value:
-    text = call("parse_boolean", value.kind, value.text)
-    as_number = call("number_ebv", value.number)
+    text = call("cast_boolean", value.kind, value.text)
+    as_number = arithmetic.truth(value.numeric)
     return boolean(call("coalesce", value.boolean, as_number, text))
 
 

@@ -25,6 +25,7 @@ from ontologies.geosparql.units import Quantity, Unit, unit_from_iri
 from ontologies.namespaces import GEO, GEOF
 from strabon_store.algebra.terms import IRI, Literal
 from strabon_store.errors import UnsupportedFeature
+from strabon_store.relational.numbers import Rank
 from strabon_store.relational.scalars import (
     TRUE,
     Constant,
@@ -33,9 +34,8 @@ from strabon_store.relational.scalars import (
     any_of,
     call,
 )
-from strabon_store.relational.values import Rank, Value, boolean, number, part
+from strabon_store.relational.values import Value, boolean, number, part
 
-_DOUBLE: Final = Constant(int(Rank.DOUBLE))
 _DISJOINT: Final = frozenset({"sfDisjoint", "ehDisjoint", "rcc8dc"})
 _PARSERS: Final = {
     GEO.term("wktLiteral"): parse_wkt_literal,
@@ -172,10 +172,10 @@ def _distance(left: Value, right: Value, unit: Value | None = None) -> Value:
     found = None if unit is None else _unit(unit)
     if found is None or found.quantity is Quantity.LENGTH:
         metres = call("distance_m", *geometries)
-        return number(_scaled(metres, found), _DOUBLE)
+        return number(_scaled(metres, found), Rank.DOUBLE)
     if found.quantity is Quantity.ANGLE:
         radians = call("radians", call("distance_degrees", *geometries))
-        return number(_scaled(radians, found), _DOUBLE)
+        return number(_scaled(radians, found), Rank.DOUBLE)
     raise OntologyError(
         f"<{found.iri}> measures {found.quantity}; geof:distance wants a length or an "
         "angle, such as <http://www.opengis.net/def/uom/OGC/1.0/metre>"
@@ -193,7 +193,7 @@ def _measure(operation: str, quantity: Quantity) -> Callable[..., Value]:
                     f"<{found.iri}> measures {found.quantity}, not {quantity}"
                 )
             found = Unit(found.iri, quantity, found.factor**2)
-        return number(_scaled(measured, found), _DOUBLE)
+        return number(_scaled(measured, found), Rank.DOUBLE)
 
     return function
 
@@ -201,7 +201,7 @@ def _measure(operation: str, quantity: Quantity) -> Callable[..., Value]:
 def _scaled(scalar: Scalar, unit: Unit | None) -> Scalar:
     if unit is None or unit.factor == 1.0:
         return scalar
-    return call("multiply", scalar, Constant(1.0 / unit.factor))
+    return call("scale", scalar, Constant(1.0 / unit.factor))
 
 
 _AREA: Final = _measure("area_m2", Quantity.AREA)

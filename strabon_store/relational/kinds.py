@@ -35,7 +35,7 @@ class Kind(NamedTuple):
 
     Attributes:
         tag: The tag of its id.
-        number: The value of a `NUMBER`, rounded to a double (a float to a float).
+        number: The value of a number, rounded to a double (a float to a float).
         moment: The value of a `MOMENT`: microseconds since 1970 in UTC.
     """
 
@@ -137,13 +137,15 @@ def _integer(lexical: str, datatype: str) -> Kind:
         too_low = lowest is not None and exact < lowest
         if too_low or (highest is not None and exact > highest):
             return OTHER_KIND
-    return Kind(Tag.NUMBER, number=value)
+    return Kind(Tag.EXACT, number=value)
 
 
 def _number(lexical: str, datatype: str) -> Kind:
     if not _NUMBERS[datatype].fullmatch(lexical):
         return OTHER_KIND
     value = float(lexical)
+    if datatype == XSD.term("decimal"):
+        return Kind(Tag.EXACT, number=value)
     if datatype == XSD.term("float"):
         value = _to_single(value)
     return Kind(Tag.NUMBER, number=value)

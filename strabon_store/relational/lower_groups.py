@@ -5,26 +5,21 @@ and SAMPLE pass over it.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from strabon_store.algebra.expressions import Aggregate
 from strabon_store.algebra.nodes import Group
 from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.errors import UnsupportedFeature
+from strabon_store.relational import arithmetic
 from strabon_store.relational.encoding import Encoding, Plain, Typed
 from strabon_store.relational.lookups import scope_of, with_lookups
 from strabon_store.relational.lower_expressions import Scope, lower_expression
 from strabon_store.relational.nodes import Aggregation, Plan, PlanColumn, Projection
+from strabon_store.relational.numbers import XSD_INTEGER, Numeric
 from strabon_store.relational.order import sort_scalars
 from strabon_store.relational.scalars import NULL, Column, Constant, Scalar, call
-from strabon_store.relational.values import (
-    RANKED,
-    XSD_INTEGER,
-    Rank,
-    Value,
-    number,
-)
+from strabon_store.relational.values import Value, of_numeric
 
 
 def lower_group(group: Group, source: Plan) -> Plan:
@@ -64,13 +59,14 @@ def _aggregate(
 ) -> tuple[Scalar, Encoding]:
     if aggregate.argument is None:
         return _count_all(aggregate, scope), Typed(XSD_INTEGER)
+    value = lower_expression(aggregate.argument, scope)
+    if combine := _NUMERIC.get(aggregate.name):
+        term = _identity(value) if aggregate.distinct else None
+        result = combine(value.numeric, term)
+        return _number(value, result, is_never_empty=is_never_empty)
     lower = _AGGREGATES.get(aggregate.name)
     if lower is None:
         raise UnsupportedFeature(f"the aggregate {aggregate.name}")
-    value = lower_expression(aggregate.argument, scope)
-    if not is_never_empty:
-        # The type of nothing is not that of the numbers that might have been there.
-        value = replace(value, rank=call("if_bound", value.number, value.rank))
     return lower(value, aggregate)
 
 
@@ -89,38 +85,30 @@ def _count(value: Value, aggregate: Aggregate) -> tuple[Scalar, Encoding]:
     return call(operation, _identity(value)), Typed(XSD_INTEGER)
 
 
-def _sum(value: Value, aggregate: Aggregate) -> tuple[Scalar, Encoding]:
-    operation = "sum_distinct" if aggregate.distinct else "sum"
-    total = call(operation, value.number)
-    return _of_rank(value, call("coalesce", total, Constant(0)), Rank.INTEGER)
-
-
-def _avg(value: Value, aggregate: Aggregate) -> tuple[Scalar, Encoding]:
-    operation = "avg_distinct" if aggregate.distinct else "avg"
-    mean = call("coalesce", call(operation, value.number), Constant(0))
-    return _of_rank(value, mean, Rank.DECIMAL)
-
-
-def _of_rank(value: Value, scalar: Scalar, least: Rank) -> tuple[Scalar, Encoding]:
-    """A number whose type is the highest of the group's, `least` at the lowest."""
-    safe = call("unless_error", scalar, value.number)
-    if isinstance(value.rank, Constant) and isinstance(value.rank.value, int):
-        rank = max(value.rank.value, int(least))
-        return safe, Typed(RANKED[rank])
-    top = call("max", value.rank)
-    highest = call("if_bound", top, call("greatest", top, Constant(int(least))))
-    # Of an empty group SUM and AVG are the integer 0 (18.5.1.3, 18.5.1.4).
-    found = call("coalesce", highest, Constant(int(Rank.INTEGER)))
-    return number(safe, found).plain, Plain()
+def _number(
+    value: Value, result: Numeric, *, is_never_empty: bool
+) -> tuple[Scalar, Encoding]:
+    """A sum or mean: 0 of an empty group, an error where a term is no number."""
+    if not is_never_empty:
+        is_empty = call("equal", call("count_rows"), Constant(0))
+        result = arithmetic.or_zero(result, is_empty)
+    found = of_numeric(result)
+    return _unless_error(found.native, value.number), found.encoding
 
 
 def _extreme(operation: str) -> Callable[[Value, Aggregate], tuple[Scalar, Encoding]]:
     def lower(value: Value, aggregate: Aggregate) -> tuple[Scalar, Encoding]:
         del aggregate  # DISTINCT changes neither the least nor the greatest
         chosen = call(operation, value.native, *sort_scalars(value))
-        return call("unless_error", chosen, value.native), value.encoding
+        return _unless_error(chosen, value.native), value.encoding
 
     return lower
+
+
+def _unless_error(result: Scalar, term: Scalar) -> Scalar:
+    """The result, where every row of the group has a term (18.5.1)."""
+    all_known = call("equal", call("count_rows"), call("count", term))
+    return call("if_true", all_known, result)
 
 
 def _sample(value: Value, aggregate: Aggregate) -> tuple[Scalar, Encoding]:
@@ -132,13 +120,12 @@ def _group_concat(value: Value, aggregate: Aggregate) -> tuple[Scalar, Encoding]
     operation = "concat_distinct" if aggregate.distinct else "concat_all"
     joined = call(operation, value.text, Constant(aggregate.separator))
     text = call("coalesce", joined, Constant(""))
-    return call("unless_error", text, value.text), Typed(XSD_STRING)
+    return _unless_error(text, value.text), Typed(XSD_STRING)
 
 
+_NUMERIC: Final = {"SUM": arithmetic.total, "AVG": arithmetic.mean}
 _AGGREGATES: Final = {
     "COUNT": _count,
-    "SUM": _sum,
-    "AVG": _avg,
     "MIN": _extreme("first_of"),
     "MAX": _extreme("last_of"),
     "SAMPLE": _sample,

@@ -175,21 +175,7 @@ def _common(left: PlanColumn, right: PlanColumn) -> PlanColumn:
 def _coalesced(value: Value, left: str, right: str) -> Value:
     """The value with every column taken from the side that has it."""
     both = _BothSides(left, right + _OTHER)
-    return Value(
-        encoding=value.encoding,
-        native=both.of(value.native),
-        plain=both.of(value.plain),
-        kind=both.of(value.kind),
-        text=both.of(value.text),
-        datatype=both.of(value.datatype),
-        language=both.of(value.language),
-        number=both.of(value.number),
-        rank=both.of(value.rank),
-        moment=both.of(value.moment),
-        boolean=both.of(value.boolean),
-        variable=value.variable,
-        term=value.term,
-    )
+    return value.map(both.of)
 
 
 @dataclass(frozen=True, slots=True)

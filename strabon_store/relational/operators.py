@@ -3,9 +3,10 @@
 from typing import Final
 
 from strabon_store.algebra.expressions import ArithmeticOperator, ComparisonOperator
+from strabon_store.relational import arithmetic as numeric
 from strabon_store.relational.encoding import Tag, TermId
 from strabon_store.relational.scalars import FALSE, TRUE, Constant, Scalar, any_of, call
-from strabon_store.relational.values import Rank, Value, number
+from strabon_store.relational.values import Value, of_numeric
 
 _MIRRORED: Final = {
     ComparisonOperator.GT: ComparisonOperator.LT,
@@ -15,12 +16,6 @@ _ORDERED: Final = {
     ComparisonOperator.LT: "less",
     ComparisonOperator.LE: "less_or_equal",
 }
-_ARITHMETIC: Final = {
-    ArithmeticOperator.ADD: "add",
-    ArithmeticOperator.SUBTRACT: "subtract",
-    ArithmeticOperator.MULTIPLY: "multiply",
-    ArithmeticOperator.DIVIDE: "divide",
-}
 
 
 def effective_boolean_value(value: Value) -> Scalar:
@@ -28,9 +23,9 @@ def effective_boolean_value(value: Value) -> Scalar:
     if value.is_surely(Tag.BOOLEAN):
         return value.boolean
     if value.is_surely(Tag.INTEGER):
-        return call("number_ebv", value.number)
+        return numeric.truth(value.numeric)
     text = call("string_ebv", value.kind, value.text)
-    return call("coalesce", value.boolean, call("number_ebv", value.number), text)
+    return call("coalesce", value.boolean, numeric.truth(value.numeric), text)
 
 
 def identical(left: Value, right: Value) -> Scalar:
@@ -62,7 +57,7 @@ def equal(left: Value, right: Value) -> Scalar:
     if left.is_surely(Tag.IRI) or right.is_surely(Tag.IRI):
         return identical(left, right)
     if left.is_surely(Tag.INTEGER) and right.is_surely(Tag.INTEGER):
-        return _equal_numbers(left, right)
+        return numeric.compare("equal", left.numeric, right.numeric)
     if left.is_surely(Tag.STRING) and right.is_surely(Tag.STRING):
         return call("equal", left.text, right.text)
     if left.is_surely(Tag.BOOLEAN) and right.is_surely(Tag.BOOLEAN):
@@ -70,7 +65,7 @@ def equal(left: Value, right: Value) -> Scalar:
     return call(
         "case",
         _both(left.number, right.number),
-        _equal_numbers(left, right),
+        numeric.compare("equal", left.numeric, right.numeric),
         identical(left, right),
         TRUE,
         _comparable_moments(left, right),
@@ -92,30 +87,18 @@ def is_in(needle: Value, haystack: tuple[Value, ...]) -> Scalar:
 
 def _ordered(operation: str, left: Value, right: Value) -> Scalar:
     if left.is_surely(Tag.INTEGER) or right.is_surely(Tag.INTEGER):
-        return _compare_numbers(operation, left, right)
+        return numeric.compare(operation, left.numeric, right.numeric)
     texts = call(operation, _simple(left), _simple(right))
     if left.is_surely(Tag.STRING) or right.is_surely(Tag.STRING):
         return texts
     moments = call(operation, left.moment, right.moment)
     return call(
         "coalesce",
-        _compare_numbers(operation, left, right),
+        numeric.compare(operation, left.numeric, right.numeric),
         texts,
         call("case", _comparable_moments(left, right), moments, Constant(None)),
         call(operation, left.boolean, right.boolean),
     )
-
-
-def _compare_numbers(operation: str, left: Value, right: Value) -> Scalar:
-    # Doubles confuse integers beyond 2**53; the ids of inline ones sort as they do.
-    numbers = (left.number, right.number)
-    if isinstance(left.encoding, TermId) and isinstance(right.encoding, TermId):
-        return call(f"stored_number_{operation}", left.native, right.native, *numbers)
-    return call(f"number_{operation}", *numbers)
-
-
-def _equal_numbers(left: Value, right: Value) -> Scalar:
-    return _compare_numbers("equal", left, right)
 
 
 def _both(left: Scalar, right: Scalar) -> Scalar:
@@ -138,23 +121,10 @@ def _simple(value: Value) -> Scalar:
 
 
 def arithmetic(operator: ArithmeticOperator, left: Value, right: Value) -> Value:
-    """`left operator right`, promoted (17.3); integers divide to a decimal."""
-    operation = _ARITHMETIC[operator]
-    rank = _promoted(left.rank, right.rank)
-    if operator is ArithmeticOperator.DIVIDE:
-        rank = _promoted(rank, Constant(int(Rank.DECIMAL)))
-        return number(call("divide", left.number, right.number, rank), rank)
-    return number(call(operation, left.number, right.number), rank)
+    """`left operator right` (17.3)."""
+    return of_numeric(numeric.arithmetic(operator, left.numeric, right.numeric))
 
 
 def negate(value: Value) -> Value:
     """`- value`."""
-    return number(call("negate", value.number), value.rank)
-
-
-def _promoted(left: Scalar, right: Scalar) -> Scalar:
-    match left, right:
-        case Constant(int() as a), Constant(int() as b):
-            return Constant(max(a, b))
-        case _:
-            return call("greatest", left, right)
+    return of_numeric(numeric.unary("negate", value.numeric))

@@ -6,9 +6,8 @@ number, its string, its datatype, ...), NULL where the answer is an error. Facet
 nobody reads cost nothing: they never reach the plan.
 """
 
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from enum import IntEnum
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ontologies.namespaces import XSD
@@ -22,36 +21,30 @@ from strabon_store.algebra.terms import (
 )
 from strabon_store.relational.encoding import Encoding, Plain, Tag, TermId, Typed
 from strabon_store.relational.nodes import PlanColumn
+from strabon_store.relational.numbers import (
+    NOT_A_NUMBER,
+    RANKED,
+    Numeric,
+    Rank,
+    numeric_text,
+    of_rank,
+    parse_number,
+    rank_of,
+)
 from strabon_store.relational.plain import render_plain
 from strabon_store.relational.scalars import NULL, Call, Column, Constant, Scalar, call
 
 XSD_BOOLEAN: Final = XSD.term("boolean")
-XSD_INTEGER: Final = XSD.term("integer")
-XSD_DECIMAL: Final = XSD.term("decimal")
-XSD_FLOAT: Final = XSD.term("float")
-XSD_DOUBLE: Final = XSD.term("double")
 XSD_DATETIME: Final = XSD.term("dateTime")
 XSD_DATE: Final = XSD.term("date")
 ANY_IRI: Final = ""
 """The datatype of a `Typed` column of IRIs."""
 
 
-class Rank(IntEnum):
-    """The numeric types in the order of their promotion (17.3)."""
-
-    INTEGER = 0
-    DECIMAL = 1
-    FLOAT = 2
-    DOUBLE = 3
-
-
-RANKED: Final = (XSD_INTEGER, XSD_DECIMAL, XSD_FLOAT, XSD_DOUBLE)
-"""The datatype of each `Rank`."""
-
 ANY_TERM: Final = TermId()
 """Ids of which nothing is known."""
 
-_NUMERIC: Final = (Tag.INTEGER, Tag.DECIMAL, Tag.NUMBER)
+_NUMERIC: Final = (Tag.INTEGER, Tag.DECIMAL, Tag.NUMBER, Tag.EXACT)
 _AS_WRITTEN: Final = (
     Tag.IRI,
     Tag.STRING,
@@ -60,26 +53,9 @@ _AS_WRITTEN: Final = (
     Tag.GEOMETRY,
     Tag.NUMBER,
     Tag.MOMENT,
+    Tag.EXACT,
 )
 """The tags of terms whose text is the dictionary's."""
-
-_DERIVED_INTEGERS: Final = frozenset(
-    XSD.term(name)
-    for name in (
-        "nonPositiveInteger",
-        "negativeInteger",
-        "long",
-        "int",
-        "short",
-        "byte",
-        "nonNegativeInteger",
-        "unsignedLong",
-        "unsignedInt",
-        "unsignedShort",
-        "unsignedByte",
-        "positiveInteger",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +70,7 @@ class Value:
         text: What STR gives; an error for blank nodes.
         datatype: IRI of the datatype; an error for what is no literal.
         language: The tag, empty for other literals; an error for what is no literal.
-        number: DOUBLE, for numbers.
-        rank: `Rank`, for numbers.
+        numeric: The number that it is.
         moment: TIMESTAMP, for dates and times.
         boolean: BOOLEAN, for xsd:boolean.
         variable: The stored variable behind it, whose geometry can be looked up.
@@ -109,12 +84,31 @@ class Value:
     text: Scalar = NULL
     datatype: Scalar = NULL
     language: Scalar = NULL
-    number: Scalar = NULL
-    rank: Scalar = NULL
+    numeric: Numeric = NOT_A_NUMBER
     moment: Scalar = NULL
     boolean: Scalar = NULL
     variable: str | None = None
     term: Term | None = None
+
+    @property
+    def number(self) -> Scalar:
+        """DOUBLE, for numbers."""
+        return self.numeric.double
+
+    def map(self, function: Callable[[Scalar], Scalar]) -> "Value":
+        """The value with every scalar changed."""
+        return replace(
+            self,
+            native=function(self.native),
+            plain=function(self.plain),
+            kind=function(self.kind),
+            text=function(self.text),
+            datatype=function(self.datatype),
+            language=function(self.language),
+            numeric=self.numeric.map(function),
+            moment=function(self.moment),
+            boolean=function(self.boolean),
+        )
 
     def is_surely(self, kind: Tag) -> bool:
         """Whether the kind is known while compiling, of all values that there are."""
@@ -153,8 +147,7 @@ def stored(
         text=facets.text,
         datatype=facets.datatype,
         language=facets.language,
-        number=facets.number,
-        rank=facets.rank,
+        numeric=facets.numeric,
         moment=facets.moment,
         boolean=call("term_boolean", key) if known.can_be(Tag.BOOLEAN) else NULL,
         variable=variable,
@@ -203,23 +196,50 @@ class _Stored:
         return self._constant("")
 
     @property
-    def number(self) -> Scalar:
-        if not self.known.can_be(*_NUMERIC):
-            return NULL
-        number = part(self.variable, "number")
-        if self.known.is_within(Tag.NUMBER):
-            return number
-        return call("term_number", self._key(), number)
+    def numeric(self) -> Numeric:
+        known = self.known
+        if not known.can_be(*_NUMERIC):
+            return NOT_A_NUMBER
+        number: Scalar = part(self.variable, "number")
+        if not known.is_within(Tag.NUMBER, Tag.EXACT):
+            number = call("term_number", self._key(), number)
+        return Numeric(
+            rank=self._rank,
+            integer=self._integer,
+            decimal=self._decimal,
+            double=number,
+            is_small=known.is_within(Tag.INTEGER),
+            is_stored=True,
+        )
 
     @property
-    def rank(self) -> Scalar:
-        if not self.known.can_be(*_NUMERIC):
-            return NULL
+    def _rank(self) -> Scalar:
         datatype = self.known.datatype
         rank = None if datatype is None else rank_of(datatype)
         if rank is not None and self.known.is_within(*_NUMERIC):
             return Constant(int(rank))
         return call("term_rank", self._key(), part(self.variable, "datatype"))
+
+    @property
+    def _integer(self) -> Scalar:
+        if self.known.is_within(Tag.INTEGER):
+            return call("inline_integer", self._key())
+        if self.known.can_be(Tag.INTEGER, Tag.EXACT):
+            return call("term_integer", self._key(), *self._written)
+        return NULL
+
+    @property
+    def _decimal(self) -> Scalar:
+        if self.known.can_be(Tag.INTEGER, Tag.DECIMAL, Tag.EXACT):
+            return call("term_decimal", self._key(), self._written[1])
+        return NULL
+
+    @property
+    def _written(self) -> tuple[Scalar, Scalar]:
+        """Datatype and lexical form of numbers that are not inline."""
+        if self.known.can_be(Tag.EXACT):
+            return part(self.variable, "datatype"), part(self.variable, "lexical")
+        return NULL, NULL
 
     @property
     def moment(self) -> Scalar:
@@ -231,51 +251,58 @@ class _Stored:
         return call("term_moment", self._key(), moment)
 
 
-def from_plain(text: Scalar) -> Value:
+def from_plain(native: Scalar) -> Value:
     """A value of unknown type, from its N-Triples."""
+    text, datatype = call("plain_text", native), call("plain_datatype", native)
+    name = call("xsd_name", datatype)
+    double = call("parse_double", name, text)
+    truth = call("parse_boolean", name, text)
+    moment = call("parse_moment", name, text)
     return Value(
         encoding=Plain(),
-        native=text,
-        plain=text,
-        kind=call("plain_kind", text),
-        text=call("plain_text", text),
-        datatype=call("plain_datatype", text),
-        language=call("plain_language", text),
-        number=call("plain_number", text),
-        rank=call("plain_rank", text),
-        moment=call("plain_moment", text),
-        boolean=call("plain_boolean", text),
+        native=native,
+        plain=native,
+        kind=call("plain_kind", native, double, truth, moment),
+        text=text,
+        datatype=datatype,
+        language=call("plain_language", native),
+        numeric=Numeric(
+            rank=call("parsed_rank", name, double),
+            integer=call("parse_integer", name, text),
+            decimal=call("parse_decimal", name, text),
+            double=double,
+        ),
+        moment=moment,
+        boolean=truth,
     )
 
 
-def number(value: Scalar, rank: Scalar) -> Value:
+def number(value: Scalar, rank: Rank, *, is_small: bool = False) -> Value:
+    """A number that was computed, of a type that is known while compiling."""
+    return of_numeric(of_rank(value, rank, is_small=is_small))
+
+
+def of_numeric(numeric: Numeric) -> Value:
     """A number that was computed.
 
-    Where the rank is known, a variable bound to it is a native column.
+    Where its rank is known, a variable bound to it is a native column.
     """
-    plain = call("number_plain", value, rank)
-    is_static = isinstance(rank, Constant) and isinstance(rank.value, int)
-    datatype: Scalar = call("rank_datatype", value, rank)
-    encoding: Encoding = Plain()
-    if is_static:
-        iri = RANKED[int(str(rank.value))] if isinstance(rank, Constant) else ""
-        encoding, datatype = Typed(iri), call("if_bound", value, Constant(iri))
+    rank, text = numeric.static_rank, numeric_text(numeric)
+    if rank is None:
+        name: Scalar = call("rank_datatype", numeric.rank, text)
+    else:
+        name = Constant(RANKED[rank])
+    plain = call("typed_plain", text, name)
     return Value(
-        encoding=encoding,
-        native=_native_number(value, rank) if is_static else plain,
+        encoding=Plain() if rank is None else Typed(RANKED[rank]),
+        native=plain if rank is None else numeric.native,
         plain=plain,
         kind=Constant(int(Tag.INTEGER)),
-        text=call("number_text", value, rank),
-        datatype=datatype,
-        language=call("if_bound", value, Constant("")),
-        number=value,
-        rank=rank,
+        text=text,
+        datatype=call("if_bound", text, name),
+        language=call("if_bound", text, Constant("")),
+        numeric=numeric,
     )
-
-
-def _native_number(value: Scalar, rank: Scalar) -> Scalar:
-    is_integer = rank == Constant(int(Rank.INTEGER))
-    return call("as_integer", value) if is_integer else call("as_double", value)
 
 
 def boolean(value: Scalar) -> Value:
@@ -348,7 +375,7 @@ def of_column(column: PlanColumn) -> Value:
 def of_native(scalar: Scalar, datatype: str) -> Value:
     """The value of a native column whose datatype is known."""
     if datatype in RANKED:
-        return number(scalar, Constant(RANKED.index(datatype)))
+        return number(scalar, Rank(RANKED.index(datatype)))
     if datatype == XSD_BOOLEAN:
         return boolean(scalar)
     if datatype == XSD_STRING:
@@ -379,11 +406,10 @@ def constant(term: Term) -> Value:
 
 
 def _literal(term: Literal, plain: Constant) -> Value:
-    rank = rank_of(term.datatype)
-    value = None if rank is None else parse_number(term.lexical)
+    numeric = parse_number(term.lexical, term.datatype)
     flags = {"true": True, "1": True, "false": False, "0": False}
     flag = flags.get(term.lexical) if term.datatype == XSD_BOOLEAN else None
-    is_number = rank is not None and value is not None
+    is_number = numeric is not None
     return Value(
         encoding=Plain(),
         native=plain,
@@ -392,8 +418,7 @@ def _literal(term: Literal, plain: Constant) -> Value:
         text=Constant(term.lexical),
         datatype=Constant(term.datatype),
         language=Constant(term.language or ""),
-        number=Constant(value) if is_number else NULL,
-        rank=Constant(int(rank)) if is_number and rank is not None else NULL,
+        numeric=numeric or NOT_A_NUMBER,
         moment=_moment(term),
         boolean=NULL if flag is None else Constant(flag),
         term=term,
@@ -413,34 +438,6 @@ def _literal_kind(term: Literal, *, is_number: bool, flag: bool | None) -> Tag:
 
 def _moment(term: Literal) -> Call | Constant:
     if term.datatype in {XSD_DATETIME, XSD_DATE}:
-        return call("parse_moment", Constant(term.lexical))
+        name = Constant(XSD.local(term.datatype))
+        return call("parse_moment", name, Constant(term.lexical))
     return NULL
-
-
-def rank_of(datatype: str) -> Rank | None:
-    """The rank of a numeric datatype, None for others."""
-    if datatype in RANKED:
-        return Rank(RANKED.index(datatype))
-    return Rank.INTEGER if datatype in _DERIVED_INTEGERS else None
-
-
-def parse_number(lexical: str) -> int | float | None:
-    """The number that a lexical form stands for, None when it stands for none.
-
-    Examples:
-        >>> parse_number("042"), parse_number("1e3"), parse_number("one")
-        (42, 1000.0, None)
-    """
-    special = {"INF": float("inf"), "-INF": float("-inf"), "NaN": float("nan")}
-    if lexical in special:
-        return special[lexical]
-    try:
-        exact = Decimal(lexical.strip())
-    except InvalidOperation:
-        return None
-    if not exact.is_finite() or "_" in lexical:
-        return None
-    is_whole = exact == exact.to_integral_value() and "e" not in lexical.lower()
-    if is_whole and "." not in lexical and abs(exact) < 2**63:
-        return int(exact)
-    return float(exact)

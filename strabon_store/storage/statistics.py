@@ -13,13 +13,8 @@ import duckdb
 from strabon_store.algebra.terms import RDF_LANG_STRING, XSD_STRING
 from strabon_store.relational.encoding import PAYLOAD_BITS, Tag, TermId
 from strabon_store.relational.layout import PredicateStatistics
-from strabon_store.relational.values import (
-    XSD_BOOLEAN,
-    XSD_DATE,
-    XSD_DATETIME,
-    XSD_DECIMAL,
-    XSD_INTEGER,
-)
+from strabon_store.relational.numbers import XSD_DECIMAL, XSD_INTEGER
+from strabon_store.relational.values import XSD_BOOLEAN, XSD_DATE, XSD_DATETIME
 
 DATATYPES: Final = {
     Tag.STRING: XSD_STRING,

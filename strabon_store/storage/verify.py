@@ -89,7 +89,7 @@ _PARAMETERS: Final = {
     "blank": int(Tag.BLANK),
     "language": int(Tag.LANGUAGE),
     "geometry": int(Tag.GEOMETRY),
-    "number": int(Tag.NUMBER),
+    "numbers": [int(Tag.NUMBER), int(Tag.EXACT)],
 }
 """What the queries call by name."""
 
@@ -164,7 +164,7 @@ CHECKS: Final = (
         "numbers have a value, and nothing else has",
         """
         SELECT lexical FROM terms
-        WHERE (number IS NOT NULL) <> (id >> $bits = $number)
+        WHERE (number IS NOT NULL) <> (id >> $bits IN (SELECT unnest($numbers)))
         """,
     ),
     Check(
