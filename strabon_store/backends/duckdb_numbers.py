@@ -13,8 +13,6 @@ from strabon_store.relational.numbers import RANKED, Rank
 
 _DECIMAL: Final = "DECIMAL(38, 18)"
 _SURE: Final = 1 << 53
-# The middle between the greatest float and what would come next.
-_FLOAT_LIMIT: Final = "3.4028235677973366e+38"
 # Two doubles that are further apart, relatively, differ as floats too.
 _CLOSE: Final = "1e-7"
 
@@ -80,13 +78,20 @@ _IS_DOUBLE: Final = (
 
 
 def _to_single(value: str) -> str:
-    return (
-        f"CASE WHEN abs({value}) < {_FLOAT_LIMIT} "
-        f"THEN CAST(CAST({value} AS FLOAT) AS DOUBLE) "
-        f"WHEN isnan({value}) THEN {value} "
-        f"WHEN {value} > 0 THEN CAST('inf' AS DOUBLE) "
-        f"WHEN {value} < 0 THEN CAST('-inf' AS DOUBLE) END"
+    # What is beyond all floats does not cast.
+    single = (
+        f"coalesce(TRY_CAST({value} AS FLOAT), sign({value}) * CAST('inf' AS FLOAT))"
     )
+    return f"CAST({single} AS DOUBLE)"
+
+
+_SIGNS: Final = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+
+def _rounded(sign: str) -> str:
+    """An operation of floats where the rank `:a` says so, else of doubles."""
+    singles = _to_single(f"({_to_single(':b')} {sign} {_to_single(':c')})")
+    return f"CASE WHEN :a = 2 THEN {singles} ELSE :b {sign} :c END"
 
 
 def exact_decimal(text: str) -> str:
@@ -157,8 +162,10 @@ NUMBERS: Final[Mapping[str, str]] = MappingProxyType(
         "absolute_integer": "TRY(abs(CAST(:a AS HUGEINT)))",
         "add_decimals": f"TRY(:a + CAST(:b AS {_DECIMAL}))",
         "subtract_decimals": f"TRY(:a - CAST(:b AS {_DECIMAL}))",
-        "multiply_by_integer": "TRY(:a * CAST(:b AS DECIMAL(20, 0)))",
-        "multiply_decimals": "pytheas_multiply(:a, :b)",
+        # By an integer there is nothing to round, which is much cheaper.
+        "multiply_exactly": "CASE WHEN :c IS NOT NULL "
+        "THEN TRY(:b * CAST(:c AS DECIMAL(20, 0))) WHEN :a IS NOT NULL "
+        "THEN TRY(:d * CAST(:a AS DECIMAL(20, 0))) ELSE pytheas_multiply(:b, :d) END",
         "divide_decimals": "pytheas_divide(:a, :b)",
         "negate_decimal": "-:a",
         "absolute_decimal": "abs(:a)",
@@ -166,10 +173,8 @@ NUMBERS: Final[Mapping[str, str]] = MappingProxyType(
         "floor_decimal": f"TRY_CAST(floor(:a) AS {_DECIMAL})",
         "round_decimal": f"TRY_CAST(floor(TRY(:a + CAST('0.5' AS {_DECIMAL}))) "
         f"AS {_DECIMAL})",
-        "add_doubles": ":a + :b",
-        "subtract_doubles": ":a - :b",
-        "multiply_doubles": ":a * :b",
-        "divide_doubles": ":a / :b",
+        **{f"{name}_doubles": f":a {sign} :b" for name, sign in _SIGNS.items()},
+        **{f"{name}_rounded": _rounded(sign) for name, sign in _SIGNS.items()},
         "negate_double": "-:a",
         "absolute_double": "abs(:a)",
         "ceiling_double": "ceil(:a)",

