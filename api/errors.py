@@ -24,11 +24,18 @@ from engines.errors import (
     DatabaseCorrupt,
     DatabaseLocked,
     DatabaseMissing,
+    DiskFull,
+    EngineBroken,
     EngineError,
     ExtensionMissing,
+    Interrupted,
+    MemoryExceeded,
     QueryFailed,
     SourceUnreadable,
+    StorageFailed,
     TransformFailed,
+    ValueUnfit,
+    WriteConflict,
 )
 from ontologies.errors import OntologyError, PytheasError
 from ontologies.geosparql.literals import LiteralError
@@ -43,8 +50,13 @@ from strabon_store.errors import (
     LoadError,
     LoadForbidden,
     NoSuchGraph,
+    QueryCancelled,
+    QueryCutOff,
+    QueryIdTaken,
+    QueryMemoryExceeded,
     QuerySyntaxError,
     QueryTimeout,
+    ResultTooLarge,
     StoreBusy,
     StoreError,
     StoreInUse,
@@ -221,7 +233,12 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         QuerySyntaxError: 400,
         UnsupportedFeature: 501,
         DatasetConflict: 400,
+        QueryCutOff: 503,
         QueryTimeout: 503,
+        QueryCancelled: 503,
+        QueryMemoryExceeded: 503,
+        ResultTooLarge: 422,
+        QueryIdTaken: 409,
         LoadError: 500,
         LoadForbidden: 403,
         GraphExists: 409,
@@ -245,6 +262,13 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         ExtensionMissing: 503,
         SourceUnreadable: 500,
         QueryFailed: 500,
+        ValueUnfit: 500,
+        WriteConflict: 409,
+        Interrupted: 503,
+        MemoryExceeded: 503,
+        DiskFull: 507,
+        StorageFailed: 500,
+        EngineBroken: 500,
         TransformFailed: 500,
     }
 )
@@ -256,7 +280,7 @@ RETRY_AFTER_S: Final = 5
 PROBLEM: Final = Namespace("https://w3id.org/pytheas/problem/")
 """The types of problem documents: one for each class of error."""
 
-_MEMBERS: Final = ("line", "column", "found", "expected", "feature", "offered")
+_MEMBERS: Final = ("line", "column", "found", "expected", "feature", "offered", "limit")
 
 
 def status_of(error: PytheasError) -> int:

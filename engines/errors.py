@@ -7,6 +7,13 @@
   - ExtensionMissing   the spatial extension that matches DuckDB is not installed
   - SourceUnreadable   a file to be read as a relation is missing, broken or empty
   - QueryFailed        the engine refused or gave up a statement
+    - ValueUnfit       a value does not fit the type it should have
+    - WriteConflict    a change breaks a constraint, or meets another change
+    - Interrupted      somebody interrupted the statement
+    - MemoryExceeded   memory and spill space do not suffice
+    - DiskFull         the disk has no room
+    - StorageFailed    a file could not be read or written
+    - EngineBroken     the engine broke an invariant of its own
   - TransformFailed    coordinates that a CRS cannot express
 """
 
@@ -105,6 +112,34 @@ class QueryFailed(EngineError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"the engine could not run a statement: {reason}")
+
+
+class ValueUnfit(QueryFailed):
+    """A value does not fit the type that it should have."""
+
+
+class WriteConflict(QueryFailed):
+    """A change breaks a constraint, or meets another change of the same rows."""
+
+
+class Interrupted(QueryFailed):
+    """Somebody interrupted the statement."""
+
+
+class MemoryExceeded(QueryFailed):
+    """Memory, and the space to spill to, do not suffice for the statement."""
+
+
+class DiskFull(QueryFailed):
+    """The disk has no room for what the statement writes."""
+
+
+class StorageFailed(QueryFailed):
+    """A file, or a connection, could not be read or written."""
+
+
+class EngineBroken(QueryFailed):
+    """The engine broke an invariant of its own; a bug of it, or a damaged file."""
 
 
 class TransformFailed(EngineError):

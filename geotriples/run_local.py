@@ -23,7 +23,7 @@ import pyarrow as pa
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from engines.duckdb import connect
-from engines.duckdb.session import wrap_error
+from engines.duckdb.failures import wrap_error
 from geotriples.errors import InvalidData, MappingError, MappingNotFound
 from geotriples.geometry import PRIMITIVES
 from geotriples.mapping.model import SourceKey

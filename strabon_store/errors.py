@@ -4,7 +4,12 @@
   - QuerySyntaxError      the text is not SPARQL                      -> HTTP 400
   - UnsupportedFeature    valid SPARQL that we do not compile         -> HTTP 501
   - DatasetConflict       the protocol and the update both name graphs  -> HTTP 400
-  - QueryTimeout          the deadline passed, or somebody cancelled  -> HTTP 503
+  - QueryCutOff           a query ended before its answer did
+    - QueryTimeout        the deadline passed                         -> HTTP 503
+    - QueryCancelled      somebody cancelled it                       -> HTTP 503
+    - QueryMemoryExceeded memory and spill space do not suffice       -> HTTP 503
+    - ResultTooLarge      the answer is larger than allowed           -> HTTP 422
+  - QueryIdTaken          a running query has this id                 -> HTTP 409
   - LoadError             a file that cannot be loaded; store as before
     - LoadForbidden       a document that LOAD may not read             -> HTTP 403
   - GraphExists           CREATE of a graph that is there               -> HTTP 409
@@ -101,17 +106,72 @@ class DatasetConflict(StoreError):
         )
 
 
-class QueryTimeout(StoreError):
-    """A query was cut off; there is no partial answer.
+class QueryCutOff(StoreError):
+    """A query ended before its answer did; there is no partial answer."""
+
+
+class QueryTimeout(QueryCutOff):
+    """A query took too long.
 
     Attributes:
-        timeout_s: The deadline in seconds, or None when somebody cancelled.
+        timeout_s: The deadline in seconds, or None when a source has one of its own.
     """
 
     def __init__(self, timeout_s: float | None) -> None:
         self.timeout_s = timeout_s
-        why = "cancelled" if timeout_s is None else f"not done after {timeout_s:g} s"
-        super().__init__(f"query {why}; narrow it, or allow more time")
+        after = "in time" if timeout_s is None else f"after {timeout_s:g} s"
+        super().__init__(f"query not done {after}; narrow it, or allow more time")
+
+
+class QueryCancelled(QueryCutOff):
+    """Somebody cancelled a query.
+
+    Attributes:
+        query_id: Its id.
+    """
+
+    def __init__(self, query_id: str) -> None:
+        self.query_id = query_id
+        super().__init__(f"query {query_id} was cancelled")
+
+
+class QueryMemoryExceeded(QueryCutOff):
+    """A query needs more memory, and more space to spill to, than there is.
+
+    Attributes:
+        reason: What the engine says.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"the query needs more memory than the store may use ({reason}); narrow "
+            "it, ask when fewer queries run, or open the store with a higher limit"
+        )
+
+
+class ResultTooLarge(QueryCutOff):
+    """An answer is larger than it may be.
+
+    Attributes:
+        limit: What it exceeds, with its unit.
+    """
+
+    def __init__(self, limit: str) -> None:
+        self.limit = limit
+        super().__init__(f"the answer has more than {limit}; narrow it, or add a LIMIT")
+
+
+class QueryIdTaken(StoreError):
+    """A running query has the id that was proposed for another.
+
+    Attributes:
+        query_id: The id.
+    """
+
+    def __init__(self, query_id: str) -> None:
+        self.query_id = query_id
+        super().__init__(f"a query with the id {query_id} is running; propose another")
 
 
 class LoadError(StoreError):

@@ -21,10 +21,11 @@ from strabon_store.passes import PASSES
 from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.results.solutions import Result
+from strabon_store.running import Limits, RunningQueries, RunningQuery
 from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog
 from strabon_store.storage.compact import count_rows
-from strabon_store.storage.database import Database, open_database
+from strabon_store.storage.database import Database, Resources, open_database
 from strabon_store.storage.documents import Documents
 from strabon_store.storage.dump import DumpReport, dump
 from strabon_store.storage.loader import LoadReport, load
@@ -74,6 +75,7 @@ class Store:
         self._documents = documents
         self._catalog = Catalog(database.connection)
         self._plans: dict[_PlanKey, Compiled] = {}
+        self._running = RunningQueries()
 
     @classmethod
     def open(
@@ -82,6 +84,8 @@ class Store:
         *,
         read_only: bool = False,
         allow_load: Sequence[str] = (),
+        memory_limit: int | None = None,
+        spill_limit: int | None = None,
     ) -> Self:
         """The store at a directory; made when absent, unless `read_only`.
 
@@ -90,12 +94,17 @@ class Store:
             read_only: Refuse writes; several processes may read at a time.
             allow_load: The IRIs of documents that the LOAD of an update may read; one
                 that ends in `/` stands for all below it.
+            memory_limit: Bytes that all queries together may hold; 80 % of the
+                machine's when None.
+            spill_limit: Bytes that they may put on disk beyond that, in the directory;
+                what the disk has when None.
 
         Raises:
             StoreUnavailable: Absent, in use by another process, damaged, of another
                 format, or no store.
         """
-        database = open_database(Path(location), read_only=read_only)
+        resources = Resources(memory_limit, spill_limit)
+        database = open_database(Path(location), resources, read_only=read_only)
         return cls(database, Documents(tuple(allow_load)))
 
     @property
@@ -126,6 +135,8 @@ class Store:
         timeout_s: float | None = None,
         *,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
+        max_rows: int | None = None,
         passes: Passes = PASSES,
     ) -> Result:
         """The answer to a SELECT or ASK query, from the store as it is now.
@@ -135,16 +146,37 @@ class Store:
             timeout_s: How long it may take until its last row is read.
             dataset: What to ask instead of the query's own FROM and FROM NAMED
                 (SPARQL 1.1 Protocol section 2.1.4); None: those hold.
+            query_id: What `queries` and `cancel` call it; made up when None.
+            max_rows: How many rows the answer may have.
             passes: The optimizer; the answer does not depend on it.
 
         Raises:
             QuerySyntaxError: The text is not SPARQL.
             UnsupportedFeature: The query needs what we do not compile.
-            QueryTimeout: There is no complete answer in time; raised here or by the
-                iterator of the solutions.
+            QueryCutOff: There is no complete answer: the time was over, somebody
+                cancelled, memory did not suffice or there are too many rows; raised
+                here or by the iterator of the solutions.
+            QueryIdTaken: Another query with this id is running.
         """
-        compiled = self._compiled(text, dataset, tuple(passes))
-        return answer(compiled, self._database.connection.cursor(), timeout_s)
+        run = self._running.begin(text, Limits(timeout_s, max_rows), query_id)
+        try:
+            compiled = self._compiled(text, dataset, tuple(passes))
+            run.use(self._database.connection.cursor())
+            return answer(compiled, run)
+        except BaseException:
+            run.close()
+            raise
+
+    def queries(self) -> tuple[RunningQuery, ...]:
+        """The queries that run now, the oldest first."""
+        return self._running.running()
+
+    def cancel(self, query_id: str) -> bool:
+        """Stop a query; whether one with this id was running.
+
+        Whoever reads its answer gets a `QueryCancelled`.
+        """
+        return self._running.cancel(query_id)
 
     def update(
         self,

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 
 import duckdb
 
-from engines.duckdb.session import wrap_error
+from engines.duckdb.failures import wrap_error
 from strabon_store.algebra.nodes import UNIT, Project
 from strabon_store.algebra.queries import SelectQuery
 from strabon_store.algebra.terms import IRI, BlankNode, Term, Var

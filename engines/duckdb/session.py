@@ -4,31 +4,35 @@ The extension comes from the package `duckdb-extension-spatial` and is loaded by
 DuckDB's own ways to fetch extensions are off.
 """
 
-import re
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
 
 import duckdb
 
-from engines.errors import (
-    DatabaseCorrupt,
-    DatabaseLocked,
-    DatabaseMissing,
-    EngineError,
-    ExtensionMissing,
-    QueryFailed,
-)
+from engines.duckdb.failures import wrap_error
+from engines.errors import DatabaseMissing, ExtensionMissing
 
-_HOLDER: Final = re.compile(r"Conflicting lock is held in (.*?)\. See", re.DOTALL)
-_LOCKED: Final = "Could not set lock on file"
+
+@dataclass(frozen=True, slots=True)
+class Spill:
+    """Where queries put what does not fit in memory.
+
+    Attributes:
+        folder: The folder; made when it is needed.
+        limit: Bytes that may lie there; what the disk has when None.
+    """
+
+    folder: Path
+    limit: int | None = None
 
 
 def connect(
     path: Path | None = None,
     *,
     read_only: bool = False,
-    memory_limit: str | None = None,
+    memory_limit: int | None = None,
+    spill: Spill | None = None,
     threads: int | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """A connection with spatial functions; in memory when there is no path.
@@ -39,7 +43,9 @@ def connect(
     Args:
         path: The database file; made when absent, unless `read_only`.
         read_only: Refuse writes; several processes may read at a time.
-        memory_limit: What DuckDB may hold, in its own words ("4GB").
+        memory_limit: Bytes that DuckDB may hold for all its queries; 80 % of the
+            machine's when None.
+        spill: Where it puts what does not fit; beside the database when None.
         threads: How many threads it may use; all cores when None.
 
     Raises:
@@ -60,7 +66,11 @@ def connect(
         "autoload_known_extensions": False,
     }
     if memory_limit is not None:
-        config["memory_limit"] = memory_limit
+        config["memory_limit"] = f"{memory_limit}B"
+    if spill is not None:
+        config["temp_directory"] = str(spill.folder)
+    if spill is not None and spill.limit is not None:
+        config["max_temp_directory_size"] = f"{spill.limit}B"
     if threads is not None:
         config["threads"] = threads
     try:
@@ -94,19 +104,3 @@ def spatial_extension() -> Path:
     if not path.is_file():
         raise ExtensionMissing(path, version)
     return path
-
-
-def wrap_error(error: duckdb.Error, path: Path | None = None) -> EngineError:
-    """The exception of ours for one of DuckDB's; raise it `from error`.
-
-    Args:
-        error: What DuckDB raised.
-        path: The database file, when opening it was what failed.
-    """
-    reason = str(error)
-    if path is not None and _LOCKED in reason:
-        holder = _HOLDER.search(reason)
-        return DatabaseLocked(path, holder[1] if holder else None)
-    if path is not None and path.is_file():
-        return DatabaseCorrupt(path, reason.splitlines()[0])
-    return QueryFailed(reason)

@@ -14,7 +14,7 @@ from typing import Final
 import duckdb
 from sqlglot import exp
 
-from engines.duckdb import connect
+from engines.duckdb import Spill, connect
 from engines.duckdb.functions import register_functions
 from engines.errors import DatabaseCorrupt, DatabaseLocked
 from strabon_store.errors import StoreInUse, StoreUnavailable
@@ -25,6 +25,7 @@ from strabon_store.storage.migrations import (
     migrate,
     rehash,
 )
+from strabon_store.storage.spill import remove_abandoned, spill_folder
 
 FILE_NAME: Final = "store.duckdb"
 """The database in a store's directory."""
@@ -71,7 +72,28 @@ class Database:
         self.connection.close()
 
 
-def open_database(location: Path, *, read_only: bool = False) -> Database:
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What all queries of a process may use together.
+
+    Attributes:
+        memory_limit: Bytes of memory; 80 % of the machine's when None.
+        spill_limit: Bytes on disk beyond that; what the disk has when None.
+    """
+
+    memory_limit: int | None = None
+    spill_limit: int | None = None
+
+
+_AS_MUCH_AS_THERE_IS: Final = Resources()
+
+
+def open_database(
+    location: Path,
+    resources: Resources = _AS_MUCH_AS_THERE_IS,
+    *,
+    read_only: bool = False,
+) -> Database:
     """The store at a directory; made when absent, unless `read_only`.
 
     Raises:
@@ -81,7 +103,12 @@ def open_database(location: Path, *, read_only: bool = False) -> Database:
     path = location / FILE_NAME
     _require(location, path, read_only=read_only)
     try:
-        connection = connect(path, read_only=read_only)
+        connection = connect(
+            path,
+            read_only=read_only,
+            memory_limit=resources.memory_limit,
+            spill=Spill(spill_folder(location), resources.spill_limit),
+        )
     except DatabaseLocked as error:
         by = f" by {error.holder}" if error.holder else ""
         raise StoreInUse(
@@ -92,6 +119,8 @@ def open_database(location: Path, *, read_only: bool = False) -> Database:
         raise _damaged(location, error.reason) from error
     try:
         _prepare(connection, location, read_only=read_only)
+        if not read_only:
+            remove_abandoned(location)
     except duckdb.Error as error:
         connection.close()
         raise _damaged(location, str(error).splitlines()[0]) from error
