@@ -82,7 +82,7 @@ LEFT JOIN (
 _CHOSEN: Final = Template("max(:a) FILTER (predicate = :b) AS :c")
 _FACTS: Final = Template("count(:a), bit_or(CAST(1 AS BIGINT) << (:a >> :b))")
 _FROM: Final = Template("SELECT count(*), :a FROM :b")
-_DROP: Final = Template("DROP TABLE :a")
+_DROP: Final = Template("DROP TABLE IF EXISTS :a")
 _DELETE: Final = Template("DELETE FROM :a")
 _DESCRIBED: Final = ("star_tables", "star_columns", "loose", "loose_statements")
 _TEMPORARY: Final = ("star_candidates", "star_subjects", "star_members")
