@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import Final, NamedTuple, Self
 
 import pyoxigraph as ox
 
@@ -23,7 +23,7 @@ from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.results.solutions import Result
 from strabon_store.running import Limits, RunningQueries, RunningQuery
 from strabon_store.storage.backup import BackupReport, backup
-from strabon_store.storage.catalog import Catalog
+from strabon_store.storage.catalog import Catalog, Snapshot
 from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, Resources, open_database
 from strabon_store.storage.documents import Documents
@@ -59,7 +59,27 @@ class Statistics:
     predicates: Mapping[str, int]
 
 
-_PlanKey: TypeAlias = tuple[str, Dataset | None, Passes, int]
+class _PlanKey(NamedTuple):
+    """What a plan depends on.
+
+    Ids of constants stand in the SQL and names of star tables, and what can be left
+    out: a plan is good for one generation.
+    """
+
+    text: str
+    dataset: Dataset | None
+    passes: Passes
+    generation: int
+    star_tables: bool
+
+
+def _compile(key: _PlanKey, known: Snapshot) -> Compiled:
+    catalog = known if key.star_tables else known.without_stars()
+    try:
+        return compile_query(key.text, catalog, key.passes, key.dataset)
+    except RecursionError as error:
+        # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
+        raise UnsupportedFeature("a pattern that is nested this deep") from error
 
 
 class Store:
@@ -67,6 +87,10 @@ class Store:
 
     Readers see the store as it was when they began; a load becomes visible at once and
     whole. Methods may be called from any thread; writers wait for each other.
+
+    Attributes:
+        reads_star_tables: Whether queries may read star tables beside the quads; the
+            answers do not depend on it.
     """
 
     def __init__(self, database: Database, documents: Documents) -> None:
@@ -76,6 +100,7 @@ class Store:
         self._catalog = Catalog(database.connection)
         self._plans: dict[_PlanKey, Compiled] = {}
         self._running = RunningQueries()
+        self.reads_star_tables = True
 
     @classmethod
     def open(
@@ -160,8 +185,12 @@ class Store:
         """
         run = self._running.begin(text, Limits(timeout_s, max_rows), query_id)
         try:
-            compiled = self._compiled(text, dataset, tuple(passes))
-            run.use(self._database.connection.cursor())
+            cursor = self._database.connection.cursor()
+            run.use(cursor)
+            # One transaction: what is planned is what is read.
+            cursor.begin()
+            known = self._catalog.snapshot(cursor)
+            compiled = self._compiled(known, text, dataset, tuple(passes))
             return answer(compiled, run)
         except BaseException:
             run.close()
@@ -222,26 +251,20 @@ class Store:
             QuerySyntaxError: The text is not SPARQL.
             UnsupportedFeature: The query needs what we do not compile.
         """
-        return self._compiled(text, None, tuple(passes)).explanation
+        known = self._catalog.snapshot()
+        return self._compiled(known, text, None, tuple(passes)).explanation
 
-    def _compiled(self, text: str, dataset: Dataset | None, passes: Passes) -> Compiled:
-        # Ids of constants stand in the SQL, and a load may give an id to a term that
-        # had none, so a plan is good for one generation.
-        key = (text, dataset, tuple(passes), self._catalog.generation)
+    def _compiled(
+        self, known: Snapshot, text: str, dataset: Dataset | None, passes: Passes
+    ) -> Compiled:
+        key = _PlanKey(text, dataset, passes, known.generation, self.reads_star_tables)
         found = self._plans.get(key)
         if found is None:
-            found = self._compile(text, dataset, passes)
+            found = _compile(key, known)
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.clear()
             self._plans[key] = found
         return found
-
-    def _compile(self, text: str, dataset: Dataset | None, passes: Passes) -> Compiled:
-        try:
-            return compile_query(text, self._catalog, passes, dataset)
-        except RecursionError as error:
-            # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
-            raise UnsupportedFeature("a pattern that is nested this deep") from error
 
     def dump(
         self,
@@ -271,7 +294,7 @@ class Store:
     def statistics(self) -> Statistics:
         """How much there is."""
         with self._database.connection.cursor() as cursor:
-            known = self._catalog.predicates()
+            known = self._catalog.snapshot(cursor).predicates
             counts = {key: each.statements for key, each in known.items()}
             names = self._catalog.iris(counts)
             ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

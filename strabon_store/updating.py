@@ -267,7 +267,7 @@ class _Request:
         variables = tuple(slot for slot in slots if isinstance(slot, Var))
         pattern = Project(operation.pattern, variables)
         query = run_passes(SelectQuery(pattern, variables), self._passes)
-        catalog = Catalog(Lent(self._cursor))
+        catalog = Catalog(Lent(self._cursor)).snapshot(self._cursor)
         try:
             plan = lower_where(
                 query.pattern, operation.graph, operation.dataset, catalog

@@ -9,6 +9,7 @@ from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import Term
 from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.relational.nodes import Plan
+from strabon_store.relational.stars import Stars
 
 GRAPH_COLUMN: Final = ".graph:"
 """Begins the name of the column that tells in which graph a pattern matched."""
@@ -23,6 +24,10 @@ class TermCatalog(Protocol):
 
     def predicate(self, term_id: int) -> PredicateStatistics | None:
         """What is known of the statements of a predicate, None when there are none."""
+        ...
+
+    def stars(self) -> Stars:
+        """The star tables that may be read."""
         ...
 
 
@@ -51,6 +56,7 @@ class Context:
         is_known: False within GRAPH <iri> for a graph that the store does not have.
         candidates: By name, variables whose values are known to be among few: what the
             pattern is joined with binds them. A search may begin there; nobody must.
+        prefers_stars: Whether what will be optional has a place in star tables.
     """
 
     catalog: TermCatalog
@@ -59,6 +65,13 @@ class Context:
     is_known: bool = True
     candidates: Mapping[str, Candidates] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
+    prefers_stars: bool = False
+
+    @property
+    def is_whole_default_graph(self) -> bool:
+        """Whether patterns match the store's own default graph, and nothing else."""
+        is_whole = not (self.dataset.default or self.dataset.named)
+        return self.graph is None and self.is_known and is_whole
 
     def within(self, graph: int | str | None, *, is_known: bool = True) -> "Context":
         """The context inside of GRAPH."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from strabon_store.relational.encoding import Plain, TermId
 from strabon_store.relational.nodes import Lookup, Plan, PlanColumn, Projection
+from strabon_store.relational.offers import supply
 from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 from strabon_store.relational.values import Value, of_column
 
@@ -50,9 +51,12 @@ def substitute(scalar: Scalar, columns: Mapping[str, Scalar]) -> Scalar:
 
 def with_lookups(plan: Plan, scalars: Iterable[Scalar]) -> Plan:
     """The plan with every part beside it that the scalars read."""
-    present = {column.name: column for column in plan.columns}
     wanted = dict.fromkeys(name for each in scalars for name in columns_of(each))
-    missing = [name for name in wanted if name not in present and "." in name]
+    for name in _missing(plan, wanted):
+        offered = supply(plan, name, _with_part)
+        plan = plan if offered is None else offered
+    missing = _missing(plan, wanted)
+    present = {column.name: column for column in plan.columns}
     for table, parts in _TABLES.items():
         by_variable: dict[str, list[str]] = {}
         for variable, _, part in (name.rpartition(".") for name in missing):
@@ -66,6 +70,15 @@ def with_lookups(plan: Plan, scalars: Iterable[Scalar]) -> Plan:
         for variable, found in by_variable.items():
             plan = Lookup(plan, variable, table, tuple(p for p in parts if p in found))
     return plan
+
+
+def _missing(plan: Plan, wanted: Iterable[str]) -> list[str]:
+    present = {column.name for column in plan.columns}
+    return [name for name in wanted if name not in present and "." in name]
+
+
+def _with_part(plan: Plan, name: str) -> Plan:
+    return with_lookups(plan, (Column(name),))
 
 
 def scope_of(plan: Plan) -> dict[str, Value]:

@@ -4,9 +4,10 @@ from typing import Final
 
 from strabon_store.algebra.nodes import BGP, TriplePattern
 from strabon_store.algebra.terms import IRI, Literal, Term, TermOrVar, Var
-from strabon_store.relational.context import Context
+from strabon_store.relational.context import GRAPH_COLUMN, Context
 from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag, TermId
 from strabon_store.relational.lower_joins import join
+from strabon_store.relational.lower_stars import group_by_subject, lower_star
 from strabon_store.relational.nodes import (
     Deduplicate,
     One,
@@ -26,19 +27,29 @@ _RESOURCE: Final = TermId(frozenset({Tag.IRI, Tag.BLANK}))
 def lower_bgp(pattern: BGP, context: Context) -> Plan:
     """The solutions of a basic graph pattern (18.3), joined along shared variables."""
     plan: Plan = One()
-    rest = list(pattern.patterns)
+    rest = [
+        part
+        for group in group_by_subject(pattern.patterns, context)
+        for part in _lower_group(group, context)
+    ]
     bound: set[str] = set()
     while rest:
-        triple = next((each for each in rest if bound & _names(each)), rest[0])
-        rest.remove(triple)
-        scan = lower_triple(triple, context)
-        plan = scan if isinstance(plan, One) else join(plan, scan)
-        bound |= _names(triple)
+        part = next((each for each in rest if bound & _names(each)), rest[0])
+        rest.remove(part)
+        plan = part if isinstance(plan, One) else join(plan, part)
+        bound |= _names(part)
     return plan
 
 
-def _names(triple: TriplePattern) -> set[str]:
-    return {term.name for term in _terms(triple) if isinstance(term, Var)}
+def _lower_group(group: tuple[TriplePattern, ...], context: Context) -> list[Plan]:
+    """Plans to join for patterns with a common subject."""
+    star = lower_star(group, context)
+    return [lower_triple(each, context) for each in group] if star is None else [star]
+
+
+def _names(plan: Plan) -> set[str]:
+    names = (column.name for column in plan.columns)
+    return {name for name in names if not name.startswith(GRAPH_COLUMN)}
 
 
 def _terms(triple: TriplePattern) -> tuple[TermOrVar, TermOrVar, TermOrVar]:

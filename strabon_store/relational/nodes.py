@@ -86,12 +86,15 @@ class Scan:
         columns: What comes out, in the order of `sources`.
         sources: The table's columns behind them.
         conditions: Scalars over the *table's* columns.
+        offered: What the table has of the dictionary, not read unless somebody asks:
+            the name `{variable}.{part}`, and the table's column behind it.
     """
 
     table: str
     columns: tuple[PlanColumn, ...]
     sources: tuple[str, ...]
     conditions: tuple[Scalar, ...] = ()
+    offered: tuple[tuple[str, str], ...] = ()
 
     @property
     def order(self) -> tuple[SortKey, ...]:

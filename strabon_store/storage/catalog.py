@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import duckdb
@@ -11,8 +11,10 @@ from strabon_store.algebra.terms import Literal, Term
 from strabon_store.relational.encoding import DEFAULT_GRAPH
 from strabon_store.relational.inline import encode_inline
 from strabon_store.relational.layout import PredicateStatistics
+from strabon_store.relational.stars import NO_STARS, Stars
 from strabon_store.storage.database import read_meta
 from strabon_store.storage.dictionary import NOT_FOUND, find_ids, key_of
+from strabon_store.storage.stars import read_stars
 from strabon_store.storage.statistics import read_statistics
 
 _MAX_REMEMBERED: Final = 100_000
@@ -51,13 +53,23 @@ class Catalog:
         """Read by a cursor of `connection`."""
         self._connection = connection
         self._known: dict[Term, int] = {}
-        self._predicates: tuple[int, Mapping[int, PredicateStatistics]] = (-1, {})
+        self._latest: Snapshot | None = None
 
-    @property
-    def generation(self) -> int:
-        """How many loads have changed the store: what was planned before is stale."""
-        with self._connection.cursor() as cursor:
-            return int(read_meta(cursor, "generation"))
+    def snapshot(self, cursor: duckdb.DuckDBPyConnection | None = None) -> "Snapshot":
+        """What compilers need to know of the store as it is now.
+
+        Args:
+            cursor: Within the transaction in which the store is read; its state is that
+                of the snapshot. None: some moment of now.
+        """
+        if cursor is None:
+            with self._connection.cursor() as lent:
+                return self.snapshot(lent)
+        generation = int(read_meta(cursor, "generation"))
+        if self._latest is None or self._latest.generation != generation:
+            predicates, stars = read_statistics(cursor), read_stars(cursor)
+            self._latest = Snapshot(generation, self, predicates, stars)
+        return self._latest
 
     def term_id(self, term: Term) -> int | None:
         """The id of a term, None when nothing stored mentions it.
@@ -86,18 +98,6 @@ class Catalog:
             self._known |= found_now
         return ids
 
-    def predicate(self, term_id: int) -> PredicateStatistics | None:
-        """What is known of the statements of a predicate, None when there are none."""
-        return self.predicates().get(term_id)
-
-    def predicates(self) -> Mapping[int, PredicateStatistics]:
-        """What is known of each predicate, by its id."""
-        generation = self.generation
-        if self._predicates[0] != generation:
-            with self._connection.cursor() as cursor:
-                self._predicates = (generation, read_statistics(cursor))
-        return self._predicates[1]
-
     def count_graphs(self) -> int:
         """How many named graphs hold a statement."""
         with self._connection.cursor() as cursor:
@@ -124,3 +124,36 @@ class Catalog:
             for term, term_id in zip(terms, ids, strict=True)
             if term_id != NOT_FOUND
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is known of a store at one moment.
+
+    Attributes:
+        generation: How many writes had changed the store; a plan is good for one.
+        catalog: The ids of terms.
+        predicates: What is known of each predicate, by its id.
+        star_tables: The star tables.
+    """
+
+    generation: int
+    catalog: Catalog
+    predicates: Mapping[int, PredicateStatistics]
+    star_tables: Stars
+
+    def term_id(self, term: Term) -> int | None:
+        """The id of a term, None when nothing stored mentions it."""
+        return self.catalog.term_id(term)
+
+    def predicate(self, term_id: int) -> PredicateStatistics | None:
+        """What is known of the statements of a predicate, None when there are none."""
+        return self.predicates.get(term_id)
+
+    def stars(self) -> Stars:
+        """The star tables that may be read."""
+        return self.star_tables
+
+    def without_stars(self) -> "Snapshot":
+        """The same for a compiler that is to read the quads alone."""
+        return replace(self, star_tables=NO_STARS)

@@ -122,7 +122,7 @@ def rebuild_stars(cursor: duckdb.DuckDBPyConnection) -> None:
             encodings = {key: known[key].encoding for key in predicates}
             inside.update(_build(cursor, number, encodings))
         _fill_loose(cursor, inside)
-    for name in _TEMPORARY if candidates else ():
+    for name in _TEMPORARY:
         cursor.execute(_DROP.filled([identifier(name)]))
 
 

@@ -17,6 +17,7 @@ from strabon_store.passes import run_passes
 from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.render import render_plan
+from strabon_store.relational.stars import NO_STARS, Stars
 
 CASES: Final = sorted(Path(__file__).with_name("cases").iterdir())
 DEMO: Final = sorted(
@@ -37,6 +38,9 @@ class NumberedTerms:
     def predicate(self, term_id: int) -> PredicateStatistics | None:
         del term_id
         return None
+
+    def stars(self) -> Stars:
+        return NO_STARS
 
 
 def _stages(text: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 
 from strabon_store.store import Store
 from tests.differential.cases import DATA
+from tests.star_tables import open_with_star_tables
 
 
 @pytest.fixture(scope="package")
@@ -15,6 +16,15 @@ def oracle() -> ox.Store:
     store = ox.Store()
     store.bulk_load(path=DATA, format=ox.RdfFormat.TRIG)
     return store
+
+
+@pytest.fixture(scope="package")
+def starry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Ours, with a star table wherever there can be one."""
+    store = open_with_star_tables(tmp_path_factory.mktemp("starry") / "store")
+    store.load([DATA])
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="package")

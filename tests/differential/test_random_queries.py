@@ -7,8 +7,8 @@ import pyoxigraph as ox
 from hypothesis import HealthCheck, given, settings
 
 from strabon_store.passes import PASSES
-from strabon_store.store import Store
 from tests.solutions import assert_same_solutions, read_all, read_oxigraph
+from tests.star_tables import open_with_star_tables
 from tests.strategies import datasets, queries
 
 
@@ -32,9 +32,10 @@ def test_the_store_answers_as_oxigraph_does(data: str, text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data.nq"
         path.write_text(data)
-        with Store.open(Path(folder) / "store") as store:
+        with open_with_star_tables(Path(folder) / "store") as store:
             store.load([path])
-            for passes in ((), PASSES):
+            for passes, star_tables in (((), False), (PASSES, False), (PASSES, True)):
+                store.reads_star_tables = star_tables
                 answer = store.query(text, passes=passes)
                 if isinstance(answer, bool):
                     assert answer == wanted

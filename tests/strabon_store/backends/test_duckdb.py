@@ -9,6 +9,7 @@ from strabon_store.backends.sql import identifier, literal
 from strabon_store.frontend import parse_query
 from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.relational.lower import lower_query
+from strabon_store.relational.stars import NO_STARS, Stars
 
 
 class OneTerm:
@@ -19,6 +20,9 @@ class OneTerm:
     def predicate(self, term_id: int) -> PredicateStatistics | None:
         del term_id
         return None
+
+    def stars(self) -> Stars:
+        return NO_STARS
 
 
 def _sql(text: str) -> str:

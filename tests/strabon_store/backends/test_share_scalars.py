@@ -10,6 +10,7 @@ from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.nodes import One, Plan, PlanColumn, Projection, Selection
 from strabon_store.relational.scalars import Column, Scalar, call
+from strabon_store.relational.stars import NO_STARS, Stars
 
 
 class OneTerm:
@@ -20,6 +21,9 @@ class OneTerm:
     def predicate(self, term_id: int) -> PredicateStatistics | None:
         del term_id
         return None
+
+    def stars(self) -> Stars:
+        return NO_STARS
 
 
 def _long(operation: str, arguments: int) -> Spelling:

@@ -164,3 +164,12 @@ def test_a_repeated_predicate_is_never_a_column() -> None:
     assert [table.columns for table in tables] == [0b111, 0b011]
     # Too few for a table of their own, and no other can take them.
     assert len(choose_tables([single, repeated._replace(subjects=5)], 10)) == 1
+
+
+def test_a_large_load_may_be_worth_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "flat.nt"
+    path.write_text("".join(f"<urn:{i}> <urn:p> <urn:o> .\n" for i in range(1500)))
+    database = open_database(tmp_path / "store")
+    load(database, [path])
+    assert not read_stars(database.connection).tables
+    _assert_exact(database.connection)

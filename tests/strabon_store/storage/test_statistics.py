@@ -36,7 +36,7 @@ def _known(database: Database, name: str) -> PredicateStatistics:
     catalog = Catalog(database.connection)
     key = catalog.term_id(IRI(f"http://example.org/{name}"))
     assert key is not None
-    found = catalog.predicate(key)
+    found = catalog.snapshot().predicate(key)
     assert found is not None
     return found
 
@@ -83,4 +83,4 @@ def test_changes_are_noted(database: Database) -> None:
     assert known.encoding.datatype is None
     _change(database, "deleted", _GONE, [size, area])
     assert size is not None
-    assert catalog.predicate(size) is None
+    assert catalog.snapshot().predicate(size) is None
