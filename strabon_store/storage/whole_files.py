@@ -1,5 +1,6 @@
 """Files and directories that appear whole, and stay: written aside, synced, renamed."""
 
+import glob
 import os
 import shutil
 import tempfile
@@ -7,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
-
-_ASIDE = ".partial-"
 
 
 @contextmanager
@@ -49,11 +48,36 @@ def whole_directory(target: Path) -> Iterator[Path]:
 def _aside(target: Path, *, is_directory: bool) -> Iterator[Path]:
     """A place beside `target`, on the same file system; gone afterwards."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix=f".{target.name}{_ASIDE}", dir=target.parent))
+    _remove_stale(target)
+    prefix = f"{_prefix(target)}{os.getpid()}-"
+    place = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
     try:
         yield place if is_directory else place / target.name
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name}.partial-"
+
+
+def _remove_stale(target: Path) -> None:
+    """Remove what processes that were killed left of the same target."""
+    prefix = _prefix(target)
+    for place in target.parent.glob(f"{glob.escape(prefix)}*"):
+        maker = place.name.removeprefix(prefix).partition("-")[0]
+        if maker.isdecimal() and not _is_alive(int(maker)):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def sync_file(path: Path) -> None:

@@ -1,5 +1,6 @@
 """A backup is a sound store of one moment; a restore takes its place whole."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -150,3 +151,15 @@ def test_a_store_in_use_is_not_replaced(store: Store, tmp_path: Path) -> None:
             restore(tmp_path / "backup", tmp_path / "store", replace=True)
         process.kill()
     assert count(tmp_path / "store") == 1000
+
+
+def test_what_a_killed_backup_left_is_removed(store: Store, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    left = tmp_path / f".backup.partial-{gone.pid}-x"
+    others = tmp_path / f".backup.partial-{os.getppid()}-x"
+    for place in (left, others):
+        place.mkdir()
+    store.backup(tmp_path / "backup")
+    assert not left.exists()
+    assert others.exists()
