@@ -107,7 +107,7 @@ class Life:
     Attributes:
         lines: What it holds.
         step: The first step that was never begun.
-        seconds: How long a step takes, by what was seen; kills fall into the first three.
+        seconds: How long a step takes; kills fall into the first three.
         waited: How long the process that was killed last had worked.
         first: What it said first.
     """
@@ -182,7 +182,7 @@ class Life:
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", WORK)
 def test_a_killed_process_leaves_a_committed_state(kind: str, tmp_path: Path) -> None:
-    chance = random.Random(f"kill {kind}")
+    chance = random.Random(f"kill {kind}")  # noqa: S311 - no secret
     life = Life(kind, tmp_path / "store", chance)
     with Store.open(life.location) as store:
         for step in (0, 1, 2):
