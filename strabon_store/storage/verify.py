@@ -131,6 +131,40 @@ CHECKS: Final = (
         """,
     ),
     Check(
+        "both orders hold the same statements",
+        """
+        (SELECT [graph, subject, predicate, object] FROM quads EXCEPT ALL
+         SELECT [graph, subject, predicate, object] FROM quads_by_object)
+        UNION ALL
+        (SELECT [graph, subject, predicate, object] FROM quads_by_object EXCEPT ALL
+         SELECT [graph, subject, predicate, object] FROM quads)
+        """,
+    ),
+    Check(
+        "the statistics count the statements of each predicate",
+        """
+        SELECT coalesce(counted.predicate, known.predicate)
+        FROM (SELECT predicate, count(*) AS n FROM quads GROUP BY predicate) AS counted
+        FULL JOIN predicate_statistics AS known USING (predicate)
+        WHERE n IS DISTINCT FROM statements
+        """,
+    ),
+    Check(
+        "the statistics tell every kind of object",
+        """
+        SELECT predicate FROM quads JOIN predicate_statistics USING (predicate)
+        WHERE tags & (1::BIGINT << (object >> $bits)) = 0
+        """,
+    ),
+    Check(
+        "the statistics claim no datatype that an object has not",
+        """
+        SELECT object FROM quads JOIN predicate_statistics AS known USING (predicate)
+        JOIN terms ON terms.id = object
+        WHERE known.datatype <> terms.datatype
+        """,
+    ),
+    Check(
         "an id is that of one term",
         "SELECT id FROM terms GROUP BY id HAVING count(*) > 1",
     ),
@@ -141,6 +175,15 @@ CHECKS: Final = (
         GROUP BY lexical, datatype, language,
                  CASE WHEN datatype IS NULL THEN id >> $bits END
         HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        "a term is found by its hash, and nothing else is",
+        """
+        SELECT coalesce(written.id, term_hashes.id)
+        FROM (SELECT *, hash(lexical, datatype, language) AS hash FROM terms) AS written
+        FULL JOIN term_hashes USING (id, hash)
+        WHERE written.id IS NULL OR term_hashes.id IS NULL
         """,
     ),
     Check(

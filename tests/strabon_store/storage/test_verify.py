@@ -1,5 +1,6 @@
 """Every claim about the tables is checked: what breaks it is found, and named."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,20 @@ DAMAGES = {
     ),
     "an object is": ("DELETE FROM terms WHERE lexical = 'is'",),
     "no statement stands twice": ("INSERT INTO quads FROM quads LIMIT 1",),
+    "both orders": (
+        "DELETE FROM quads_by_object WHERE object = (SELECT max(object) FROM quads)",
+        "DELETE FROM quads WHERE object = (SELECT max(object) FROM quads)",
+    ),
+    "the statistics count": (
+        "UPDATE predicate_statistics SET statements = statements + 1",
+        "DELETE FROM predicate_statistics",
+    ),
+    "the statistics tell": ("UPDATE predicate_statistics SET tags = 1",),
+    "the statistics claim": ("UPDATE predicate_statistics SET datatype = 'urn:no'",),
+    "a term is found": (
+        "DELETE FROM term_hashes WHERE id = (SELECT id FROM terms WHERE lexical = 'x')",
+        "UPDATE term_hashes SET hash = 1",
+    ),
     "an id is that of one term": (
         "UPDATE terms SET id = (SELECT min(id) FROM terms) WHERE lexical = 'urn:b'",
     ),
@@ -105,20 +120,12 @@ def test_a_block_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "many.nt").write_text("".join(lines))
     with Store.open(tmp_path / "store") as store:
         store.load([tmp_path / "many.nt"])
-    file = tmp_path / "store" / FILE_NAME
-    with duckdb.connect(str(file)) as connection:
-        blocks, shared = (
-            connection.execute(
-                "SELECT list(block_id) FROM pragma_storage_info(?) WHERE block_id >= 0",
-                [table],
-            ).fetchall()[0][0]
-            for table in ("terms", "meta")
-        )
-    block = min(set(blocks) - set(shared or ()))
-    data = bytearray(file.read_bytes())
-    data[3 * 4096 + block * 262_144 + 1_000] ^= 0xFF
-    file.write_bytes(data)
+    # Damaged while it is open: damage to what opening reads is found by that.
     with Store.open(tmp_path / "store", read_only=True) as store:
+        with (tmp_path / "store" / FILE_NAME).open("r+b") as file:
+            for place in range(20_000, file.seek(0, os.SEEK_END), 50_000):
+                file.seek(place)
+                file.write(b"damage")
         found = store.verify()
     assert not found.is_sound
     assert "not to be read: " in str(found)
