@@ -51,11 +51,6 @@ def update(store: Store, step: int) -> None:
     )
 
 
-def compact(store: Store, step: int) -> None:
-    del step
-    store.optimize()
-
-
 def back_up(store: Store, step: int) -> None:
     store.backup(store.location.parent / f"backup{step}")
 
@@ -76,7 +71,6 @@ class Work:
 WORK: Final = {
     "load": Work(load, lambda before, step: before | added(step)),
     "update": Work(update, lambda _, step: added(step)),
-    "compaction": Work(compact, lambda before, _: before),
     "backup": Work(back_up, lambda before, _: before),
 }
 
