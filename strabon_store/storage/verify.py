@@ -11,6 +11,7 @@ from typing import Final
 import duckdb
 
 from ontologies.progress import Progress, silent
+from strabon_store.backends.sql import Sql, Template, identifier, joined, literal
 from strabon_store.relational.encoding import (
     DEFAULT_GRAPH,
     INLINE,
@@ -19,6 +20,7 @@ from strabon_store.relational.encoding import (
     Tag,
 )
 from strabon_store.storage.database import Database
+from strabon_store.storage.stars import read_stars
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,36 @@ CHECKS: Final = (
         "SELECT id FROM geometries WHERE is_valid <> ST_IsValid(geometry)",
     ),
 )
-"""All claims."""
+"""The claims about tables that every store has."""
+
+
+_STAR_CLAIM: Final = "the star tables and the loose statements are the default graph"
+_IN_STAR: Final = Template(
+    "SELECT subject, :a AS predicate, :b AS object FROM :c WHERE :b IS NOT NULL"
+)
+_STAR_OFFENDERS: Final = Template("""
+WITH starred AS (:a),
+plain AS (SELECT subject, predicate, object FROM quads WHERE graph = :b)
+SELECT [subject, predicate, object] FROM (FROM starred EXCEPT ALL FROM plain)
+UNION ALL
+SELECT [subject, predicate, object] FROM (FROM plain EXCEPT ALL FROM starred)
+""")
+
+
+def _star_check(cursor: duckdb.DuckDBPyConnection) -> Check:
+    """What must be true of star tables; of none, that nothing is loose."""
+    tables = read_stars(cursor).tables
+    if not tables:
+        return Check(_STAR_CLAIM, "SELECT subject FROM loose")
+    parts = [
+        _IN_STAR.filled([literal(each.predicate), identifier(each.name), name])
+        for table in tables
+        for name in [identifier(table.name)]
+        for each in table.columns.values()
+    ]
+    parts.append(Sql("SELECT subject, predicate, object FROM loose"))
+    starred = joined(" UNION ALL ", parts)
+    return Check(_STAR_CLAIM, _STAR_OFFENDERS.filled([starred, literal(DEFAULT_GRAPH)]))
 
 
 def verify(database: Database, progress: Progress = silent) -> Verification:
@@ -255,12 +286,13 @@ def verify(database: Database, progress: Progress = silent) -> Verification:
     """
     problems: list[Problem] = []
     with database.connection.cursor() as cursor:
-        for done, check in enumerate(CHECKS, start=1):
+        checks = (*CHECKS, _star_check(cursor))
+        for done, check in enumerate(checks, start=1):
             problem = _problem(cursor, check)
             if problem is not None:
                 problems.append(problem)
-            progress("verify", done / len(CHECKS))
-    return Verification(tuple(check.claim for check in CHECKS), tuple(problems))
+            progress("verify", done / len(checks))
+    return Verification(tuple(check.claim for check in checks), tuple(problems))
 
 
 def _problem(cursor: duckdb.DuckDBPyConnection, check: Check) -> Problem | None:

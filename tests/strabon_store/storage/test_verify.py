@@ -7,8 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from strabon_store.storage.database import FILE_NAME
-from strabon_store.storage.verify import CHECKS
+from strabon_store.storage.database import FILE_NAME, open_database, write_meta
+from strabon_store.storage.loader import load
+from strabon_store.storage.stars import read_stars
+from strabon_store.storage.transaction import write_transaction
+from strabon_store.storage.verify import CHECKS, verify
 from strabon_store.store import Store
 
 DATA = """
@@ -26,7 +29,7 @@ def location(tmp_path: Path) -> Path:
         store.load([tmp_path / "data.ttl"])
         found = store.verify()
     assert found.is_sound, str(found)
-    assert len(found.claims) == len(CHECKS)
+    assert len(found.claims) == len(CHECKS) + 1
     return tmp_path / "store"
 
 
@@ -108,6 +111,32 @@ def test_damage_is_found(location: Path, claim: str, statement: str) -> None:
         found = store.verify()
     assert any(problem.claim.startswith(claim) for problem in found.problems)
     assert "broken: " in str(found)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM loose",
+        "INSERT INTO loose VALUES (1, 1, 1)",
+        "UPDATE star_{} SET subject = 12345",
+        "DELETE FROM star_{}",
+    ],
+)
+def test_damaged_star_tables_are_found(tmp_path: Path, statement: str) -> None:
+    database = open_database(tmp_path / "store")
+    with write_transaction(database) as cursor:
+        write_meta(cursor, "star_subjects", "1")
+    (tmp_path / "data.ttl").write_text(
+        "<urn:a> <urn:p> 1 ; <urn:q> 2 , 3 ; <urn:r> 4 ."
+    )
+    load(database, [tmp_path / "data.ttl"])
+    assert verify(database).is_sound
+    with write_transaction(database) as cursor:
+        (table,) = read_stars(cursor).tables
+        cursor.execute(statement.format(table.number))
+    (problem,) = verify(database).problems
+    database.close()
+    assert problem.claim.startswith("the star tables and the loose")
 
 
 def test_every_claim_has_its_damage() -> None:
