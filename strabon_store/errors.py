@@ -22,9 +22,12 @@
   - InternalError         an invariant of ours is broken (a bug)      -> HTTP 500
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from ontologies.errors import PytheasError
+
+_AROUND: Final = 60
+"""Characters that an error shows on each side of the place."""
 
 
 class StoreError(PytheasError):
@@ -67,13 +70,26 @@ class QuerySyntaxError(StoreError):
 
     def _render(self, text: str, problem: str | None) -> str:
         what = problem or f"unexpected {self.found}"
-        lines = text.splitlines()
-        source = lines[self.line - 1] if 0 < self.line <= len(lines) else ""
+        source, before = self._excerpt(text)
         message = f"line {self.line}, column {self.column}: {what}\n"
-        message += f"  {source}\n  {' ' * (self.column - 1)}^"
+        message += f"  {source}\n  {' ' * before}^"
         if self.expected:
             message += f"\nexpected one of: {', '.join(self.expected)}"
         return message
+
+    def _excerpt(self, text: str) -> tuple[str, int]:
+        """What stands around the place on its line, and how much of it before."""
+        lines = text.split("\n")
+        source = lines[self.line - 1] if 0 < self.line <= len(lines) else ""
+        first = max(self.column - 1 - _AROUND, 0)
+        excerpt = source[first : self.column - 1 + _AROUND]
+        before = self.column - 1 - first
+        if first:
+            excerpt, before = f"... {excerpt}", before + len("... ")
+        if self.column - 1 + _AROUND < len(source):
+            excerpt += " ..."
+        # A tab is as wide as any character, so that the caret stands below its place.
+        return "".join(c if c.isprintable() else " " for c in excerpt), before
 
 
 class UnsupportedFeature(StoreError):

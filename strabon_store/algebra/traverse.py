@@ -256,6 +256,23 @@ def height(pattern: Pattern) -> int:
     return tallest
 
 
+def most_triples(pattern: Pattern) -> int:
+    """The number of different triple patterns in the largest basic graph pattern.
+
+    Examples:
+        >>> most_triples(Filter(Exists(BGP(())), BGP(())))
+        0
+    """
+    most = 0
+    pending: list[Pattern | Expression] = [pattern]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, BGP):
+            most = max(most, len(set(node.patterns)))
+        pending.extend(_below(node))
+    return most
+
+
 def _below(node: Pattern | Expression) -> Iterator[Pattern | Expression]:
     if isinstance(node, Exists):
         yield node.pattern

@@ -13,8 +13,9 @@ from typing import Final, cast
 
 import lark
 
+from strabon_store.algebra.nodes import Pattern
 from strabon_store.algebra.queries import Query
-from strabon_store.algebra.traverse import height
+from strabon_store.algebra.traverse import height, most_triples
 from strabon_store.algebra.updates import Modify, Update
 from strabon_store.errors import InternalError, QuerySyntaxError, UnsupportedFeature
 from strabon_store.frontend.builtins import AGGREGATES, BUILTINS
@@ -29,8 +30,13 @@ MAX_DEPTH: Final = 150
 OPTIONAL and BIND of a group is a level. All stages recurse into patterns and
 expressions, a few frames per level, and Python allows about a thousand."""
 
-_WORD: Final = re.compile(r"[\w:.-]+|\S")
-_CALL: Final = re.compile(r"[A-Za-z]\w*(?=\s*\()")
+MAX_TRIPLES: Final = 128
+"""Triple patterns that a basic graph pattern may have, each counted once: an engine's
+time to plan grows faster than the number of joins."""
+
+_WORD: Final = re.compile(r"[\w:.-]{1,60}|\S")
+_CALL: Final = re.compile(r"[A-Za-z]\w{0,60}(?=\s*\()")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def parse_query(text: str, *, base: str | None = None) -> Query:
@@ -51,8 +57,7 @@ def parse_query(text: str, *, base: str | None = None) -> Query:
     """
     plain = unescape_codepoints(text)
     query = translate_query(_parse(plain, "query"), plain, base)
-    if height(query.pattern) > MAX_DEPTH:
-        raise _too_deep(None)
+    _check_size(query.pattern)
     return query
 
 
@@ -75,9 +80,19 @@ def parse_update(text: str, *, base: str | None = None) -> Update:
     plain = unescape_codepoints(text)
     update = translate_update(_parse(plain, "update"), plain, base)
     for operation in update.operations:
-        if isinstance(operation, Modify) and height(operation.pattern) > MAX_DEPTH:
-            raise _too_deep(None)
+        if isinstance(operation, Modify):
+            _check_size(operation.pattern)
     return update
+
+
+def _check_size(pattern: Pattern) -> None:
+    if height(pattern) > MAX_DEPTH:
+        raise _too_deep(None)
+    most = most_triples(pattern)
+    if most > MAX_TRIPLES:
+        raise UnsupportedFeature(
+            f"a basic graph pattern of {most} triple patterns, more than {MAX_TRIPLES},"
+        )
 
 
 def parse_tree(text: str) -> Node:
@@ -95,6 +110,8 @@ def parse_tree(text: str) -> Node:
 
 
 def _parse(text: str, start: str) -> Node:
+    if surrogate := _SURROGATE.search(text):
+        raise _no_character(text, surrogate.start())
     try:
         tree = cast("Node", _grammar(start).parse(text))
     except lark.UnexpectedInput as error:
@@ -149,15 +166,30 @@ def _syntax_error(
     if position is None:
         raise InternalError("the parser names no position") from error
     found = _WORD.match(text, position)
-    line = text.count("\n", 0, position) + 1
+    line, column = _place(text, position)
     return QuerySyntaxError(
         text,
         line=line,
-        column=position - (text.rfind("\n", 0, position) + 1) + 1,
+        column=column,
         found=f"'{found[0]}'" if found else f"end of the {start}",
         expected=words(expected, _symbols(start)),
         problem=_unknown_function(text, position) or _misread(text, position, expected),
     )
+
+
+def _no_character(text: str, position: int) -> QuerySyntaxError:
+    line, column = _place(text, position)
+    found = f"U+{ord(text[position]):04X}"
+    problem = f"{found} is half of a surrogate pair, and no character"
+    return QuerySyntaxError(
+        text, line=line, column=column, found=found, problem=problem
+    )
+
+
+def _place(text: str, position: int) -> tuple[int, int]:
+    """Line and column of a position, from 1."""
+    line = text.count("\n", 0, position) + 1
+    return line, position - text.rfind("\n", 0, position)
 
 
 def _unknown_function(text: str, position: int) -> str | None:

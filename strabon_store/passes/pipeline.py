@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from strabon_store.algebra.nodes import Pattern
 from strabon_store.algebra.queries import Query
 from strabon_store.algebra.render import render
+from strabon_store.passes.list_to_table import list_to_table
 from strabon_store.passes.merge_filters import merge_filters
 from strabon_store.passes.normalize import normalize
 from strabon_store.passes.prune_variables import prune_variables
@@ -35,6 +36,7 @@ PASSES: Final[tuple[Pass, ...]] = (
     merge_filters,
     push_filters,
     substitute_constants,
+    list_to_table,
     prune_variables,
 )
 """Filters are pushed when groups are flat, so that they find the narrowest place;

@@ -60,6 +60,7 @@ from strabon_store.relational.order import sort_scalars
 from strabon_store.relational.plain import render_plain
 from strabon_store.relational.scalars import FALSE, NULL, Column, Constant, Scalar, call
 from strabon_store.relational.sideways import has_search, lower_join, offering
+from strabon_store.relational.trim_values import trim_values
 
 
 def lower_query(query: Query, catalog: TermCatalog) -> Plan:
@@ -86,7 +87,8 @@ def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - 
         case Path():
             return lower_path(pattern, context)
         case JoinPattern():
-            return lower_join(pattern, lower, context)
+            trimmed = trim_values(pattern, context.catalog)
+            return lower_join(trimmed, lower, context)
         case LeftJoin(_, _, condition):
             return left_join(*_lower_sides(pattern, context), condition)
         case Minus():

@@ -109,6 +109,42 @@ def test_what_is_nested_too_deep_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "ASK { (" + "?x " * 100 + ") ?p ?o }",
+        "ASK { " + " . ".join(f"?s ?p ?o{i}" for i in range(10_000)) + " }",
+    ],
+)
+def test_a_graph_pattern_that_no_engine_can_plan_is_refused(text: str) -> None:
+    with pytest.raises(UnsupportedFeature, match="triple patterns, more than 128"):
+        parse_query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "excerpt"),
+    [
+        ("ASK { " + "?s ?p ?o . " * 500 + "}}", 5508, "\n  ... o . ?s"),
+        ("\tASK\t{ ?s }", 11, "   ASK { ?s }\n            ^"),
+        ("SELECT " + "x" * 1_000_000, 8, "SELECT xxx"),
+    ],
+)
+def test_an_error_shows_what_is_around_its_place(
+    text: str, column: int, excerpt: str
+) -> None:
+    error = error_of(text)
+    assert error.column == column
+    assert excerpt in str(error)
+    assert len(str(error)) < 700
+
+
+@pytest.mark.parametrize(
+    "text", ["ASK { ?s ?p '\ud800' }", "\udfff", "ASK {} # \udc00"]
+)
+def test_half_a_surrogate_pair_is_no_character(text: str) -> None:
+    assert "U+D" in str(error_of(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "ASK {" + "OPTIONAL { ?s ?p ?o" * 60 + "}" * 61,
         "ASK { FILTER(" + "!(" * 140 + "?x" + ")" * 140 + ") }",
         "ASK {" + "OPTIONAL { ?s ?p ?o }" * 140 + "}",
