@@ -30,10 +30,17 @@ class Prologue:
         """Take the declarations of a `prologue` node, each in force for the next."""
         for declaration in node.children:
             *prefix, iri = tokens(declaration)
-            if prefix:
+            if iri.type == "STRING":
+                # What we read is the same under every version (SPARQL 1.2, 4.1.3).
+                self._check_version(iri)
+            elif prefix:
                 self.prefixes[prefix[0].value[:-1]] = self.iri(iri).value
             else:
                 self.base = self.iri(iri).value
+
+    def _check_version(self, version: Token) -> None:
+        if version.value.startswith(('"""', "'''")):
+            raise self.error(version, "a version stands in single quotes or in double")
 
     def iri(self, token: Token) -> IRI:
         """The IRI that an `IRIREF` or `PNAME` token stands for.
