@@ -37,7 +37,8 @@ def _rewrite(pattern: Pattern) -> Pattern:
     tables = [_table(condition, bound) for condition in conditions]
     if not any(tables):
         return pattern
-    joined: Pattern = reduce(Join, filter(None, tables), pattern.source)
+    operands: list[Pattern] = [pattern.source, *filter(None, tables)]
+    joined = reduce(Join, operands)
     rest = [c for c, t in zip(conditions, tables, strict=True) if t is None]
     return Filter(reduce(And, rest), joined) if rest else joined
 

@@ -1,11 +1,13 @@
 """Triple patterns become scans of `quads`, and basic graph patterns joins of them."""
 
+from functools import reduce
 from typing import Final
 
 from strabon_store.algebra.nodes import BGP, TriplePattern
 from strabon_store.algebra.terms import IRI, Literal, Term, TermOrVar, Var
-from strabon_store.relational.context import GRAPH_COLUMN, Context
+from strabon_store.relational.context import Context
 from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag, TermId
+from strabon_store.relational.layout import QUADS, QUADS_BY_OBJECT
 from strabon_store.relational.lower_joins import join
 from strabon_store.relational.lower_stars import group_by_subject, lower_star
 from strabon_store.relational.nodes import (
@@ -17,6 +19,7 @@ from strabon_store.relational.nodes import (
     Rows,
     Scan,
 )
+from strabon_store.relational.order_joins import order_joins
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 
 _POSITIONS: Final = ("subject", "predicate", "object")
@@ -26,30 +29,18 @@ _RESOURCE: Final = TermId(frozenset({Tag.IRI, Tag.BLANK}))
 
 def lower_bgp(pattern: BGP, context: Context) -> Plan:
     """The solutions of a basic graph pattern (18.3), joined along shared variables."""
-    plan: Plan = One()
-    rest = [
+    parts = [
         part
         for group in group_by_subject(pattern.patterns, context)
         for part in _lower_group(group, context)
     ]
-    bound: set[str] = set()
-    while rest:
-        part = next((each for each in rest if bound & _names(each)), rest[0])
-        rest.remove(part)
-        plan = part if isinstance(plan, One) else join(plan, part)
-        bound |= _names(part)
-    return plan
+    return reduce(join, order_joins(parts, context.catalog)) if parts else One()
 
 
 def _lower_group(group: tuple[TriplePattern, ...], context: Context) -> list[Plan]:
     """Plans to join for patterns with a common subject."""
     star = lower_star(group, context)
     return [lower_triple(each, context) for each in group] if star is None else [star]
-
-
-def _names(plan: Plan) -> set[str]:
-    names = (column.name for column in plan.columns)
-    return {name for name in names if not name.startswith(GRAPH_COLUMN)}
 
 
 def _terms(triple: TriplePattern) -> tuple[TermOrVar, TermOrVar, TermOrVar]:
@@ -76,8 +67,16 @@ def lower_triple(triple: TriplePattern, context: Context) -> Plan:
     if None in conditions:
         return Rows(columns, ())
     known = tuple(each for each in conditions if each is not None)
-    scan = Scan("quads", columns, tuple(sources.values()), known)
+    scan = Scan(_table(triple), columns, tuple(sources.values()), known)
     return _merged_graphs(scan) if _merges(context) else scan
+
+
+def _table(triple: TriplePattern) -> str:
+    """The order of the quads in which what a pattern selects lies together."""
+    is_by_object = isinstance(triple.subject, Var) and not isinstance(
+        triple.object, Var
+    )
+    return QUADS_BY_OBJECT.name if is_by_object else QUADS.name
 
 
 def _encoding(position: str, triple: TriplePattern, context: Context) -> TermId:

@@ -1,4 +1,4 @@
-WITH shared0 AS MATERIALIZED (SELECT t0."subject" AS "place" FROM "quads" AS t0 WHERE (t0."graph" = 0) AND (t0."predicate" = 1) AND (t0."object" = 2)), closure7 AS MATERIALIZED (
+WITH shared0 AS MATERIALIZED (SELECT t0."subject" AS "place" FROM "quads_by_object" AS t0 WHERE (t0."graph" = 0) AND (t0."predicate" = 1) AND (t0."object" = 2)), closure7 AS MATERIALIZED (
 WITH RECURSIVE steps AS NOT MATERIALIZED (SELECT CAST(0 AS BIGINT) AS "g", CAST(t3.".from" AS BIGINT) AS "f", CAST(t3.".to" AS BIGINT) AS "t" FROM (SELECT t2."subject" AS ".from", t2."object" AS ".to" FROM "quads" AS t2 WHERE (t2."graph" = 0) AND (t2."predicate" = 3)) AS t3), origins AS MATERIALIZED (SELECT CAST(0 AS BIGINT) AS "g", CAST(t6.".from" AS BIGINT) AS "f" FROM (SELECT t5."place" AS ".from" FROM (SELECT DISTINCT t4."place" AS "place" FROM shared0 AS t4) AS t5) AS t6), near AS (
   SELECT g, f, f AS t, 0 AS level FROM origins
   UNION

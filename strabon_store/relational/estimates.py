@@ -1,0 +1,207 @@
+"""About how many rows a plan has, from the statistics of predicates.
+
+Estimates decide in what order and by what way rows are found, never which. They assume
+that values are spread evenly and that conditions do not depend on each other; what
+nothing is known of is guessed.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Final
+
+from strabon_store.errors import InternalError
+from strabon_store.relational.context import TermCatalog
+from strabon_store.relational.nodes import (
+    Aggregation,
+    Closure,
+    Deduplicate,
+    Join,
+    Limit,
+    Lookup,
+    One,
+    Plan,
+    Projection,
+    Rows,
+    Scan,
+    Selection,
+    SemiJoin,
+    Shared,
+    Sort,
+    UnionAll,
+)
+from strabon_store.relational.scalars import Call, Column, Constant, Scalar
+from strabon_store.relational.stars import SUBJECT
+
+_UNKNOWN: Final = 1e6
+"""Statements of a pattern without a known predicate."""
+_SHARE: Final[Mapping[str, float]] = {"subject": 1e5, "predicate": 20, "object": 1e4}
+"""How many different terms those statements have in each position."""
+_PASSING: Final = 0.3
+"""The share of rows that pass a condition of unknown outcome."""
+_REACHED: Final = 10
+"""Rows of a search for each of its steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """About how many rows there are.
+
+    Attributes:
+        rows: How many rows.
+        distinct: How many different values a column has, by its name; where one is
+            missing all of them differ.
+    """
+
+    rows: float
+    distinct: Mapping[str, float]
+
+    def values(self, column: str) -> float:
+        """How many different values a column has, 1 at least."""
+        return max(min(self.distinct.get(column, self.rows), self.rows), 1.0)
+
+    def share(self, factor: float) -> "Estimate":
+        """A part of the rows."""
+        return replace(self, rows=self.rows * factor)
+
+
+def estimate(plan: Plan, catalog: TermCatalog) -> Estimate:
+    """The estimate of a plan.
+
+    Examples:
+        >>> estimate(Limit(One(), 0, 7), None).rows
+        1.0
+    """
+
+    def below(source: Plan) -> Estimate:
+        return estimate(source, catalog)
+
+    match plan:
+        case One():
+            return Estimate(1.0, {})
+        case Rows(_, rows):
+            return Estimate(float(len(rows)), {})
+        case Scan():
+            return _scan(plan, catalog)
+        case Join(left, right, condition, is_outer):
+            one = below(left)
+            found = joined(one, below(right), tuple(_equated(condition)))
+            return replace(found, rows=max(found.rows, one.rows * is_outer))
+        case UnionAll(left, right):
+            return _united(below(left), below(right))
+        case Closure(steps):
+            return Estimate(below(steps).rows * _REACHED, {})
+        case _:
+            return _unary(plan, below)
+
+
+def _unary(plan: Plan, below: Callable[[Plan], Estimate]) -> Estimate:
+    match plan:
+        case Selection(source) | SemiJoin(source):
+            return below(source).share(_PASSING)
+        case Projection():
+            return _renamed(below(plan.source), plan)
+        case Aggregation(source, keys):
+            found = below(source)
+            groups = prod(map(found.values, keys))
+            return replace(found, rows=min(found.rows, groups) if keys else 1.0)
+        case Limit(source, _, limit):
+            found = below(source)
+            return (
+                found if limit is None else replace(found, rows=min(found.rows, limit))
+            )
+        case Lookup(source) | Deduplicate(source) | Sort(source) | Shared(source):
+            return below(source)
+        case _:
+            raise InternalError(f"no estimate for {type(plan).__name__}")
+
+
+def joined(
+    left: Estimate, right: Estimate, pairs: tuple[tuple[str, str], ...]
+) -> Estimate:
+    """The estimate of an inner join.
+
+    Args:
+        left: Of the left side.
+        right: Of the right side.
+        pairs: The columns that must be equal, the left side's first.
+    """
+    rows = left.rows * right.rows
+    distinct = {**right.distinct, **left.distinct}
+    for one, other in pairs:
+        rows /= max(left.values(one), right.values(other))
+        distinct[one] = distinct[other] = min(left.values(one), right.values(other))
+    return Estimate(rows, distinct)
+
+
+def _equated(condition: Scalar) -> Iterator[tuple[str, str]]:
+    match condition:
+        case Call("equal", (Column(left), Column(right))):
+            yield left, right
+        case Call("and", arguments):
+            for each in arguments:
+                yield from _equated(each)
+        case _:
+            return
+
+
+def _renamed(found: Estimate, plan: Projection) -> Estimate:
+    pairs = zip(plan.columns, plan.scalars, strict=True)
+    distinct = {
+        column.name: found.values(scalar.name)
+        for column, scalar in pairs
+        if isinstance(scalar, Column)
+    }
+    return Estimate(found.rows, distinct)
+
+
+def _united(left: Estimate, right: Estimate) -> Estimate:
+    names = {*left.distinct, *right.distinct}
+    distinct = {name: left.values(name) + right.values(name) for name in names}
+    return Estimate(left.rows + right.rows, distinct)
+
+
+def _scan(plan: Scan, catalog: TermCatalog) -> Estimate:
+    constants = dict(_constants(plan.conditions))
+    table = _star(plan, catalog) or _statements(constants, catalog)
+    found = table
+    for name in constants:
+        found = found.share(1 / table.values(name))
+    pairs = zip(plan.columns, plan.sources, strict=True)
+    distinct = {column.name: table.values(source) for column, source in pairs}
+    return Estimate(found.rows, distinct)
+
+
+def _constants(conditions: tuple[Scalar, ...]) -> Iterator[tuple[str, int]]:
+    for condition in conditions:
+        match condition:
+            case Call("equal", (Column(name), Constant(int(known)))):
+                yield name, known
+            case _:
+                pass
+
+
+def _star(plan: Scan, catalog: TermCatalog) -> Estimate | None:
+    """The rows of a star table, None for other tables."""
+    if not plan.table.startswith("star_"):
+        return None
+    table = next(t for t in catalog.stars().tables if t.name == plan.table)
+    distinct = {SUBJECT: float(table.subjects)}
+    for predicate, column in table.columns.items():
+        known = catalog.predicate(predicate)
+        if known is not None:
+            distinct[column.name] = float(known.objects)
+    return Estimate(float(table.subjects), distinct)
+
+
+def _statements(constants: dict[str, int], catalog: TermCatalog) -> Estimate:
+    """The statements of a predicate, of whose constants only others are left."""
+    predicate = constants.pop("predicate", None)
+    constants.pop("graph", None)
+    if predicate is None:
+        return Estimate(_UNKNOWN, _SHARE)
+    known = catalog.predicate(predicate)
+    if known is None:
+        return Estimate(0.0, {})
+    distinct = {"subject": float(known.subjects), "object": float(known.objects)}
+    return Estimate(float(known.statements), distinct)
