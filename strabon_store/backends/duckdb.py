@@ -50,7 +50,7 @@ from strabon_store.relational.nodes import (
     UnionAll,
 )
 from strabon_store.relational.numbers import XSD_DECIMAL, XSD_INTEGER
-from strabon_store.relational.scalars import Column, Constant, Scalar
+from strabon_store.relational.scalars import Column, Constant, Scalar, is_volatile
 from strabon_store.relational.values import ANY_IRI, XSD_BOOLEAN
 
 _DECODED: Final = ("lexical", "datatype", "language")
@@ -169,7 +169,9 @@ class _Generator:
             case Projection(source, columns, scalars):
                 select = self._sparing(self.open(source), _read_again(scalars))
                 outputs = zip(columns, scalars, strict=True)
-                return _projected(select, outputs)
+                select = _projected(select, outputs)
+                # In the place of a column it would be computed once more.
+                return self._sub(select) if any(map(is_volatile, scalars)) else select
             case Aggregation():
                 return self._aggregation(plan)
             case Deduplicate():

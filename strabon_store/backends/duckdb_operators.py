@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from strabon_store.algebra.terms import RDF_LANG_STRING
 from strabon_store.relational.encoding import Tag
 
 
@@ -15,10 +16,12 @@ _DATETIME: Final = (
     "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?"
     "(Z|[+-][0-9]{2}:[0-9]{2})?"
 )
-_START: Final = "CAST(floor(:b + 0.5) AS BIGINT)"
-_FIRST: Final = f"greatest({_START}, 1)"
 _FOUND: Final = "strpos(:a, :b)"
 _NOT_ANY: Final = "CASE WHEN :a IS NULL OR :b IS NULL THEN NULL"
+
+
+# What an IRI cannot have (RFC 3987).
+_NO_IRI: Final = r'[\x00-\x20<>"{}|\\^`]'
 
 
 def _quoted(text: str) -> str:
@@ -65,8 +68,11 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
 FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "string_length": "length(:a)",
-        "upper": "upper(:a)",
-        "lower": "lower(:a)",
+        # DuckDB maps letter by letter, which is all there is to ASCII.
+        "upper": "CASE WHEN strlen(:a) = length(:a) THEN upper(:a) "
+        "ELSE pytheas_upper(:a) END",
+        "lower": "CASE WHEN strlen(:a) = length(:a) THEN lower(:a) "
+        "ELSE pytheas_lower(:a) END",
         "contains": "contains(:a, :b)",
         "starts_with": "starts_with(:a, :b)",
         "ends_with": "ends_with(:a, :b)",
@@ -77,7 +83,26 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "md5": "md5(:a)",
         "sha1": "sha1(:a)",
         "sha256": "sha256(:a)",
-        "no_text": "CAST(NULL AS VARCHAR)",
+        "sha384": "pytheas_sha384(:a)",
+        "sha512": "pytheas_sha512(:a)",
+        "no_truth": "CAST(NULL AS BOOLEAN)",
+        "regex": "regexp_matches(:a, :b)",
+        "regex_of_xpath": "pytheas_matches(:a, :b, :c)",
+        "replace": "regexp_replace(:a, :b, :c, 'g')",
+        "replace_by_xpath": "pytheas_replace(:a, :b, :c, :d)",
+        "resolve": f"CASE WHEN regexp_matches(:a, '{_NO_IRI}') THEN NULL "
+        "WHEN regexp_matches(:a, '^[A-Za-z][A-Za-z0-9+.-]*:') THEN :a "
+        "WHEN :b <> '' THEN pytheas_resolve(:a, :b) END",
+        "if_language": "CASE WHEN regexp_full_match(:a, "
+        "'[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*') THEN :a END",
+        "if_datatype": f"CASE WHEN :a = {Tag.IRI} AND :b <> '{RDF_LANG_STRING}' "
+        "THEN :b END",
+        # The last argument tells calls apart.
+        "random": "random()",
+        "uuid_iri": "'urn:uuid:' || CAST(gen_random_uuid() AS VARCHAR)",
+        "uuid_text": "CAST(gen_random_uuid() AS VARCHAR)",
+        "fresh_blank": "'_:b' || replace(CAST(gen_random_uuid() AS VARCHAR), '-', '')",
+        "blank_of": "'_:b' || md5(:b || ' ' || :a)",
         "encode_uri": "url_encode(:a)",
         "moment_local": "CASE WHEN :b IS NOT NULL THEN :a END",
         "year": _date_part(r"^(-?\d+)-\d\d-", "BIGINT"),
@@ -97,10 +122,15 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Section 17.4."""
 
+_START: Final = "floor(:b + 0.5)"
+_FIRST: Final = f"least(greatest({_START}, 1), {1 << 31})"
+_STOP: Final = f"({_START} + floor(:c + 0.5))"
 SUBSTRING: Final = {
-    2: f"substring(:a, {_FIRST})",
-    3: f"substring(:a, {_FIRST}, greatest("
-    f"{_START} + CAST(floor(:c + 0.5) AS BIGINT) - {_FIRST}, 0))",
+    2: f"CASE WHEN NOT isnan(:b) THEN substring(:a, CAST({_FIRST} AS BIGINT)) "
+    "WHEN isnan(:b) THEN left(:a, 0) END",
+    3: f"CASE WHEN {_STOP} > {_FIRST} AND NOT isnan({_STOP}) THEN substring(:a, "
+    f"CAST({_FIRST} AS BIGINT), CAST(least({_STOP} - {_FIRST}, {1 << 31}) AS BIGINT)) "
+    f"WHEN {_STOP} IS NOT NULL THEN left(:a, 0) END",
 }
 """SUBSTR by number of arguments; nothing stands before the first character."""
 

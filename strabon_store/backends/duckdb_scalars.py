@@ -92,12 +92,6 @@ _AS_WKB: Final = Template("CAST(ST_AsWKB(:a) AS BLOB)")
 _WHEN: Final = Template("WHEN :a THEN :b")
 _CASE: Final = Template("CASE :a ELSE :b END")
 _IN: Final = Template(":a IN (:b)")
-# TRY: a malformed pattern is an error of the expression, not of the query.
-_REGEX: Final = Template("try(regexp_matches(:a))")
-# XPath writes groups as $1, RE2 as \1.
-_REPLACE: Final = Template(
-    r"try(regexp_replace(:a, :b, regexp_replace(:c, '\$(\d)', '\\\1', 'g'), 'g'))"
-)
 _ORDERED: Final = Template("first(:a ORDER BY :b)")
 _COUNT_DISTINCT: Final = Template("COUNT(DISTINCT row(:a))")
 
@@ -132,8 +126,6 @@ _SPECIAL: Final[Mapping[str, Callable[[_Arguments], Sql]]] = MappingProxyType(
         "is_one_of": lambda arguments: _IN.filled(
             [arguments[0], joined(", ", arguments[1:])]
         ),
-        "regex": lambda arguments: _REGEX.filled([joined(", ", arguments)]),
-        "replace": _REPLACE.filled,
         "concat": lambda arguments: joined(" || ", arguments),
         "common_language": _common_language,
         "first_of": _extreme("ASC"),

@@ -24,7 +24,13 @@ from strabon_store.relational.nodes import (
     SemiJoin,
     UnionAll,
 )
-from strabon_store.relational.scalars import Call, Column, Constant, Scalar
+from strabon_store.relational.scalars import (
+    VOLATILE,
+    Call,
+    Column,
+    Constant,
+    Scalar,
+)
 
 AGGREGATES: Final = frozenset(
     {
@@ -282,6 +288,8 @@ class _Sharing:
         scalar = self._terms.scalar(number)
         if not isinstance(scalar, Call) or self._terms.is_aggregated(number):
             return False
+        if scalar.operation in VOLATILE:
+            return self._uses[number] > 1
         if number not in self._unguarded or not self._is_readable(number):
             return False
         return self._uses[number] > 1 and self._lengths[number] >= _WORTH_A_COLUMN

@@ -10,7 +10,7 @@ from typing import Final
 from strabon_store.relational.encoding import Plain, TermId
 from strabon_store.relational.nodes import Lookup, Plan, PlanColumn, Projection
 from strabon_store.relational.offers import supply
-from strabon_store.relational.scalars import Call, Column, Constant, Scalar
+from strabon_store.relational.scalars import Call, Column, Scalar, parts_of
 from strabon_store.relational.values import Value, of_column
 
 TERM_PARTS: Final = ("lexical", "datatype", "language", "number", "moment")
@@ -19,22 +19,8 @@ _TABLES: Final = {"terms": TERM_PARTS, "geometries": GEOMETRY_PARTS}
 
 
 def columns_of(scalar: Scalar) -> Iterator[str]:
-    """The names of the columns that a scalar reads, each part of it looked at once."""
-    seen: set[int] = set()
-    waiting = [scalar]
-    while waiting:
-        part = waiting.pop()
-        # By identity: scalars share their parts, and paths to them are many.
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        match part:
-            case Column(name):
-                yield name
-            case Call(_, arguments):
-                waiting.extend(reversed(arguments))
-            case Constant():
-                pass
+    """The names of the columns that a scalar reads."""
+    return (part.name for part in parts_of(scalar) if isinstance(part, Column))
 
 
 def substitute(scalar: Scalar, columns: Mapping[str, Scalar]) -> Scalar:

@@ -31,6 +31,7 @@ from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.context import GRAPH_COLUMN, Context, TermCatalog
 from strabon_store.relational.encoding import Encoding, Plain, TermId, are_alike, either
 from strabon_store.relational.find_spatial_joins import split_for_spatial_join
+from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION
 from strabon_store.relational.lookups import (
     as_plain,
     scope_of,
@@ -38,7 +39,11 @@ from strabon_store.relational.lookups import (
     with_lookups,
     without_parts,
 )
-from strabon_store.relational.lower_expressions import lower_condition, lower_expression
+from strabon_store.relational.lower_expressions import (
+    lower_condition,
+    lower_expression,
+    tells_solutions_apart,
+)
 from strabon_store.relational.lower_groups import lower_group
 from strabon_store.relational.lower_joins import join, left_join, minus, semi_join
 from strabon_store.relational.lower_paths import lower_path
@@ -61,6 +66,7 @@ from strabon_store.relational.plain import render_plain
 from strabon_store.relational.scalars import FALSE, NULL, Column, Constant, Scalar, call
 from strabon_store.relational.sideways import has_search, lower_join, offering
 from strabon_store.relational.trim_values import trim_values
+from strabon_store.relational.values import string
 
 
 def lower_query(query: Query, catalog: TermCatalog) -> Plan:
@@ -217,7 +223,11 @@ def _lower_extend(pattern: Extend, plan: Plan, context: Context) -> Plan:
         column = PlanColumn(name, old.encoding, old.is_nullable)
         scalar: Scalar = Column(old.name)
     else:
-        value = lower_expression(expression, scope_of(plan))
+        scope = scope_of(plan)
+        if tells_solutions_apart(expression):
+            plan = _with_solution(plan)
+            scope[SOLUTION] = string(Column(SOLUTION))
+        value = lower_expression(expression, scope)
         stored = None if value.term is None else context.catalog.term_id(value.term)
         encoding: Encoding = value.encoding if stored is None else TermId()
         scalar = value.native if stored is None else Constant(stored)
@@ -225,6 +235,15 @@ def _lower_extend(pattern: Extend, plan: Plan, context: Context) -> Plan:
     plan = with_lookups(plan, [scalar])
     old_scalars = tuple(Column(each.name) for each in plan.columns)
     return Projection(plan, (*plan.columns, column), (*old_scalars, scalar))
+
+
+def _with_solution(plan: Plan) -> Plan:
+    """The plan with a column that tells its solutions apart."""
+    if any(column.name == SOLUTION for column in plan.columns):
+        return plan
+    column = PlanColumn(SOLUTION, None, is_nullable=False)
+    same = tuple(Column(each.name) for each in plan.columns)
+    return Projection(plan, (*plan.columns, column), (*same, NEW_SOLUTION))
 
 
 def _lower_graph(name: IRI | Var, source: Pattern, context: Context) -> Plan:

@@ -1,6 +1,7 @@
 """Algebra expressions become values, one arm per node."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Final, TypeAlias, assert_never
 
 from ontologies.namespaces import GEOF
@@ -22,9 +23,16 @@ from strabon_store.algebra.expressions import (
     Or,
 )
 from strabon_store.algebra.terms import IRI, Literal, Var
+from strabon_store.algebra.traverse import map_operands, walk_expression
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.encoding import Typed
-from strabon_store.relational.functions import lower_builtin, lower_cast
+from strabon_store.relational.functions import (
+    FRESH_BUILT_INS,
+    lower_builtin,
+    lower_cast,
+    lower_fresh,
+)
+from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION, blank_of
 from strabon_store.relational.geometry import DISTANCES, distance_window, lower_geof
 from strabon_store.relational.operators import (
     arithmetic,
@@ -46,6 +54,9 @@ from strabon_store.relational.values import (
 Scope: TypeAlias = Mapping[str, Value]
 """What each variable in scope is."""
 
+_FRESH: Final = "fresh "
+"""Begins the name of a built-in that was numbered."""
+
 _AT_MOST: Final = {ComparisonOperator.LT, ComparisonOperator.LE}
 _AT_LEAST: Final = {ComparisonOperator.GT, ComparisonOperator.GE}
 
@@ -55,14 +66,36 @@ def lower_condition(expression: Expression, scope: Scope) -> Scalar:
     return effective_boolean_value(lower_expression(expression, scope))
 
 
-def lower_expression(  # noqa: C901 - an arm per node
-    expression: Expression, scope: Scope
-) -> Value:
+def lower_expression(expression: Expression, scope: Scope) -> Value:
     """The value of an expression in a scope.
 
     Raises:
         UnsupportedFeature: The expression needs what we do not compile.
     """
+    return _lower(_numbered(expression, count()), scope)
+
+
+def tells_solutions_apart(expression: Expression) -> bool:
+    """Whether the value depends on which solution it is of: BNODE of a label."""
+    return any(
+        isinstance(each, BuiltIn) and each.name == "BNODE" and bool(each.arguments)
+        for each in walk_expression(expression)
+    )
+
+
+def _numbered(expression: Expression, serials: Iterator[int]) -> Expression:
+    """Calls that give something else each time, told apart by serial numbers."""
+    if isinstance(expression, BuiltIn) and not expression.arguments:
+        if expression.name in FRESH_BUILT_INS:
+            fresh = _FRESH + expression.name
+            return BuiltIn(fresh, (Literal(str(next(serials))),))
+        return expression
+    return map_operands(expression, lambda operand: _numbered(operand, serials))
+
+
+def _lower(  # noqa: C901 - an arm per node
+    expression: Expression, scope: Scope
+) -> Value:
     match expression:
         case IRI() | Literal():
             return constant(expression)
@@ -71,16 +104,16 @@ def lower_expression(  # noqa: C901 - an arm per node
         case And() | Or() | Not() | Bound() | In() | Comparison():
             return boolean(_lower_test(expression, scope))
         case Arithmetic(operator, left, right):
-            sides = lower_expression(left, scope), lower_expression(right, scope)
+            sides = _lower(left, scope), _lower(right, scope)
             return arithmetic(operator, *sides)
         case Negate(inner):
-            return negate(lower_expression(inner, scope))
+            return negate(_lower(inner, scope))
         case If():
             return _lower_if(expression, scope)
         case Coalesce(arguments):
             return _lower_coalesce(arguments, scope)
         case BuiltIn(name, arguments):
-            return lower_builtin(name, _lower_all(arguments, scope))
+            return _lower_builtin(name, _lower_all(arguments, scope), scope)
         case FunctionCall(function, arguments):
             return _lower_call(function.value, _lower_all(arguments, scope))
         case Exists():
@@ -90,7 +123,7 @@ def lower_expression(  # noqa: C901 - an arm per node
 
 
 def _lower_all(arguments: tuple[Expression, ...], scope: Scope) -> tuple[Value, ...]:
-    return tuple(lower_expression(each, scope) for each in arguments)
+    return tuple(_lower(each, scope) for each in arguments)
 
 
 def _lower_test(
@@ -108,18 +141,18 @@ def _lower_test(
             return FALSE if value is None else call("is_bound", value.native)
         case In(needle, haystack):
             candidates = _lower_all(haystack, scope)
-            return is_in(lower_expression(needle, scope), candidates)
+            return is_in(_lower(needle, scope), candidates)
         case Comparison():
             return _lower_comparison(expression, scope)
 
 
 def _conditions(scope: Scope, *expressions: Expression) -> tuple[Scalar, ...]:
-    return tuple(lower_condition(each, scope) for each in expressions)
+    return tuple(effective_boolean_value(_lower(each, scope)) for each in expressions)
 
 
 def _lower_comparison(expression: Comparison, scope: Scope) -> Scalar:
-    left = lower_expression(expression.left, scope)
-    right = lower_expression(expression.right, scope)
+    left = _lower(expression.left, scope)
+    right = _lower(expression.right, scope)
     holds = compare(expression.operator, left, right)
     window = _distance_window(expression, left, right, scope)
     return holds if window == TRUE else call("within_window", window, holds)
@@ -146,7 +179,7 @@ def _distance_window(
 
 
 def _lower_if(expression: If, scope: Scope) -> Value:
-    condition = lower_condition(expression.condition, scope)
+    condition = effective_boolean_value(_lower(expression.condition, scope))
     branches = _lower_all((expression.then, expression.otherwise), scope)
     natives = _alike(branches)
     scalars = natives or tuple(each.plain for each in branches)
@@ -176,6 +209,16 @@ def _of_common(scalar: Scalar, values: tuple[Value, ...], *, is_native: bool) ->
     if is_native and isinstance(encoding, Typed):
         return of_native(scalar, encoding.datatype)
     return from_plain(scalar)
+
+
+def _lower_builtin(name: str, arguments: tuple[Value, ...], scope: Scope) -> Value:
+    if name.startswith(_FRESH):
+        return lower_fresh(name.removeprefix(_FRESH), *arguments)
+    if name == "BNODE":
+        known = scope.get(SOLUTION)
+        solution = NEW_SOLUTION if known is None else known.native
+        return blank_of(arguments[0], solution)
+    return lower_builtin(name, arguments)
 
 
 def _lower_call(function: str, arguments: tuple[Value, ...]) -> Value:

@@ -4,8 +4,9 @@ An operation is a name from the backend's table of spellings; what it computes i
 there once per engine. NULL is unbound and error alike (SPARQL 1.1 section 17.2).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 ConstantValue: TypeAlias = bool | int | float | str | bytes | None
 
@@ -32,6 +33,12 @@ class Call:
     arguments: "tuple[Scalar, ...]" = ()
 
 
+VOLATILE: Final = frozenset({"fresh_blank", "random", "uuid_iri", "uuid_text"})
+"""Operations that give something else in each row and each time they are computed.
+
+Their argument tells calls apart: where it is the same, the value has to be.
+"""
+
 Scalar: TypeAlias = Column | Constant | Call
 
 NULL = Constant(None)
@@ -47,6 +54,33 @@ def call(operation: str, *arguments: Scalar) -> Call:
         'not'
     """
     return Call(operation, arguments)
+
+
+def parts_of(scalar: Scalar) -> Iterator[Scalar]:
+    """The scalar and all that stands in it, each part once."""
+    seen: set[int] = set()
+    waiting = [scalar]
+    while waiting:
+        part = waiting.pop()
+        # By identity: scalars share their parts, and paths to them are many.
+        if id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            if isinstance(part, Call):
+                waiting.extend(reversed(part.arguments))
+
+
+def is_volatile(scalar: Scalar) -> bool:
+    """Whether to compute it again gives something else.
+
+    Examples:
+        >>> is_volatile(call("add_doubles", call("random", Constant("0")), Constant(1)))
+        True
+    """
+    return any(
+        isinstance(part, Call) and part.operation in VOLATILE
+        for part in parts_of(scalar)
+    )
 
 
 def all_of(conditions: "tuple[Scalar, ...]") -> Scalar:

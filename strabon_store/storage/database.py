@@ -17,6 +17,7 @@ from sqlglot import exp
 from engines.duckdb import Spill, connect
 from engines.duckdb.functions import register_functions
 from engines.errors import DatabaseCorrupt, DatabaseLocked
+from strabon_store.backends.duckdb_functions import register
 from strabon_store.errors import StoreInUse, StoreUnavailable
 from strabon_store.relational.layout import META, TABLES, Table
 from strabon_store.storage.migrations import (
@@ -228,6 +229,7 @@ def _prepare(
     _check_length(connection, location, tables)
     _bring_up_to_date(connection, location, read_only=read_only)
     register_functions(connection)
+    register(connection)
 
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,288 @@
+r"""Regular expressions of XPath (XQuery and XPath Functions 3.1 section 5.6.1).
+
+A pattern is translated to the dialect of RE2, which takes time linear in the text, or,
+where it needs what RE2 has not (back-references, subtraction of classes), to that of
+Python's `regex`. What differs from both: `.` matches no carriage return, `\d` and `\w`
+know all of Unicode, `\i` and `\c` are for names in XML, and nothing but `(?:` may begin
+with `(?`. Beyond XPath, `\b` and `\B` are understood.
+"""
+
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+class MalformedPattern(ValueError):
+    """No pattern, no flags or no replacement: an error of the expression (17.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A pattern for RE2.
+
+    Attributes:
+        text: The pattern.
+        groups: How many groups it has.
+        matches_nothing: Whether it matches the empty string.
+    """
+
+    text: str
+    groups: int
+    matches_nothing: bool
+
+
+_WORD: Final = r"\p{L}\p{M}\p{N}\p{S}"
+_NAME_START: Final = r"\p{L}_:"
+_CLASSES: Final = MappingProxyType(
+    {
+        "s": r" \t\n\r",
+        "d": r"\p{Nd}",
+        "w": _WORD,
+        "i": _NAME_START,
+        "c": rf"{_NAME_START}\p{{M}}\p{{Nd}}.\-·",
+        "W": r"\p{P}\p{Z}\p{C}",
+        "D": r"\P{Nd}",
+    }
+)
+"""What may stand between brackets for a class escape."""
+
+_SINGLE: Final = frozenset(r"nrt\|.-^?*+{}()[]$/")
+_WHITE: Final = frozenset(" \t\n\r")
+_MOST_REPEATS: Final = 1000
+_TOKEN: Final = re.compile(
+    r"\\(?P<category>[pP])\{(?P<name>[A-Za-z0-9-]+)\}|\\(?P<escape>.)"
+    r"|(?P<quantifier>[*+?]|\{\d+(?:,\d*)?\})\??|\((?P<group>\?:)?"
+    r"|(?P<single>.)",
+    re.DOTALL,
+)
+
+
+def translate(pattern: str, flags: str) -> Linear | None:
+    r"""A pattern for RE2; None where it takes back-tracking.
+
+    Raises:
+        MalformedPattern: The pattern or the flags are none of XPath.
+
+    Examples:
+        >>> translate(r"^\d+$", "i").text
+        '(?i)^[\\p{Nd}]+$'
+        >>> translate(r"(a)\1", "") is None
+        True
+    """
+    written = _Translation(pattern, flags)
+    if written.needs_backtracking:
+        return None
+    try:
+        found = pc.match_substring_regex(pa.array([""]), pattern=written.text)
+    except pa.ArrowInvalid as error:
+        raise MalformedPattern(str(error)) from error
+    return Linear(written.text, written.groups, found[0].as_py())
+
+
+def translate_for_backtracking(pattern: str, flags: str) -> tuple[str, int]:
+    """A pattern for Python's `regex` with sets (`V1`), and how many groups it has.
+
+    Raises:
+        MalformedPattern: The pattern or the flags are none of XPath.
+    """
+    written = _Translation(pattern, flags, is_linear=False)
+    return written.text, written.groups
+
+
+def linear_replacement(replacement: str, groups: int, flags: str = "") -> str | None:
+    r"""A replacement for RE2; None where it is none of XPath (5.6.4).
+
+    Examples:
+        >>> linear_replacement(r"\$ $1", 1), linear_replacement(r"$2", 1)
+        ('$ \\1', '')
+        >>> linear_replacement("$", 0) is None
+        True
+    """
+    pieces = replacement_pieces(replacement, groups, flags)
+    if pieces is None or any(
+        isinstance(p, int) and p > len("123456789") for p in pieces
+    ):
+        return None
+    return "".join(
+        f"\\{piece}" if isinstance(piece, int) else piece.replace("\\", "\\\\")
+        for piece in pieces
+    )
+
+
+def replacement_pieces(
+    replacement: str, groups: int, flags: str
+) -> list[str | int] | None:
+    """Texts and numbers of groups; None where it is no replacement of XPath."""
+    if "q" in flags:
+        return [replacement]
+    pieces: list[str | int] = []
+    for found in _REPLACEMENT.finditer(replacement):
+        escaped, digits, plain = found.groups()
+        if escaped is not None:
+            pieces.append(escaped)
+        elif digits is not None:
+            # As many digits as there are groups for; the others are text.
+            length = len(digits)
+            while length > 1 and int(digits[:length]) > groups:
+                length -= 1
+            number = int(digits[:length])
+            pieces += [number if number <= groups else "", digits[length:]]
+        elif plain is not None:
+            pieces.append(plain)
+        else:
+            return None
+    return [piece for piece in pieces if piece != ""]
+
+
+_REPLACEMENT: Final = re.compile(r"\\([\\$])|\$([0-9]+)|([^\\$]+)|[\\$]")
+
+
+class _Translation:
+    """One pattern on its way, token by token."""
+
+    def __init__(self, pattern: str, flags: str, *, is_linear: bool = True) -> None:
+        if unknown := set(flags) - set("ismxq"):
+            raise MalformedPattern(f"the flag {min(unknown)!r}")
+        self._flags = frozenset(flags)
+        self._is_linear = is_linear
+        self.groups = 0
+        self.needs_backtracking = False
+        letters = "".join(sorted(self._flags & {"i", "m", "s"}))
+        prefix = f"(?{letters})" if letters else ""
+        if "q" in flags:
+            self.text = prefix + re.sub(r"([^\w\s]|_)", r"\\\1", pattern)
+            return
+        self._pattern = pattern
+        self._position = 0
+        self._open: list[bool] = []
+        self._may_repeat = False
+        self.text = prefix + "".join(self._tokens())
+        if self._open:
+            raise MalformedPattern("a group is not closed")
+
+    def _tokens(self) -> "list[str]":
+        tokens = []
+        while self._position < len(self._pattern):
+            if self._pattern[self._position] == "[":
+                tokens.append(self._bracketed())
+                self._may_repeat = True
+                continue
+            found = _TOKEN.match(self._pattern, self._position)
+            if found is None:
+                raise MalformedPattern("a back-slash at the end")
+            self._position = found.end()
+            tokens.append(self._token(found))
+        return tokens
+
+    def _token(self, found: "re.Match[str]") -> str:
+        text, single = found[0], found["single"]
+        if single is not None and single in _WHITE and "x" in self._flags:
+            return ""
+        if found["quantifier"] is not None:
+            return self._quantifier(text, found["quantifier"])
+        if text.startswith("("):
+            return self._opened(text)
+        self._may_repeat = text not in {"|", "^"}
+        if found["category"] is not None:
+            return self._category(text, found["name"])
+        if found["escape"] is not None:
+            return self._escape(found["escape"])
+        return self._single(text)
+
+    def _opened(self, text: str) -> str:
+        is_capture = text == "("
+        if is_capture and self._pattern.startswith("?", self._position):
+            raise MalformedPattern("(? is followed by a colon in XPath")
+        self.groups += is_capture
+        self._open.append(is_capture)
+        self._may_repeat = False
+        return text
+
+    def _quantifier(self, text: str, quantifier: str) -> str:
+        bounds = [int(each) for each in re.findall(r"\d+", quantifier)]
+        if not self._may_repeat or sorted(bounds) != bounds:
+            raise MalformedPattern(f"nothing to repeat before {text}")
+        self._may_repeat = False
+        self.needs_backtracking |= any(bound > _MOST_REPEATS for bound in bounds)
+        return text
+
+    def _single(self, text: str) -> str:
+        if text == ")":
+            if not self._open:
+                raise MalformedPattern("a group is closed that is not open")
+            self._open.pop()
+        elif text in "]{}":
+            raise MalformedPattern(f"{text} stands for itself as \\{text} only")
+        elif text == "." and "s" not in self._flags:
+            return r"[^\n\r]"
+        elif text == "$" and not self._is_linear:
+            return "$" if "m" in self._flags else r"\Z"
+        return text
+
+    def _category(self, text: str, name: str) -> str:
+        if not name.startswith("Is"):
+            return text
+        # RE2 knows no blocks.
+        self.needs_backtracking = True
+        return text.replace("{Is", "{In") if not self._is_linear else text
+
+    def _escape(self, letter: str, *, is_bracketed: bool = False) -> str:
+        if letter in _SINGLE or (letter in "bB" and not is_bracketed):
+            return f"\\{letter}"
+        if letter in "123456789" and not is_bracketed:
+            return self._back_reference(int(letter))
+        if inner := _CLASSES.get(letter):
+            return inner if is_bracketed else f"[{inner}]"
+        inner = _CLASSES.get(letter.lower(), "")
+        if not inner:
+            raise MalformedPattern(f"the escape \\{letter}")
+        if is_bracketed:
+            self.needs_backtracking = True
+        return f"[^{inner}]"
+
+    def _back_reference(self, number: int) -> str:
+        if number > self.groups:
+            raise MalformedPattern(f"the back-reference \\{number} to no group")
+        self.needs_backtracking = True
+        return f"\\{number}"
+
+    def _bracketed(self) -> str:
+        """A class between brackets, to its end."""
+        self._position += 1
+        start = "["
+        if self._pattern.startswith("^", self._position):
+            self._position += 1
+            start = "[^"
+        parts: list[str] = []
+        while True:
+            rest = self._pattern[self._position :]
+            if not rest:
+                raise MalformedPattern("a class is not closed")
+            if rest.startswith("]"):
+                self._position += 1
+                break
+            if rest.startswith("-[") and parts:
+                self._position += 1
+                parts.append(f"--{self._bracketed()}")
+                self.needs_backtracking = True
+                continue
+            parts.append(self._member(rest))
+        if not parts:
+            raise MalformedPattern("a class of nothing")
+        return f"{start}{''.join(parts)}]"
+
+    def _member(self, rest: str) -> str:
+        found = _TOKEN.match(rest)
+        if rest[0] == "[" or found is None:
+            raise MalformedPattern("a bracket, or a back-slash at the end, in a class")
+        if rest[0] != "\\":
+            self._position += 1
+            return f"\\{rest[0]}" if rest[0] in "&~|^" else rest[0]
+        self._position += found.end()
+        if found["category"] is not None:
+            return self._category(found[0], found["name"])
+        return self._escape(found["escape"], is_bracketed=True)
