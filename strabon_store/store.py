@@ -29,6 +29,7 @@ from strabon_store.storage.database import Database, Resources, open_database
 from strabon_store.storage.documents import Documents
 from strabon_store.storage.dump import DumpReport, dump
 from strabon_store.storage.loader import LoadReport, load
+from strabon_store.storage.optimize import OptimizeReport, optimize
 from strabon_store.storage.verify import Verification, verify
 from strabon_store.updating import UpdateReport, run_update
 
@@ -286,6 +287,10 @@ class Store:
     def backup(self, target: Path, progress: Progress | None = None) -> BackupReport:
         """Copy the store as it is now, while it is in use; see `storage.backup`."""
         return backup(self._database, target, progress or silent)
+
+    def optimize(self, progress: Progress | None = None) -> OptimizeReport:
+        """Put what many small writes left in order; see `storage.optimize`."""
+        return optimize(self._database, progress or silent)
 
     def verify(self, progress: Progress | None = None) -> Verification:
         """Check all that must be true of the tables; see `storage.verify`."""

@@ -15,6 +15,7 @@ from api.cli.backup import backup, restore
 from api.cli.demo import demo
 from api.cli.dump import dump
 from api.cli.load import load
+from api.cli.optimize import optimize
 from api.cli.query import query
 from api.cli.run import run
 from api.cli.serve import serve
@@ -73,7 +74,7 @@ def _root(
 
 _COMMANDS: Final = (
     *(demo, run, load, query, update, serve),
-    *(dump, backup, restore, verify, stats),
+    *(dump, backup, restore, verify, optimize, stats),
 )
 for _command in _COMMANDS:
     app.command()(_command)

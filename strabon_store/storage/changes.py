@@ -132,6 +132,14 @@ def apply_changes(
     return done
 
 
+def sort_orders(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Write every order of the quads anew, sorted through and through."""
+    create_quads(cursor, "arriving")
+    for order in _ORDERS:
+        rewrite(cursor, order.table, order.merge)
+    cursor.execute("DROP TABLE arriving")
+
+
 def _delete(
     cursor: duckdb.DuckDBPyConnection, deleted: str, inserted: str | None
 ) -> int:

@@ -17,7 +17,7 @@ from strabon_store.storage.database import create_statement
 _REWRITE_SHARE: Final = 4
 """A table is rewritten when at least one in so many rows is new."""
 
-_SORT_GEOMETRIES: Final = """
+SORT_GEOMETRIES: Final = """
 INSERT INTO sorted
 WITH world AS (
   SELECT ST_MakeBox2D(ST_Point(-180, -90), ST_Point(180, 90)) AS box
@@ -25,6 +25,7 @@ WITH world AS (
 SELECT geometries.* FROM geometries, world
 ORDER BY ST_Hilbert((minx + maxx) / 2, (miny + maxy) / 2, box) NULLS LAST, id
 """
+"""For `rewrite`: along a Hilbert curve over the whole globe."""
 
 
 def count_rows(cursor: duckdb.DuckDBPyConnection, table: Table) -> int:
@@ -40,7 +41,7 @@ def is_much(added: int, before: int) -> bool:
 def sort_geometries(cursor: duckdb.DuckDBPyConnection, before: int) -> None:
     """Sort the table when enough was added to the `before` rows that it had."""
     if is_much(count_rows(cursor, GEOMETRIES) - before, before):
-        rewrite(cursor, GEOMETRIES, _SORT_GEOMETRIES)
+        rewrite(cursor, GEOMETRIES, SORT_GEOMETRIES)
 
 
 def rewrite(cursor: duckdb.DuckDBPyConnection, table: Table, fill: str) -> None:

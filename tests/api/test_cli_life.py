@@ -1,4 +1,4 @@
-"""The commands around the life of a store: dump, backup, restore, verify, stats."""
+"""The commands around the life of a store."""
 
 import json
 from pathlib import Path
@@ -60,6 +60,13 @@ def test_verify(location: Path) -> None:
     broken = pytheas("verify", "-l", location, "-q")
     assert broken.exit_code == 1
     assert "broken: a subject is an IRI" in broken.stdout
+
+
+def test_optimize(location: Path, tmp_path: Path) -> None:
+    report = json.loads(pytheas("optimize", "-l", location, "--json").stdout)
+    assert report["triples"] == 2
+    assert pytheas("optimize", "-l", tmp_path / "nowhere").exit_code == 1
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_stats(location: Path) -> None:

@@ -18,6 +18,8 @@ from typing import Final, TypeAlias
 
 import pytest
 
+from strabon_store.storage.database import open_database, write_meta
+from strabon_store.storage.transaction import write_transaction
 from strabon_store.store import Store
 
 KILLS: Final = 50
@@ -51,6 +53,11 @@ def update(store: Store, step: int) -> None:
     )
 
 
+def compact(store: Store, step: int) -> None:
+    del step
+    store.optimize()
+
+
 def back_up(store: Store, step: int) -> None:
     store.backup(store.location.parent / f"backup{step}")
 
@@ -71,6 +78,7 @@ class Work:
 WORK: Final = {
     "load": Work(load, lambda before, step: before | added(step)),
     "update": Work(update, lambda _, step: added(step)),
+    "compaction": Work(compact, lambda before, _: before),
     "backup": Work(back_up, lambda before, _: before),
 }
 
@@ -178,6 +186,11 @@ class Life:
 def test_a_killed_process_leaves_a_committed_state(kind: str, tmp_path: Path) -> None:
     chance = random.Random(f"kill {kind}")  # noqa: S311 - no secret
     life = Life(kind, tmp_path / "store", chance)
+    database = open_database(life.location)
+    with write_transaction(database) as cursor:
+        # Star tables, although there is little to put into them.
+        write_meta(cursor, "star_subjects", "1")
+    database.close()
     with Store.open(life.location) as store:
         for step in (0, 1, 2):
             load(store, step)
