@@ -103,6 +103,7 @@ def open_store(settings: Settings) -> Store:
         settings.location,
         read_only=not settings.allow_update,
         allow_load=settings.allow_load,
+        entailment=settings.entailment,
     )
 
 

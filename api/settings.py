@@ -6,6 +6,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import InvalidSettings
+from ontologies.rdfs import Entailment
 
 
 class Settings(BaseSettings):
@@ -17,6 +18,7 @@ class Settings(BaseSettings):
         max_queries: How many queries run at once.
         queue_timeout_s: How long a query waits for its turn.
         max_query_bytes: How long the body of a request with a query may be.
+        entailment: The regime by which queries are answered; none: what was said.
         allow_update: Whether the service takes updates. It knows no users, so whoever
             can reach it could change everything.
         allow_load: The documents that LOAD in an update may read; an IRI that ends in
@@ -33,6 +35,7 @@ class Settings(BaseSettings):
     max_queries: int = Field(default=4, ge=1)
     queue_timeout_s: float = Field(default=10.0, ge=0)
     max_query_bytes: int = Field(default=2**20, ge=1)
+    entailment: Entailment | None = None
     allow_update: bool = False
     allow_load: tuple[str, ...] = ()
     update_timeout_s: float = Field(default=300.0, gt=0)

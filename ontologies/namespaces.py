@@ -56,6 +56,7 @@ FOAF: Final = Namespace("http://xmlns.com/foaf/0.1/")
 VANN: Final = Namespace("http://purl.org/vocab/vann/")
 VOID: Final = Namespace("http://rdfs.org/ns/void#")
 SD: Final = Namespace("http://www.w3.org/ns/sparql-service-description#")
+ENT: Final = Namespace("http://www.w3.org/ns/entailment/")
 
 GEO: Final = Namespace("http://www.opengis.net/ont/geosparql#")
 GEOF: Final = Namespace("http://www.opengis.net/def/function/geosparql/")

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 
 from ontologies.namespaces import GEOF
 from ontologies.progress import Progress, silent
+from ontologies.rdfs import Entailment
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI
 from strabon_store.algebra.updates import within_dataset
@@ -28,6 +29,7 @@ from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, Resources, open_database
 from strabon_store.storage.documents import Documents
 from strabon_store.storage.dump import DumpReport, dump
+from strabon_store.storage.entailment import Closure
 from strabon_store.storage.loader import LoadReport, load
 from strabon_store.storage.optimize import OptimizeReport, optimize
 from strabon_store.storage.verify import Verification, verify
@@ -72,15 +74,20 @@ class _PlanKey(NamedTuple):
     passes: Passes
     generation: int
     star_tables: bool
+    entailment: Entailment | None
 
 
 def _compile(key: _PlanKey, known: Snapshot) -> Compiled:
     catalog = known if key.star_tables else known.without_stars()
     try:
-        return compile_query(key.text, catalog, key.passes, key.dataset)
+        compiled = compile_query(key.text, catalog, key.passes, key.dataset)
     except RecursionError as error:
         # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
         raise UnsupportedFeature("a pattern that is nested this deep") from error
+    if key.entailment and len(compiled.query.dataset.default) > 1:
+        # A merge of graphs entails more than they do one by one.
+        raise UnsupportedFeature("entailment by several graphs that FROM merges")
+    return compiled
 
 
 class Store:
@@ -94,11 +101,18 @@ class Store:
             answers do not depend on it.
     """
 
-    def __init__(self, database: Database, documents: Documents) -> None:
+    def __init__(
+        self,
+        database: Database,
+        documents: Documents,
+        entailment: Entailment | None = None,
+    ) -> None:
         """Over an open database; use `Store.open`."""
         self._database = database
         self._documents = documents
         self._catalog = Catalog(database.connection)
+        self._entailment = entailment
+        self._closure = Closure(database.connection)
         self._plans: dict[_PlanKey, Compiled] = {}
         self._running = RunningQueries()
         self.reads_star_tables = True
@@ -110,6 +124,7 @@ class Store:
         *,
         read_only: bool = False,
         allow_load: Sequence[str] = (),
+        entailment: Entailment | None = None,
         memory_limit: int | None = None,
         spill_limit: int | None = None,
     ) -> Self:
@@ -120,6 +135,7 @@ class Store:
             read_only: Refuse writes; several processes may read at a time.
             allow_load: The IRIs of documents that the LOAD of an update may read; one
                 that ends in `/` stands for all below it.
+            entailment: The regime of queries that name none; None: what was said.
             memory_limit: Bytes that all queries together may hold; 80 % of the
                 machine's when None.
             spill_limit: Bytes that they may put on disk beyond that, in the directory;
@@ -131,7 +147,7 @@ class Store:
         """
         resources = Resources(memory_limit, spill_limit)
         database = open_database(Path(location), resources, read_only=read_only)
-        return cls(database, Documents(tuple(allow_load)))
+        return cls(database, Documents(tuple(allow_load)), entailment)
 
     @property
     def location(self) -> Path:
@@ -155,7 +171,7 @@ class Store:
         """
         return load(self._database, paths, progress or silent)
 
-    def query(
+    def query(  # noqa: PLR0913 - every one is an option of the query
         self,
         text: str,
         timeout_s: float | None = None,
@@ -164,6 +180,7 @@ class Store:
         query_id: str | None = None,
         max_rows: int | None = None,
         passes: Passes = PASSES,
+        entailment: Entailment | None = None,
     ) -> Result:
         """The answer to a SELECT or ASK query, from the store as it is now.
 
@@ -175,6 +192,8 @@ class Store:
             query_id: What `queries` and `cancel` call it; made up when None.
             max_rows: How many rows the answer may have.
             passes: The optimizer; the answer does not depend on it.
+            entailment: Ask what each graph entails by this regime, and not what was
+                said alone; None: as the store was opened.
 
         Raises:
             QuerySyntaxError: The text is not SPARQL.
@@ -188,10 +207,14 @@ class Store:
         try:
             cursor = self._database.connection.cursor()
             run.use(cursor)
+            regime = entailment or self._entailment
             # One transaction: what is planned is what is read.
-            cursor.begin()
-            known = self._catalog.snapshot(cursor)
-            compiled = self._compiled(known, text, dataset, tuple(passes))
+            if regime is None:
+                cursor.begin()
+                known = self._catalog.snapshot(cursor)
+            else:
+                known = self._closure.begin(cursor)
+            compiled = self._compiled(known, text, dataset, tuple(passes), regime)
             return answer(compiled, run)
         except BaseException:
             run.close()
@@ -256,9 +279,15 @@ class Store:
         return self._compiled(known, text, None, tuple(passes)).explanation
 
     def _compiled(
-        self, known: Snapshot, text: str, dataset: Dataset | None, passes: Passes
+        self,
+        known: Snapshot,
+        text: str,
+        dataset: Dataset | None,
+        passes: Passes,
+        regime: Entailment | None = None,
     ) -> Compiled:
-        key = _PlanKey(text, dataset, passes, known.generation, self.reads_star_tables)
+        reads_stars = self.reads_star_tables
+        key = _PlanKey(text, dataset, passes, known.generation, reads_stars, regime)
         found = self._plans.get(key)
         if found is None:
             found = _compile(key, known)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ontologies.rdfs import Entailment
+
 Json = Annotated[
     bool, typer.Option("--json", help="Report as JSON on stdout, for programs.")
 ]
@@ -29,6 +31,14 @@ Store = Annotated[
         help="The folder of the store.",
         envvar="PYTHEAS_LOCATION",
         file_okay=False,
+    ),
+]
+Regime = Annotated[
+    Entailment | None,
+    typer.Option(
+        "--entailment",
+        help="Answer what each graph entails, not what was said alone.",
+        envvar="PYTHEAS_ENTAILMENT",
     ),
 ]
 Host = Annotated[str, typer.Option(help="The address to listen at.")]

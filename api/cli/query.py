@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.options import Regime
+
 if TYPE_CHECKING:
     from federation.sources import Source
+    from ontologies.rdfs import Entailment
     from strabon_store.results.solutions import Result
 
 
@@ -49,6 +52,7 @@ def query(  # noqa: PLR0913 - every one is an option of the command
     output: Annotated[
         Format, typer.Option("--format", help="How to write the answer.")
     ] = Format.TABLE,
+    entailment: Regime = None,
     timeout: Annotated[
         float | None, typer.Option(help="Seconds the query may take.", min=0.001)
     ] = None,
@@ -62,7 +66,7 @@ def query(  # noqa: PLR0913 - every one is an option of the command
     """Ask a SELECT or ASK query."""
     del quiet
     question = read_text(text, file)
-    with _source(location) as source:
+    with _source(location, entailment) as source:
         answer = source.query(question, timeout)
         _write(answer, Format.JSON if json else output)
 
@@ -81,15 +85,19 @@ def read_text(text: str | None, file: typer.FileText | None) -> str:
 
 
 @contextmanager
-def _source(location: str) -> Iterator["Source"]:
+def _source(location: str, entailment: "Entailment | None") -> Iterator["Source"]:
     if location.startswith(("http://", "https://")):
+        if entailment:
+            raise typer.BadParameter(
+                "--entailment is for stores; an endpoint has a regime of its own"
+            )
         from federation.clients.sparql import SparqlEndpoint
 
         yield SparqlEndpoint(location)
         return
     from strabon_store.store import Store
 
-    with Store.open(Path(location), read_only=True) as store:
+    with Store.open(Path(location), read_only=True, entailment=entailment) as store:
         yield store
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.console import Console
-from api.cli.options import AllowLoad, Host, Json, Location, Port, Quiet
+from api.cli.options import AllowLoad, Host, Json, Location, Port, Quiet, Regime
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -51,6 +51,7 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
         ),
     ] = False,
     allow_load: AllowLoad = None,
+    entailment: Regime = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -65,6 +66,7 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
             "location": location,
             "allow_update": allow_update or chosen.allow_update,
             "allow_load": (*chosen.allow_load, *(allow_load or ())),
+            "entailment": entailment,
         }
     )
     with open_store(settings) as store:

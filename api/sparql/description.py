@@ -8,7 +8,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from api.sparql.conformance import Language, result_format_iris
-from ontologies.namespaces import DCTERMS, GEO, GEOF, RDF, SD, UOM
+from ontologies.namespaces import DCTERMS, ENT, GEO, GEOF, RDF, SD, UOM
+from ontologies.rdfs import Entailment
 from strabon_store.store import EXTENSION_FUNCTIONS
 
 
@@ -40,6 +41,7 @@ PAGE: Final = DescriptionFormat("html", "text/html", ("application/xhtml+xml",))
 
 _PREFIXES: Final = {
     "sd": SD,
+    "ent": ENT,
     "geo": GEO,
     "geof": GEOF,
     "uom": UOM,
@@ -48,8 +50,15 @@ _PREFIXES: Final = {
 }
 
 
+_REGIMES: Final = {None: ENT.term("Simple"), Entailment.RDFS: ENT.term("RDFS")}
+
+
 def describe_service(
-    endpoint: str, chosen: DescriptionFormat, *, takes_updates: bool
+    endpoint: str,
+    chosen: DescriptionFormat,
+    *,
+    takes_updates: bool,
+    entailment: Entailment | None = None,
 ) -> bytes:
     """The description of the service at `endpoint`.
 
@@ -57,18 +66,20 @@ def describe_service(
         endpoint: The address at which it takes queries.
         chosen: One of `DESCRIPTION_FORMATS`.
         takes_updates: Whether it takes updates there as well.
+        entailment: The regime by which it answers.
     """
     rdf_format = ox.RdfFormat.from_media_type(chosen.media_type)
     buffer = BytesIO()
-    triples = _triples(endpoint, takes_updates=takes_updates)
+    triples = _triples(endpoint, _REGIMES[entailment], takes_updates=takes_updates)
     ox.serialize(triples, buffer, format=rdf_format, prefixes=_PREFIXES)
     return buffer.getvalue()
 
 
-def _triples(endpoint: str, *, takes_updates: bool) -> Iterator[ox.Triple]:
+def _triples(endpoint: str, regime: str, *, takes_updates: bool) -> Iterator[ox.Triple]:
     service = ox.NamedNode(f"{endpoint}#service")
     yield _triple(service, RDF.term("type"), SD.term("Service"))
     yield _triple(service, SD.term("endpoint"), endpoint)
+    yield _triple(service, SD.term("defaultEntailmentRegime"), regime)
     for language in Language:
         if language is Language.SPARQL_11_UPDATE and not takes_updates:
             continue

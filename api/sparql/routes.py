@@ -158,7 +158,12 @@ def _description(request: Request) -> Response:
         return page
     endpoint = str(request.url_for("query_by_get"))
     return Response(
-        describe_service(endpoint, chosen, takes_updates=_takes_updates(request)),
+        describe_service(
+            endpoint,
+            chosen,
+            takes_updates=_takes_updates(request),
+            entailment=_settings(request).entailment,
+        ),
         media_type=chosen.media_type,
         headers={"Vary": "Accept"},
     )

@@ -132,6 +132,19 @@ def test_queries_come_from_arguments_files_and_stdin(
     ]
 
 
+def test_entailment_is_an_option(tmp_path: Path) -> None:
+    schema = "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> ."
+    text = f"{schema} <a:l> a <a:Lead> . <a:Lead> rdfs:subClassOf <a:Water> ."
+    (tmp_path / "ice.ttl").write_text(text)
+    pytheas("load", tmp_path / "ice.ttl", "-l", tmp_path / "s")
+    query = ("query", "ASK { <a:l> a <a:Water> }", "--json", "-l")
+    assert json.loads(pytheas(*query, tmp_path / "s").stdout)["boolean"] is False
+    entailed = pytheas(*query, tmp_path / "s", "--entailment", "rdfs")
+    assert json.loads(entailed.stdout)["boolean"] is True
+    elsewhere = pytheas(*query, "http://127.0.0.1:1/", "--entailment", "rdfs")
+    assert elsewhere.exit_code == 2
+
+
 @pytest.mark.parametrize("name", ["json", "xml", "tsv", "csv"])
 def test_every_format_holds_the_answer(location: Path, name: str) -> None:
     result = pytheas("query", NAMES, "-l", location, "--format", name)

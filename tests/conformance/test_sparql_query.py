@@ -1,7 +1,7 @@
 """The W3C's evaluation tests for SPARQL 1.0 and 1.1 queries, by their manifests."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -45,11 +45,8 @@ def store(tmp_path_factory: pytest.TempPathFactory, suites: Path) -> Iterator[St
     """All files of the suite, each as a named graph: a case picks its dataset."""
     del suites  # skips, or fails in CI, where the suites are absent
     folder = tmp_path_factory.mktemp("w3c")
-    path = folder / "files.nq"
-    with path.open("wb") as file:
-        ox.serialize(_quads(), file, format=ox.RdfFormat.N_QUADS)
     with Store.open(folder / "store") as opened:
-        opened.load([path])
+        load_files(opened, folder, CASES.values())
         yield opened
 
 
@@ -58,10 +55,11 @@ def store(tmp_path_factory: pytest.TempPathFactory, suites: Path) -> Iterator[St
 )
 @pytest.mark.timeout(60)
 def test_sparql_query(case: str, store: Store) -> None:
-    _check(CASES[case], store)
+    check_query(CASES[case], store)
 
 
-def _check(case: QueryCase, store: Store) -> None:
+def check_query(case: QueryCase, store: Store) -> None:
+    """Fail where a store that has the files of a case answers it otherwise."""
     expected = read_expected(case)
     # BASE stands for where the text came from; one of its own overrides it.
     text = f"BASE <{case.query.as_uri()}>\n{case.query.read_text('utf-8')}"
@@ -114,17 +112,24 @@ def _dataset(case: QueryCase, text: str) -> Dataset | None:
     return Dataset(default, named or (NO_GRAPH,))
 
 
-def _quads() -> Iterator[ox.Quad]:
-    for path in sorted(_files()):
+def load_files(store: Store, folder: Path, cases: Iterable[QueryCase]) -> None:
+    """Load what the cases name, each file as a graph of its own."""
+    path = folder / "files.nq"
+    with path.open("wb") as file:
+        ox.serialize(_quads(_files(cases)), file, format=ox.RdfFormat.N_QUADS)
+    store.load([path])
+
+
+def _quads(files: Iterable[Path]) -> Iterator[ox.Quad]:
+    for path in sorted(files):
         graph = ox.NamedNode(path.as_uri())
         for quad in read_graph(path, rename_blank_nodes=True):
             yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
 
 
-def _files() -> set[Path]:
+def _files(cases: Iterable[QueryCase]) -> set[Path]:
     """What the cases name, and what their queries name with FROM."""
-    listed = {path for c in CASES.values() for path in (*c.data, *c.graphs)}
-    return listed.union(*(_from(case) for case in CASES.values()))
+    return {path for case in cases for path in (*case.data, *case.graphs, *_from(case))}
 
 
 def _from(case: QueryCase) -> list[Path]:
