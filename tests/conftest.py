@@ -10,6 +10,8 @@ pytest.register_assert_rewrite("tests.solutions")
 
 # CI asks the same questions every time; at a desk every run asks new ones.
 settings.register_profile("ci", derandomize=True)
+# For `pytest --hypothesis-profile nightly`.
+settings.register_profile("nightly", max_examples=3000)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")
 
