@@ -224,7 +224,6 @@ def _conditions(inner: _Texts) -> _Texts:
             (
                 'regex({0}, "^[xX]")',
                 'regex({0}, "X.?$", "i")',
-                'regex({0}, "a b", "x")',
                 'regex({0}, "\\\\p{{L}}+ß")',
             ),
             strings,
@@ -287,8 +286,7 @@ WIDE: Final = Language(
         "isIRI({0}) || (isNumeric({0}) && {0} = {0})",
         "!bound({0}) || isIRI({0})",
         "datatype({0}) = xsd:string",
-        'datatype({0}) = xsd:dateTime && tz({0}) != ""',
+        'datatype({0}) = xsd:dateTime && strends(str({0}), "Z")',
         "datatype({0}) = xsd:boolean && ({0} || !{0})",
     ),
-    has_inner_exists=True,
 )

@@ -71,6 +71,9 @@ def _aggregate(
 
 
 def _count_all(aggregate: Aggregate, scope: Scope) -> Scalar:
+    if aggregate.distinct and not scope:
+        # Solutions without variables are all the same one.
+        return call("count_distinct", Constant(1))
     if aggregate.distinct:
         return call("count_distinct_rows", *(Column(name) for name in scope))
     return call("count_rows")
