@@ -45,10 +45,7 @@ _NAMES: Final = "\n".join(
     for n in (1, 2)
 )
 """Tells blank nodes apart when they come back with labels of the engines' making."""
-_ASKMODES: Final = (((), False), (PASSES, False), (PASSES, True))
-"""The passes, and whether star tables are read."""
-
-_NAMES: Final = (
+_ASK_NAMES: Final = (
     "SELECT ?node ?name { GRAPH <http://example.org/names> "
     "{ ?node <http://example.org/name> ?name } }"
 )
