@@ -14,7 +14,7 @@ pytest.register_assert_rewrite("tests.solutions")
 _FIND: Final = (Phase.explicit, Phase.reuse, Phase.generate)
 settings.register_profile("ci", derandomize=True, phases=_FIND)
 # For `pytest --hypothesis-profile nightly`.
-settings.register_profile("nightly", max_examples=3000)
+settings.register_profile("nightly", max_examples=10_000)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")
 

@@ -3,7 +3,7 @@
 The store answers without passes, with them, and with a star table for everything that
 could stand in one.
 
-CI asks a hundred data sets a few questions each, the same ones every time. Thousands:
+CI asks a hundred data sets a few questions each, always the same. Ten thousand:
 
     pytest tests/differential/test_random_queries.py --hypothesis-profile nightly
 """
@@ -34,6 +34,7 @@ from tests.strategies_wide import WIDE
 Asked: TypeAlias = Answer | bool
 
 THOROUGH: Final = settings(
+    max_examples=settings().max_examples // 3,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -60,7 +61,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 def _few(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
-    return st.lists(strategy, min_size=1, max_size=4)
+    return st.lists(strategy, min_size=1, max_size=3)
 
 
 def _fill(store: Store, data: str) -> None:
