@@ -291,7 +291,9 @@ class _Generator:
             # Engines disagree on invalid geometries; to us they have none.
             tests.append(_column(alias, "is_valid").text)
         relation = _AS.filled([identifier(plan.table), alias])
-        source = Source(relation, joined(" AND ", tests), is_outer=True)
+        # An inner join can begin with the few rows of the source.
+        condition = joined(" AND ", tests)
+        source = Source(relation, condition, is_outer=not plan.is_total)
         if not select.sources:
             select = self._sub(select)
         outputs = {**select.outputs, **parts}

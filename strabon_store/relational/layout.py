@@ -156,6 +156,9 @@ STAR_COLUMNS: Final = Table(
         # As in `predicate_statistics`, of the objects in this column.
         ColumnSpec("tags", ColumnType.BIGINT),
         ColumnSpec("datatype", ColumnType.VARCHAR, is_nullable=True),
+        # The least and the greatest id in it when it was built.
+        ColumnSpec("lowest", ColumnType.BIGINT),
+        ColumnSpec("highest", ColumnType.BIGINT),
     ),
 )
 """Their columns, but for `subject`: each holds the objects of a predicate."""

@@ -46,6 +46,7 @@ from strabon_store.relational.lower_expressions import (
 )
 from strabon_store.relational.lower_groups import lower_group
 from strabon_store.relational.lower_joins import join, left_join, minus, semi_join
+from strabon_store.relational.lower_optional import absorb, optional_leg
 from strabon_store.relational.lower_paths import lower_path
 from strabon_store.relational.lower_triples import lower_bgp, lower_graph_names
 from strabon_store.relational.nodes import (
@@ -95,8 +96,8 @@ def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - 
         case JoinPattern():
             trimmed = trim_values(pattern, context.catalog)
             return lower_join(trimmed, lower, context)
-        case LeftJoin(_, _, condition):
-            return left_join(*_lower_sides(pattern, context), condition)
+        case LeftJoin():
+            return _lower_optional(pattern, context)
         case Minus():
             return minus(*_lower_sides(pattern, context))
         case Filter(condition, source):
@@ -125,6 +126,15 @@ def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - 
             return Limit(without_parts(plan), offset, limit)
         case _:
             assert_never(pattern)
+
+
+def _lower_optional(pattern: LeftJoin, context: Context) -> Plan:
+    leg = optional_leg(pattern.right, context) if pattern.condition is None else None
+    if leg is not None:
+        left = lower(pattern.left, replace(context, prefers_stars=True))
+        if (plan := absorb(left, leg, context)) is not None:
+            return plan
+    return left_join(*_lower_sides(pattern, context), pattern.condition)
 
 
 def _lower_sides(pattern: LeftJoin | Minus, context: Context) -> tuple[Plan, Plan]:

@@ -14,7 +14,7 @@ from typing import Final, Self
 from strabon_store.algebra.nodes import TriplePattern
 from strabon_store.algebra.terms import Literal, TermOrVar, Var
 from strabon_store.relational.context import Context
-from strabon_store.relational.encoding import Tag, TermId
+from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag, TermId
 from strabon_store.relational.lower_joins import join
 from strabon_store.relational.nodes import Plan, PlanColumn, Rows, Scan, UnionAll
 from strabon_store.relational.offers import in_order
@@ -22,7 +22,7 @@ from strabon_store.relational.scalars import Column, Constant, Scalar, call
 from strabon_store.relational.stars import SUBJECT, StarTable
 
 _MOST_BRANCHES: Final = 8
-"""Where more star tables have a predicate, the quads are read instead."""
+"""Where more star tables can have solutions, the quads are read instead."""
 
 _RESOURCE: Final = TermId(frozenset({Tag.IRI, Tag.BLANK}))
 
@@ -93,7 +93,7 @@ def lower_star(triples: Sequence[TriplePattern], context: Context) -> Plan | Non
         return None
     stars = context.catalog.stars()
     tables = stars.having(*(leg.predicate for leg in legs))
-    if not 0 < len(tables) <= _MOST_BRANCHES:
+    if not tables:
         return None
     if len(legs) == 1 and not _is_worth_it(legs[0], tables, context):
         return None
@@ -102,6 +102,8 @@ def lower_star(triples: Sequence[TriplePattern], context: Context) -> Plan | Non
         for table in tables
         if (branch := _star_branch(table, legs, context)) is not None
     ]
+    if len(branches) > _MOST_BRANCHES:
+        return None
     if all(leg.predicate in stars.loose for leg in legs):
         branches.append(reduce(join, map(loose_scan, legs)))
     return _united(branches, legs)
@@ -129,7 +131,14 @@ def _star_branch(
     if any(leg.predicate not in context.catalog.stars().loose for leg in loose):
         return None
     covered = [leg for leg in legs if leg.predicate in table.columns]
+    if not all(_may_match(table, leg) for leg in covered):
+        return None
     return reduce(join, map(loose_scan, loose), star_scan(table, covered))
+
+
+def _may_match(table: StarTable, leg: Leg) -> bool:
+    wanted = leg.object
+    return isinstance(wanted, Var) or table.columns[leg.predicate].can_hold(wanted)
 
 
 def star_scan(table: StarTable, legs: Sequence[Leg]) -> Plan:
@@ -149,6 +158,16 @@ def star_scan(table: StarTable, legs: Sequence[Leg]) -> Plan:
 def loose_scan(leg: Leg) -> Plan:
     """The loose statements that match a leg."""
     made = _ScanMaker("loose")
+    made.conditions.append(call("equal", Column("predicate"), Constant(leg.predicate)))
+    made.match(SUBJECT, leg.subject, _RESOURCE)
+    made.match("object", leg.object, leg.encoding)
+    return made.scan()
+
+
+def own_quads(leg: Leg) -> Plan:
+    """All statements of the default graph that match a leg."""
+    made = _ScanMaker("quads")
+    made.conditions.append(call("equal", Column("graph"), Constant(DEFAULT_GRAPH)))
     made.conditions.append(call("equal", Column("predicate"), Constant(leg.predicate)))
     made.match(SUBJECT, leg.subject, _RESOURCE)
     made.match("object", leg.object, leg.encoding)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from strabon_store.errors import InternalError
-from strabon_store.relational.encoding import Encoding, either
+from strabon_store.relational.encoding import INLINE, Encoding, TermId, either
+from strabon_store.relational.layout import TERMS
 from strabon_store.relational.scalars import ConstantValue, Scalar
 
 
@@ -208,6 +209,17 @@ class Lookup:
     variable: str
     table: str
     parts: tuple[str, ...]
+
+    @property
+    def is_total(self) -> bool:
+        """Whether every key is surely there: terms of dictionary kinds are."""
+        column = next(c for c in self.source.columns if c.name == self.variable)
+        match column:
+            case PlanColumn(_, TermId() as known, is_nullable=False):
+                is_kept = bool(known.tags) and not known.can_be(*INLINE)
+                return is_kept and self.table == TERMS.name
+            case _:
+                return False
 
     @property
     def columns(self) -> tuple[PlanColumn, ...]:

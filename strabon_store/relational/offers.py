@@ -21,7 +21,7 @@ from strabon_store.relational.nodes import (
     Sort,
     UnionAll,
 )
-from strabon_store.relational.scalars import Column
+from strabon_store.relational.scalars import NULL, Column
 
 LookUp: TypeAlias = Callable[[Plan, str], Plan]
 """A plan with a part, from the dictionary."""
@@ -82,15 +82,16 @@ def _through_projection(
     variable, _, part = name.rpartition(".")
     pairs = zip(plan.columns, plan.scalars, strict=True)
     scalar = next((s for column, s in pairs if column.name == variable), None)
+    columns = (*plan.columns, PlanColumn(name, None, is_nullable=True))
+    if scalar == NULL:
+        return Projection(source, columns, (*plan.scalars, NULL))
     if not isinstance(scalar, Column):
         return None
     inner = f"{scalar.name}.{part}"
     below = _below(source, inner, look_up)
     if below is None:
         return None
-    column = PlanColumn(name, None, is_nullable=True)
-    scalars = (*plan.scalars, Column(inner))
-    return Projection(below, (*plan.columns, column), scalars)
+    return Projection(below, columns, (*plan.scalars, Column(inner)))
 
 
 def _from_side(plan: Join | SemiJoin, name: str, look_up: LookUp) -> Plan | None:

@@ -36,11 +36,19 @@ class StarColumn:
         predicate: The id of the predicate.
         is_nullable: Whether a subject of the table may have none.
         encoding: What is known of the ids of the objects.
+        lowest: No id in the column is below.
+        highest: Nor is one above.
     """
 
     predicate: int
     is_nullable: bool
     encoding: TermId
+    lowest: int = -1 << 63
+    highest: int = (1 << 63) - 1
+
+    def can_hold(self, term_id: int) -> bool:
+        """Whether a subject of the table may have this object."""
+        return self.lowest <= term_id <= self.highest
 
     @property
     def name(self) -> str:
@@ -88,6 +96,10 @@ class Stars:
 
     tables: tuple[StarTable, ...] = ()
     loose: Mapping[int, int] = field(default_factory=dict)
+
+    def named(self, name: str) -> StarTable | None:
+        """The table with this name."""
+        return next((table for table in self.tables if table.name == name), None)
 
     def having(self, *predicates: int) -> tuple[StarTable, ...]:
         """The tables with a column for at least one of these."""

@@ -51,7 +51,8 @@ CREATE TABLE predicate_statistics (
     """
 CREATE TABLE star_columns (
   star BIGINT NOT NULL, predicate BIGINT NOT NULL, is_nullable BOOLEAN NOT NULL,
-  tags BIGINT NOT NULL, datatype VARCHAR
+  tags BIGINT NOT NULL, datatype VARCHAR, lowest BIGINT NOT NULL,
+  highest BIGINT NOT NULL
 )
 """,
     """

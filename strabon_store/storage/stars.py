@@ -80,7 +80,9 @@ LEFT JOIN (
 ) AS measured ON measured.id = object
 """
 _CHOSEN: Final = Template("max(:a) FILTER (predicate = :b) AS :c")
-_FACTS: Final = Template("count(:a), bit_or(CAST(1 AS BIGINT) << (:a >> :b))")
+_FACTS: Final = Template(
+    "[count(:a), bit_or(CAST(1 AS BIGINT) << (:a >> :b)), min(:a), max(:a)]"
+)
 _FROM: Final = Template("SELECT count(*), :a FROM :b")
 _DROP: Final = Template("DROP TABLE IF EXISTS :a")
 _DELETE: Final = Template("DELETE FROM :a")
@@ -97,6 +99,11 @@ WHERE graph = $graph AND predicate IN (SELECT unnest($predicates)) AND NOT EXIST
     AND star_columns.predicate = quads.predicate
 )
 ORDER BY predicate, subject, object
+"""
+
+
+_READ_COLUMNS: Final = """
+SELECT star, predicate, is_nullable, tags, datatype, lowest, highest FROM star_columns
 """
 
 
@@ -137,11 +144,11 @@ def drop_stars(cursor: duckdb.DuckDBPyConnection) -> None:
 def read_stars(cursor: duckdb.DuckDBPyConnection) -> Stars:
     """The description of the star tables that there are."""
     columns: dict[int, dict[int, StarColumn]] = {}
-    for star, predicate, is_nullable, mask, datatype in cursor.execute(
-        "SELECT star, predicate, is_nullable, tags, datatype FROM star_columns"
+    for star, predicate, is_nullable, mask, datatype, *bounds in cursor.execute(
+        _READ_COLUMNS
     ).fetchall():
         encoding = TermId(tags_of(mask), datatype)
-        column = StarColumn(predicate, is_nullable, encoding)
+        column = StarColumn(predicate, is_nullable, encoding, *bounds)
         columns.setdefault(star, {})[predicate] = column
     tables = cursor.execute(
         "SELECT star, subjects FROM star_tables ORDER BY subjects DESC, star"
@@ -217,13 +224,14 @@ def _describe(cursor: duckdb.DuckDBPyConnection, table: StarTable) -> Mapping[in
     pieces = [joined(", ", facts), identifier(table.name)]
     subjects, *found = cursor.execute(_FROM.filled(pieces)).fetchall()[0]
     cursor.execute("INSERT INTO star_tables VALUES (?, ?)", [table.number, subjects])
-    counts = dict(zip(table.columns, found[::2], strict=True))
     rows = [
-        [table.number, key, counts[key] < subjects, mask, _datatype(column, mask)]
-        for (key, column), mask in zip(table.columns.items(), found[1::2], strict=True)
+        [table.number, key, count < subjects, mask, _datatype(column, mask), *bounds]
+        for (key, column), (count, mask, *bounds) in zip(
+            table.columns.items(), found, strict=True
+        )
     ]
-    cursor.executemany("INSERT INTO star_columns VALUES (?, ?, ?, ?, ?)", rows)
-    return counts
+    cursor.executemany("INSERT INTO star_columns VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    return {key: facts[0] for key, facts in zip(table.columns, found, strict=True)}
 
 
 def _datatype(column: StarColumn, mask: int) -> str | None:
