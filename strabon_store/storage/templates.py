@@ -44,6 +44,8 @@ _AS: Final = Template(":a AS :b")
 _SOLUTIONS: Final = Template(
     "CREATE TEMPORARY TABLE solutions AS SELECT :a FROM (:b) AS found(:c)"
 )
+_KEY: Final = Template("CAST(:a AS BIGINT)")
+_TEXT: Final = Template("CAST(:a AS VARCHAR)")
 _LABEL: Final = Template(":a || CAST(row_number() OVER () AS VARCHAR)")
 _TEXTS: Final = Template(
     "SELECT DISTINCT text FROM (SELECT unnest([:a]) AS text FROM solutions) "
@@ -108,11 +110,18 @@ def stage_solutions(
     columns = {slot: identifier(f"c{index}") for index, slot in enumerate(slots)}
     # A query without variables has a column that nobody reads.
     found = [columns[each] for each in variables] or [identifier("nothing")]
+    # What is unbound in each solution may come as a NULL of any type.
+    typed = [
+        _AS.filled(
+            [(_TEXT if each in texts else _KEY).filled([columns[each]]), columns[each]]
+        )
+        for each in variables
+    ]
     labels = [
         _AS.filled([_LABEL.filled([literal(f"_:{stem}{index}n")]), columns[blank_node]])
         for index, blank_node in enumerate(blank_nodes)
     ]
-    outputs = joined(_LIST, [*found, *labels])
+    outputs = joined(_LIST, [*(typed or found), *labels])
     inner = joined(_LIST, found)
     cursor.execute(_SOLUTIONS.filled([outputs, Sql(generated.sql), inner]))
     return Solutions(
