@@ -8,6 +8,7 @@ comes between two of its steps is lost.
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -187,6 +188,31 @@ class Run:
         if self._is_closed:
             self._release()
         self.check()
+
+    @contextmanager
+    def lend(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """A time in which somebody works by a cursor of theirs, and can be stopped.
+
+        The engine is interrupted when the query is stopped; what is done after this
+        time, such as to commit, no longer is.
+
+        Raises:
+            StoreError: The query was stopped, or needs too much memory.
+            EngineError: The engine failed.
+        """
+        with self._working:
+            with self._changing:
+                self._cursor = cursor
+            self._state = QueryState.EXECUTING
+            try:
+                self.check()
+                yield
+                self.check()
+            except duckdb.Error as error:
+                raise self._failure(error) from error
+            finally:
+                with self._changing:
+                    self._cursor = None
 
     def check(self) -> None:
         """Go on, unless the query was stopped or closed.

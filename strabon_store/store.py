@@ -15,7 +15,6 @@ from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI
 from strabon_store.algebra.updates import within_dataset
 from strabon_store.answering import Compiled, Explanation, Passes, answer, compile_query
-from strabon_store.deadline import Deadline
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
@@ -238,6 +237,7 @@ class Store:
         *,
         base: str | None = None,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
     ) -> UpdateReport:
         """Change the store as a SPARQL 1.1 Update request says: all of it, or nothing.
 
@@ -250,23 +250,30 @@ class Store:
             base: What relative IRIs are resolved against where the text has no BASE.
             dataset: What its WHEREs ask (SPARQL 1.1 Protocol section 2.2.3); then they
                 may have no USING, USING NAMED or WITH of their own.
+            query_id: What `queries` and `cancel` call it; made up when None.
 
         Raises:
             QuerySyntaxError: The text is no SPARQL update.
             UnsupportedFeature: The request needs what we do not compile.
-            QueryTimeout: It was not done in time.
+            QueryCutOff: The time was over, somebody cancelled, or memory did not
+                suffice.
+            QueryIdTaken: Another query with this id is running.
             StoreBusy: Another writer was not done in time.
             NoSuchGraph: It names a graph that is not there.
             GraphExists: It creates a graph that is there.
             LoadError: A document that it loads cannot be read, or may not be.
             StoreUnavailable: The store is open for reading only.
         """
-        update = parse_update(text, base=base)
-        if dataset is not None:
-            update = within_dataset(update, dataset)
-        return run_update(
-            self._database, update, self._documents, PASSES, Deadline(timeout_s)
-        )
+        run = self._running.begin(text, Limits(timeout_s), query_id)
+        try:
+            update = parse_update(text, base=base)
+            if dataset is not None:
+                update = within_dataset(update, dataset)
+            return run_update(
+                self._database, update, self._documents, run, wait_s=timeout_s
+            )
+        finally:
+            run.close()
 
     def explain(self, text: str, *, passes: Passes = PASSES) -> Explanation:
         """What becomes of a query at every stage; nothing is run.

@@ -28,7 +28,6 @@ from strabon_store.algebra.updates import (
     name_of,
 )
 from strabon_store.backends.duckdb import GeneratedQuery, generate_ids
-from strabon_store.deadline import Deadline
 from strabon_store.errors import (
     GraphExists,
     NoSuchGraph,
@@ -36,10 +35,10 @@ from strabon_store.errors import (
     UnsupportedFeature,
 )
 from strabon_store.passes import run_passes
-from strabon_store.passes.pipeline import Pass
 from strabon_store.relational.encoding import DEFAULT_GRAPH
 from strabon_store.relational.layout import GEOMETRIES
 from strabon_store.relational.lower_update import lower_where
+from strabon_store.running import Run
 from strabon_store.storage.batch import IllFormedGeometry
 from strabon_store.storage.catalog import Catalog, Lent
 from strabon_store.storage.changes import Changes, apply_changes, create_quads
@@ -134,8 +133,9 @@ def run_update(
     database: Database,
     update: Update,
     documents: Documents,
-    passes: Sequence[Pass],
-    deadline: Deadline,
+    run: Run,
+    *,
+    wait_s: float | None = None,
 ) -> UpdateReport:
     """Run a request: all of its operations, or none where one fails.
 
@@ -143,8 +143,8 @@ def run_update(
         database: The store.
         update: The request.
         documents: What LOAD may read.
-        passes: The optimizer; what is changed does not depend on it.
-        deadline: When it has to be done.
+        run: The way to stop it.
+        wait_s: How long to wait for another writer; None: as long as it takes.
 
     Raises:
         StoreError: The request cannot be done; the store is as before.
@@ -153,10 +153,10 @@ def run_update(
     started = time.perf_counter()
     try:
         with (
-            write_transaction(database, deadline.remaining_s) as cursor,
-            deadline.interrupting(cursor),
+            write_transaction(database, wait_s) as cursor,
+            run.lend(cursor),
         ):
-            request = _Request(cursor, documents, tuple(passes), deadline)
+            request = _Request(cursor, documents, run)
             operations = tuple(map(request.run, update.operations))
             request.finish()
     except duckdb.Error as error:
@@ -179,19 +179,17 @@ class _Request:
         self,
         cursor: duckdb.DuckDBPyConnection,
         documents: Documents,
-        passes: tuple[Pass, ...],
-        deadline: Deadline,
+        run: Run,
     ) -> None:
         self.terms = TermWriter(cursor)
         self._cursor = cursor
         self._documents = documents
-        self._passes = passes
-        self._deadline = deadline
+        self._run = run
         self._geometries = count_rows(cursor, GEOMETRIES)
 
     def run(self, operation: Operation) -> OperationReport:
         """Do one operation; nothing, where it is SILENT and cannot be done."""
-        self._deadline.check()
+        self._run.check()
         create_quads(self._cursor, _GONE)
         create_quads(self._cursor, _COME)
         try:
@@ -266,7 +264,7 @@ class _Request:
         slots = slots_of((*operation.deleted, *operation.inserted))
         variables = tuple(slot for slot in slots if isinstance(slot, Var))
         pattern = Project(operation.pattern, variables)
-        query = run_passes(SelectQuery(pattern, variables), self._passes)
+        query = run_passes(SelectQuery(pattern, variables))
         catalog = Catalog(Lent(self._cursor)).snapshot(self._cursor)
         try:
             plan = lower_where(
@@ -279,7 +277,7 @@ class _Request:
     def _load(self, operation: LoadGraph) -> None:
         source = self._documents.open(operation.source.value)
         for batch in read_batches(source, into=operation.graph):
-            self._deadline.check()
+            self._run.check()
             quads, self.terms.next_key, ill_formed = batch.store_terms(
                 self._cursor, self.terms.next_key
             )

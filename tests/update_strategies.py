@@ -2,7 +2,8 @@
 
 Every text of `updates()` is a valid request that every right engine can do: graphs that
 may be missing are named with SILENT, except that the source of COPY and MOVE gets a
-statement before. What is computed has one lexical form only.
+statement before. What is computed has one lexical form only, and there are no two
+USING clauses: the oracle counts a statement that both graphs hold twice (13.2.1).
 """
 
 from typing import Final
@@ -99,7 +100,7 @@ def _modifications() -> st.SearchStrategy[str]:
     clauses = st.one_of(deleted, inserted, st.tuples(deleted, inserted).map(" ".join))
     head = st.sampled_from(("", "", "WITH :g ", "WITH :nowhere "))
     using = st.sampled_from(
-        ("", "", "USING :g ", "USING NAMED :h ", "USING :g USING :h USING NAMED :g ")
+        ("", "", "USING :g ", "USING NAMED :h ", "USING :h USING NAMED :h ")
     )
     return st.builds(
         lambda head, clauses, using, pattern: (

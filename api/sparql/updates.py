@@ -28,6 +28,7 @@ class Updatable(Protocol):
         *,
         base: str | None = None,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
     ) -> UpdateReport:
         """Run all operations of a request, or none.
 
@@ -64,7 +65,7 @@ class UpdateService:
         Args:
             request: The update.
             base: What its relative IRIs are resolved against.
-            query_id: Names it in the log.
+            query_id: Names it, in the log and for who wants to cancel it.
 
         Raises:
             StoreBusy: Its turn did not come in time.
@@ -82,6 +83,7 @@ class UpdateService:
             self._timeout_s,
             base=base,
             dataset=request.dataset,
+            query_id=query_id,
         )
         running = self._thread.submit(work)
         running.add_done_callback(

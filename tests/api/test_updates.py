@@ -53,8 +53,9 @@ class Slow:
         *,
         base: str | None = None,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
     ) -> UpdateReport:
-        del text, base, dataset
+        del text, base, dataset, query_id
         self.started.release()
         if not self.released.wait(timeout_s):
             raise QueryTimeout(timeout_s)
