@@ -3,6 +3,7 @@
 * ApiError
   - MalformedRequest      the request does not follow the SPARQL protocol   -> HTTP 400
   - UpdatesForbidden      the service takes no updates, or not from there   -> HTTP 403
+  - BackupsForbidden      the service makes no backups                      -> HTTP 403
   - NotAcceptable         no format on offer is one the client takes        -> HTTP 406
   - QueryTooLong          the body is longer than the service reads         -> HTTP 413
   - UnsupportedMediaType  the body is in a format that nobody reads         -> HTTP 415
@@ -76,6 +77,10 @@ class MalformedRequest(ApiError):
 
 class UpdatesForbidden(ApiError):
     """The service takes no updates, or not from where this one comes."""
+
+
+class BackupsForbidden(ApiError):
+    """The service makes no backups."""
 
 
 class NotAcceptable(ApiError):
@@ -225,6 +230,7 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         ApiError: 500,
         MalformedRequest: 400,
         UpdatesForbidden: 403,
+        BackupsForbidden: 403,
         NotAcceptable: 406,
         QueryTooLong: 413,
         UnsupportedMediaType: 415,

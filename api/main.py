@@ -1,5 +1,6 @@
 """The HTTP service, wired: the only place that knows all of its parts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 
@@ -8,8 +9,10 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
+import api.backups.routes
 import api.sparql.routes
 import api.web.routes
+from api.backups.service import BackedUp, BackupService
 from api.problems import answer_errors
 from api.settings import Settings
 from api.sparql.service import SparqlService
@@ -49,6 +52,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.include_router(api.sparql.routes.router)
+    app.include_router(api.backups.routes.router)
     app.include_router(api.web.routes.router)
     app.add_api_route("/health", health, tags=["service"], summary="Is it well?")
     app.mount("/static", StaticFiles(directory=api.web.routes.STATIC), name="static")
@@ -84,6 +88,8 @@ async def _lifespan(
             queue_timeout_s=settings.queue_timeout_s,
         )
         app.state.sparql = service
+        backed_up = answering if isinstance(answering, BackedUp) else None
+        app.state.backups = BackupService(backed_up, settings.backups, asyncio.Lock())
         app.state.updates = updates = _updates(settings, answering)
         try:
             yield

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
             `/` stands for all below it.
         update_timeout_s: How long an update may take, waiting for another included.
         max_update_bytes: How long the body of a request with an update may be.
+        backups: The folder that backups are made in; none are made without.
         cors_origins: Which sites' pages may ask; `["*"]` for all, `[]` for none.
     """
 
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     allow_load: tuple[str, ...] = ()
     update_timeout_s: float = Field(default=300.0, gt=0)
     max_update_bytes: int = Field(default=2**24, ge=1)
+    backups: Path | None = None
     cors_origins: tuple[str, ...] = ("*",)
 
 

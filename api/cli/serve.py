@@ -5,6 +5,7 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,6 +53,10 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
     ] = False,
     allow_load: AllowLoad = None,
     entailment: Regime = None,
+    backups: Annotated[
+        Path | None,
+        typer.Option(help="A folder for backups that POST to /backups makes."),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -64,6 +69,7 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
     settings = chosen.model_copy(
         update={
             "location": location,
+            "backups": backups or chosen.backups,
             "allow_update": allow_update or chosen.allow_update,
             "allow_load": (*chosen.allow_load, *(allow_load or ())),
             "entailment": entailment,

@@ -1,0 +1,1 @@
+"""Backups of the store that is being served, at `/backups`."""
