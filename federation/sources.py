@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from strabon_store.algebra.queries import Dataset
-from strabon_store.results.solutions import Result
+from strabon_store.results.graphs import Result
 
 
 class Source(Protocol):

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from strabon_store.algebra.queries import AskQuery, Dataset, Query
+from strabon_store.algebra.queries import (
+    AskQuery,
+    ConstructQuery,
+    Dataset,
+    DescribeQuery,
+    Query,
+)
 from strabon_store.algebra.render import render_query
 from strabon_store.backends.duckdb import GeneratedQuery, generate
 from strabon_store.errors import InternalError
@@ -17,7 +23,8 @@ from strabon_store.relational.nodes import Plan, PlanColumn
 from strabon_store.relational.render import render_plan
 from strabon_store.results.columns import Batch
 from strabon_store.results.decode import DecodedColumn, decode_batches
-from strabon_store.results.solutions import Result, Solutions
+from strabon_store.results.graphs import Graph, Result
+from strabon_store.results.solutions import Solutions
 from strabon_store.running import Run
 
 Passes: TypeAlias = tuple[Pass, ...]
@@ -122,7 +129,10 @@ def answer(compiled: Compiled, run: Run) -> Result:
         run.close()
         return found
     names = tuple(column.name for column in columns)
-    return Solutions.of_batches(names, _batches(run, columns), run.close)
+    solutions = Solutions.of_batches(names, _batches(run, columns), run.close)
+    if isinstance(compiled.query, ConstructQuery | DescribeQuery):
+        return Graph(solutions, dict(compiled.query.prefixes))
+    return solutions
 
 
 def _decoded(column: PlanColumn) -> DecodedColumn:

@@ -20,7 +20,7 @@ from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
 from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
-from strabon_store.results.solutions import Result
+from strabon_store.results.graphs import Result
 from strabon_store.running import Limits, RunningQueries, RunningQuery
 from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog, Snapshot
@@ -181,7 +181,7 @@ class Store:
         passes: Passes = PASSES,
         entailment: Entailment | None = None,
     ) -> Result:
-        """The answer to a SELECT or ASK query, from the store as it is now.
+        """The answer to a query, from the store as it is now.
 
         Args:
             text: The query.

@@ -13,6 +13,8 @@ from typing import Final, TypeAlias
 import pyoxigraph as ox
 
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
+from strabon_store.results.graphs import Graph
+from strabon_store.results.media_types import GRAPH_FORMATS
 from strabon_store.results.solutions import Solutions
 
 Row: TypeAlias = tuple[Term | None, ...]
@@ -40,10 +42,11 @@ class Answer:
         return [_key(row[position]) for row in self.rows]
 
 
-def read_all(result: Solutions) -> Answer:
-    """Our own result."""
+def read_all(result: Solutions | Graph) -> Answer:
+    """Our own result; a graph as the solutions that its triples are."""
     with result:
-        return Answer(result.variables, tuple(result))
+        solutions = result.solutions if isinstance(result, Graph) else result
+        return Answer(solutions.variables, tuple(solutions))
 
 
 def read_oxigraph(result: ox.QuerySolutions) -> Answer:
@@ -82,6 +85,25 @@ def assert_same_solutions(actual: Answer, expected: Answer) -> None:
     wanted = Counter(_shape(row) for row in expected.rows)
     assert (shapes - wanted, wanted - shapes) == (Counter(), Counter())
     assert _is_isomorphic(ours, expected.rows), "blank nodes are joined differently"
+
+
+def assert_same_graph(
+    actual: Graph, expected: Iterable[ox.Triple | ox.Quad], format_name: str = "turtle"
+) -> None:
+    """Fail with the triples that one side alone has, by way of one of our formats."""
+    graph_format = GRAPH_FORMATS[format_name]
+    with actual:
+        written = b"".join(graph_format.serialize(actual))
+    rdf_format = ox.RdfFormat.from_media_type(graph_format.media_type)
+    ours = _canonical(ox.parse(written, format=rdf_format))
+    wanted = _canonical(expected)
+    assert (ours - wanted, wanted - ours) == (set(), set())
+
+
+def _canonical(triples: Iterable[ox.Triple | ox.Quad]) -> set[str]:
+    graph = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+    graph.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
+    return {str(quad) for quad in graph}
 
 
 def assert_same_sequence(

@@ -102,5 +102,8 @@ def _as_json(store: "Store", text: str) -> Any:
     import json
 
     from strabon_store.results.json import serialize_json
+    from strabon_store.results.solutions import Solutions
 
-    return json.loads(b"".join(serialize_json(store.query(text))))
+    result = store.query(text)
+    assert isinstance(result, Solutions), "the demo selects"  # noqa: S101
+    return json.loads(b"".join(serialize_json(result)))

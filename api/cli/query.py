@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +16,7 @@ from api.cli.options import Regime
 if TYPE_CHECKING:
     from federation.sources import Source
     from ontologies.rdfs import Entailment
-    from strabon_store.results.solutions import Result
+    from strabon_store.results.graphs import Result
 
 
 class Format(StrEnum):
@@ -28,6 +28,10 @@ class Format(StrEnum):
     XML = "xml"
     TSV = "tsv"
     GEOJSON = "geojson"
+    TURTLE = "turtle"
+    NT = "nt"
+    RDFXML = "rdfxml"
+    JSONLD = "jsonld"
 
 
 def query(  # noqa: PLR0913 - every one is an option of the command
@@ -63,7 +67,7 @@ def query(  # noqa: PLR0913 - every one is an option of the command
         bool, typer.Option("--quiet", "-q", help="No messages; queries have none.")
     ] = False,
 ) -> None:
-    """Ask a SELECT or ASK query."""
+    """Ask a query; CONSTRUCT and DESCRIBE are written as RDF, or as a table."""
     del quiet
     question = read_text(text, file)
     with _source(location, entailment) as source:
@@ -107,10 +111,25 @@ def _write(answer: "Result", output: Format) -> None:
 
         print_table(answer)
         return
-    from strabon_store.results.media_types import RESULT_FORMATS
-
     # CSV ends its lines with CR LF, which text mode would touch on some systems.
     sys.stdout.flush()
-    for piece in RESULT_FORMATS[output.value].serialize(answer):
+    for piece in _pieces(answer, output):
         sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
+
+
+def _pieces(answer: "Result", output: Format) -> Iterator[bytes]:
+    from strabon_store.results.graphs import Graph
+    from strabon_store.results.media_types import GRAPH_FORMATS, RESULT_FORMATS
+
+    if isinstance(answer, Graph):
+        if output.value in GRAPH_FORMATS:
+            return GRAPH_FORMATS[output.value].serialize(answer)
+        raise typer.BadParameter(_unfit("a graph", GRAPH_FORMATS))
+    if output.value in RESULT_FORMATS:
+        return RESULT_FORMATS[output.value].serialize(answer)
+    raise typer.BadParameter(_unfit("the answer to SELECT and ASK", RESULT_FORMATS))
+
+
+def _unfit(what: str, formats: Iterable[str]) -> str:
+    return f"{what} is written as {', '.join(formats)} or table; choose one by --format"

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ontologies.namespaces import GEO, XSD, compact
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
-from strabon_store.results.solutions import Result
+from strabon_store.results.graphs import Graph, Result
 
 _NUMERIC: Final = {XSD.term(name) for name in ("integer", "decimal", "double", "float")}
 _SHOWN: Final = 60
@@ -25,6 +25,8 @@ def print_table(result: Result) -> None:
     if isinstance(result, bool):
         console.print("yes" if result else "no")
         return
+    if isinstance(result, Graph):
+        result = result.solutions
     table = Table(*result.variables, header_style="bold")
     for row in result:
         table.add_row(*(_cell(term) for term in row))

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from strabon_store.results.media_types import RESULT_FORMATS
+from strabon_store.results.media_types import GRAPH_FORMATS, RESULT_FORMATS
 
 
 class Language(StrEnum):
@@ -21,6 +21,10 @@ RESULT_FORMAT_IRIS: Final = {
     "xml": f"{_FORMATS}SPARQL_Results_XML",
     "csv": f"{_FORMATS}SPARQL_Results_CSV",
     "tsv": f"{_FORMATS}SPARQL_Results_TSV",
+    "turtle": f"{_FORMATS}Turtle",
+    "nt": f"{_FORMATS}N-Triples",
+    "rdfxml": f"{_FORMATS}RDF_XML",
+    "jsonld": f"{_FORMATS}JSON-LD",
 }
 """W3C's IRIs of the formats that have one (https://www.w3.org/ns/formats/)."""
 
@@ -30,9 +34,11 @@ def result_format_iris() -> tuple[str, ...]:
 
     Examples:
         >>> result_format_iris()[-1]
-        'https://www.iana.org/assignments/media-types/application/geo+json'
+        'http://www.w3.org/ns/formats/JSON-LD'
     """
+    media_types = {name: each.media_type for name, each in RESULT_FORMATS.items()}
+    media_types |= {name: each.media_type for name, each in GRAPH_FORMATS.items()}
     return tuple(
-        RESULT_FORMAT_IRIS.get(name, f"{_MEDIA_TYPES}{result_format.media_type}")
-        for name, result_format in RESULT_FORMATS.items()
+        RESULT_FORMAT_IRIS.get(name, f"{_MEDIA_TYPES}{media_type}")
+        for name, media_type in media_types.items()
     )

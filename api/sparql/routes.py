@@ -17,10 +17,10 @@ from api.errors import MalformedRequest, QueryTooLong, UpdatesForbidden
 from api.negotiation import negotiate
 from api.settings import Settings
 from api.sparql.description import DESCRIPTION_FORMATS, PAGE, describe_service
+from api.sparql.formats import Wanted
 from api.sparql.protocol import QueryRequest, UpdateRequest, parse_get, parse_post
 from api.sparql.service import Answer, SparqlService
 from api.sparql.updates import UpdateService, check_origin
-from strabon_store.results.media_types import RESULT_FORMATS
 
 QUERY_ID_HEADER: Final = "X-Query-Id"
 
@@ -133,16 +133,15 @@ async def _answer(
     request: Request, service: SparqlService, query: QueryRequest
 ) -> Response:
     query_id = _new_query_id(request)
-    formats = tuple(RESULT_FORMATS.values())
-    result_format = negotiate(formats, accept=_accept(request), name=query.format)
-    answer = await service.answer(query, result_format, query_id)
-    media_type = result_format.media_type
+    wanted = Wanted(_accept(request), query.format)
+    wanted.check()
+    answer = await service.answer(query, wanted, query_id)
     response: Response
     if request.method == "HEAD":
         await answer.aclose()
-        response = Response(media_type=media_type)
+        response = Response(media_type=answer.media_type)
     else:
-        response = AnswerResponse(answer, media_type, service.timeout_s)
+        response = AnswerResponse(answer, answer.media_type, service.timeout_s)
     response.headers[QUERY_ID_HEADER] = query_id
     response.headers["Vary"] = "Accept"
     return response

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from api.errors import Overloaded
+from api.sparql.formats import Document, Wanted
 from api.sparql.protocol import QueryRequest
 from federation.sources import Source
 from strabon_store.errors import QueryTimeout
-from strabon_store.results.media_types import ResultFormat
-from strabon_store.results.solutions import Result, Solutions
+from strabon_store.results.graphs import Result
 
 _CHUNK_BYTES: Final = 65_536
 
@@ -32,10 +32,10 @@ class _Run:
 
     source: Source
     request: QueryRequest
-    result_format: ResultFormat
+    wanted: Wanted
     timeout_s: float
     deadline: float = field(init=False)
-    pieces: Iterator[bytes] | None = field(init=False, default=None)
+    document: Document | None = field(init=False, default=None)
     result: Result | None = field(init=False, default=None)
     lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
@@ -49,12 +49,12 @@ class _Run:
             PytheasError: There is no complete answer.
         """
         with self.lock:
-            if self.pieces is None:
+            if self.document is None:
                 self.result = self.source.query(
                     self.request.text, self.timeout_s, dataset=self.request.dataset
                 )
-                self.pieces = self.result_format.serialize(self.result)
-            return b"".join(self._next_pieces(self.pieces))
+                self.document = self.wanted.document(self.result)
+            return b"".join(self._next_pieces(self.document.pieces))
 
     def _next_pieces(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         length = 0
@@ -69,7 +69,7 @@ class _Run:
     def close(self) -> None:
         """Free what the query holds, when the thread that pulls is done."""
         with self.lock:
-            if isinstance(self.result, Solutions):
+            if self.result is not None and not isinstance(self.result, bool):
                 self.result.close()
 
 
@@ -78,10 +78,12 @@ class Answer:
     """The bytes of an answer; the first are there, the others are made when read.
 
     Attributes:
+        media_type: Of what format they are.
         first: The first bytes.
         rest: The others; whoever holds an answer closes it.
     """
 
+    media_type: str
     first: bytes
     rest: AsyncGenerator[bytes]
 
@@ -116,18 +118,21 @@ class SparqlService:
         self._threads = ThreadPoolExecutor(2 * places, thread_name_prefix="query")
 
     async def answer(
-        self, request: QueryRequest, result_format: ResultFormat, query_id: str
+        self, request: QueryRequest, wanted: Wanted, query_id: str
     ) -> Answer:
         """The answer to a query, begun.
 
         Raises:
+            NotAcceptable: The answer has no format that the client wants.
             Overloaded: No place for another query became free in time.
             PytheasError: The query is wrong, or took too long.
         """
         await self._take_place()
-        run = _Run(self.source, request, result_format, self.timeout_s)
+        run = _Run(self.source, request, wanted, self.timeout_s)
         stream = self._stream(run, query_id)
-        return Answer(await anext(stream), stream)
+        first = await anext(stream)
+        media_type = "" if run.document is None else run.document.media_type
+        return Answer(media_type, first, stream)
 
     async def check(self) -> None:
         """Ask the source the smallest of all queries.

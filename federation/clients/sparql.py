@@ -9,17 +9,36 @@ from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 
-from SPARQLWrapper import INSERT, JSON, POST, SPARQLWrapper
+import pyoxigraph as ox
+from SPARQLWrapper import (
+    CONSTRUCT,
+    DESCRIBE,
+    INSERT,
+    JSON,
+    POST,
+    TURTLE,
+    SPARQLWrapper,
+)
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
 from federation.errors import EndpointRefused, EndpointUnreachable, UnusableAnswer
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, XSD_STRING, BlankNode, Literal, Term
-from strabon_store.results.solutions import Result, Row, Solutions
+from strabon_store.results.graphs import Graph, Result
+from strabon_store.results.solutions import Row, Solutions
 
 DEFAULT_TIMEOUT_S: Final = 60.0
 
 _SHOWN: Final = 500
+_RDF: Final = {
+    rdf_format.media_type: rdf_format
+    for rdf_format in (
+        ox.RdfFormat.TURTLE,
+        ox.RdfFormat.N_TRIPLES,
+        ox.RdfFormat.RDF_XML,
+        ox.RdfFormat.JSON_LD,
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +58,22 @@ class SparqlEndpoint:
         *,
         dataset: Dataset | None = None,
     ) -> Result:
-        """The answer to a SELECT or ASK query, read whole before it is returned.
+        """The answer to a query, read whole before it is returned.
 
         Raises:
             EndpointUnreachable: Nobody answers, or not in time.
             EndpointRefused: The endpoint answers with an HTTP error.
             UnusableAnswer: The answer is cut off, or no SPARQL result.
         """
-        document = self._ask(text, timeout_s or DEFAULT_TIMEOUT_S, dataset)
+        media_type, document = self._ask(text, timeout_s or DEFAULT_TIMEOUT_S, dataset)
         try:
+            if media_type in _RDF:
+                return _graph(document, _RDF[media_type])
             return _result(json.loads(document))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnusableAnswer(
-                self.url, f"the answer is no SPARQL JSON result ({error!r})"
+                self.url,
+                f"the answer is neither a SPARQL JSON result nor RDF ({error!r})",
             ) from error
 
     def update(self, text: str, timeout_s: float | None = None) -> dict[str, Any]:
@@ -67,14 +89,16 @@ class SparqlEndpoint:
         # What it takes for a query, a request that begins with WITH among it, would be
         # sent as one.
         wrapper.queryType = INSERT
-        answer = self._sent(wrapper)
+        _, answer = self._sent(wrapper)
         try:
             said = json.loads(answer)
         except ValueError:
             return {}
         return said if isinstance(said, dict) else {}
 
-    def _ask(self, text: str, timeout_s: float, dataset: Dataset | None) -> bytes:
+    def _ask(
+        self, text: str, timeout_s: float, dataset: Dataset | None
+    ) -> tuple[str, bytes]:
         wrapper = self._wrapper(timeout_s)
         if dataset is not None:
             for graph in dataset.default:
@@ -82,6 +106,8 @@ class SparqlEndpoint:
             for graph in dataset.named:
                 wrapper.addNamedGraph(graph.value)
         wrapper.setQuery(text)
+        if wrapper.queryType in {CONSTRUCT, DESCRIBE}:
+            wrapper.setReturnFormat(TURTLE)
         return self._sent(wrapper)
 
     def _wrapper(self, timeout_s: float) -> SPARQLWrapper:
@@ -91,9 +117,12 @@ class SparqlEndpoint:
         wrapper.setTimeout(math.ceil(timeout_s))
         return wrapper
 
-    def _sent(self, wrapper: SPARQLWrapper) -> bytes:
+    def _sent(self, wrapper: SPARQLWrapper) -> tuple[str, bytes]:
+        """The media type of the answer, and the answer."""
         try:
-            body: bytes = wrapper.query().response.read()
+            response = wrapper.query().response
+            media_type: str = response.headers.get_content_type()
+            body: bytes = response.read()
         except SPARQLWrapperException as error:
             raise self._refused(error) from error
         except HTTPError as error:
@@ -106,7 +135,7 @@ class SparqlEndpoint:
         except (URLError, OSError, ValueError) as error:
             reason = str(getattr(error, "reason", error))
             raise EndpointUnreachable(self.url, reason) from error
-        return body
+        return media_type, body
 
     def _refused(self, error: SPARQLWrapperException) -> EndpointRefused:
         # SPARQLWrapper reads the body away, and keeps it only as the repr of its bytes
@@ -137,6 +166,30 @@ def _result(document: dict[str, Any]) -> Result:
     # Made whole at once: an odd term is found here, not after half of the rows.
     rows = list(_rows(variables, document["results"]["bindings"]))
     return Solutions(variables, iter(rows))
+
+
+def _graph(document: bytes, rdf_format: ox.RdfFormat) -> Graph:
+    triples = {
+        (
+            _of_oxigraph(q.subject),
+            _of_oxigraph(q.predicate),
+            _of_oxigraph(q.object),
+        ): None
+        for q in ox.parse(document, format=rdf_format)
+    }
+    return Graph.of_triples(triples)
+
+
+def _of_oxigraph(term: object) -> Term:
+    match term:
+        case ox.NamedNode():
+            return IRI(term.value)
+        case ox.BlankNode():
+            return BlankNode(term.value)
+        case ox.Literal():
+            return Literal(term.value, term.datatype.value, term.language)
+        case _:
+            raise ValueError(f"{term} is no term of RDF 1.1")
 
 
 def _rows(

@@ -6,6 +6,9 @@ from typing import TypeAlias
 from strabon_store.algebra.nodes import Pattern, TriplePattern
 from strabon_store.algebra.terms import IRI, Var
 
+Prefixes: TypeAlias = tuple[tuple[str, str], ...]
+"""Prefixes without their colon, each with its namespace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -34,20 +37,25 @@ class AskQuery:
 
 @dataclass(frozen=True, slots=True)
 class ConstructQuery:
-    """CONSTRUCT: a graph from a template (16.2)."""
+    """CONSTRUCT: a graph from a template (16.2).
+
+    `prefixes` are the query's, for whoever writes the graph.
+    """
 
     template: tuple[TriplePattern, ...]
     pattern: Pattern
     dataset: Dataset = Dataset()
+    prefixes: Prefixes = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DescribeQuery:
-    """DESCRIBE: a graph about the named resources (16.4)."""
+    """DESCRIBE: a graph about the named resources (16.4); `prefixes` as above."""
 
     resources: tuple[IRI | Var, ...]
     pattern: Pattern
     dataset: Dataset = Dataset()
+    prefixes: Prefixes = ()
 
 
 Query: TypeAlias = SelectQuery | AskQuery | ConstructQuery | DescribeQuery

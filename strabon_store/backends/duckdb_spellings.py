@@ -117,6 +117,7 @@ def _moment(text: str) -> str:
 TERMS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "term_plain": _TERM_PLAIN,
+        "numbered": ":a || CAST(row_number() OVER () AS VARCHAR)",
         "term_kind": f"CASE {_TAG} WHEN {Tag.DECIMAL} THEN {Tag.INTEGER} "
         f"WHEN {Tag.NUMBER} THEN {Tag.INTEGER} WHEN {Tag.EXACT} THEN {Tag.INTEGER} "
         f"WHEN {Tag.DATE} THEN {Tag.DATETIME} "

@@ -4,18 +4,21 @@ Patterns, triples, expressions, terms and solution modifiers have modules of the
 `context.py` holds what they share.
 """
 
+from collections.abc import Iterable
+
 from strabon_store.algebra.nodes import Pattern, Project, TriplePattern
 from strabon_store.algebra.queries import (
     AskQuery,
     ConstructQuery,
     Dataset,
     DescribeQuery,
+    Prefixes,
     Query,
     SelectQuery,
 )
 from strabon_store.algebra.terms import IRI, BlankNode, TermOrVar, Var
 from strabon_store.algebra.traverse import sources
-from strabon_store.algebra.variables import in_scope
+from strabon_store.algebra.variables import in_scope, triple_variables
 from strabon_store.errors import InternalError, QuerySyntaxError
 from strabon_store.frontend.context import Context, syntax_error
 from strabon_store.frontend.prologue import Prologue
@@ -71,12 +74,27 @@ def _translate_form(form: Node, values: Node | None, context: Context) -> Query:
         case "ask_query":
             return AskQuery(pattern, dataset)
         case "construct_query":
-            template = short or form.find("construct_template")
-            return ConstructQuery(_template(template, context), pattern, dataset)
+            template = _template(short or form.find("construct_template"), context)
+            read = (term for each in template for term in triple_variables(each))
+            pattern = _narrowed(pattern, read)
+            return ConstructQuery(template, pattern, dataset, _prefixes(context))
         case "describe_query":
-            return DescribeQuery(_targets(form, pattern, context), pattern, dataset)
+            targets = _targets(form, pattern, context)
+            pattern = _narrowed(pattern, targets)
+            return DescribeQuery(targets, pattern, dataset, _prefixes(context))
         case rule:
             raise InternalError(f"{rule} is no query form")
+
+
+def _narrowed(pattern: Pattern, read: Iterable[Var | IRI]) -> Pattern:
+    """The pattern without the variables that the query form does not read."""
+    scope, wanted = in_scope(pattern), set(read)
+    kept = tuple(variable for variable in scope if variable in wanted)
+    return pattern if kept == scope else Project(pattern, kept)
+
+
+def _prefixes(context: Context) -> Prefixes:
+    return tuple(context.prologue.prefixes.items())
 
 
 def _projected(pattern: Pattern) -> tuple[Var, ...]:

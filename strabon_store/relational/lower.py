@@ -24,12 +24,17 @@ from strabon_store.algebra.nodes import (
     Values,
 )
 from strabon_store.algebra.nodes import Join as JoinPattern
-from strabon_store.algebra.queries import AskQuery, Query, SelectQuery
+from strabon_store.algebra.queries import (
+    AskQuery,
+    ConstructQuery,
+    DescribeQuery,
+    Query,
+    SelectQuery,
+)
 from strabon_store.algebra.terms import IRI, Term, Var
 from strabon_store.algebra.traverse import conjuncts
-from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.context import GRAPH_COLUMN, Context, TermCatalog
-from strabon_store.relational.encoding import Encoding, Plain, TermId, are_alike, either
+from strabon_store.relational.encoding import Encoding, Plain, TermId, are_alike
 from strabon_store.relational.find_spatial_joins import split_for_spatial_join
 from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION
 from strabon_store.relational.lookups import (
@@ -44,6 +49,7 @@ from strabon_store.relational.lower_expressions import (
     lower_expression,
     tells_solutions_apart,
 )
+from strabon_store.relational.lower_graphs import lower_construct, lower_describe
 from strabon_store.relational.lower_groups import lower_group
 from strabon_store.relational.lower_joins import join, left_join, minus, semi_join
 from strabon_store.relational.lower_optional import absorb, optional_leg
@@ -60,18 +66,20 @@ from strabon_store.relational.nodes import (
     Selection,
     Sort,
     SortKey,
-    UnionAll,
 )
 from strabon_store.relational.order import sort_scalars
 from strabon_store.relational.plain import render_plain
 from strabon_store.relational.scalars import FALSE, NULL, Column, Constant, Scalar, call
 from strabon_store.relational.sideways import has_search, lower_join, offering
 from strabon_store.relational.trim_values import trim_values
+from strabon_store.relational.unions import union
 from strabon_store.relational.values import string
 
 
 def lower_query(query: Query, catalog: TermCatalog) -> Plan:
     """The plan of a query; its variables are the query's, in their order.
+
+    Of CONSTRUCT and DESCRIBE they are those of a triple.
 
     Raises:
         UnsupportedFeature: The query needs what we do not compile.
@@ -81,9 +89,14 @@ def lower_query(query: Query, catalog: TermCatalog) -> Plan:
             return lower(pattern, Context(catalog, dataset))
         case AskQuery(pattern, dataset):
             return Limit(lower(pattern, Context(catalog, dataset)), 0, 1)
+        case ConstructQuery(template, pattern, dataset):
+            context = Context(catalog, dataset)
+            return lower_construct(template, lower(pattern, context), context)
+        case DescribeQuery(resources, pattern, dataset):
+            context = Context(catalog, dataset)
+            return lower_describe(resources, lower(pattern, context), context)
         case _:
-            form = type(query).__name__.removesuffix("Query").upper()
-            raise UnsupportedFeature(form)
+            assert_never(query)
 
 
 def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - an arm per node
@@ -103,7 +116,7 @@ def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - 
         case Filter(condition, source):
             return _lower_filter(condition, source, context)
         case Union(left, right):
-            return _lower_union(lower(left, context), lower(right, context))
+            return union(lower(left, context), lower(right, context))
         case Extend():
             return _lower_extend(pattern, lower(pattern.source, context), context)
         case Graph(name, source):
@@ -192,37 +205,6 @@ def _lower_exists(plan: Plan, found: tuple[Pattern, bool], context: Context) -> 
     if has_search(pattern):
         plan, context = offering(plan, (), context)
     return semi_join(plan, lower(pattern, context), condition, is_anti=is_anti)
-
-
-def _lower_union(left: Plan, right: Plan) -> Plan:
-    left, right = variables_only(left), variables_only(right)
-    lefts = {column.name: column for column in left.columns}
-    rights = {column.name: column for column in right.columns}
-    differing = [
-        name
-        for name, column in lefts.items()
-        if name in rights and not are_alike(rights[name].encoding, column.encoding)
-    ]
-    left, right = as_plain(left, differing), as_plain(right, differing)
-    encodings: dict[str, Encoding] = {}
-    for column in (*left.columns, *right.columns):
-        encoding = column.encoding or Plain()
-        encodings[column.name] = either(encodings.get(column.name, encoding), encoding)
-    names = tuple(dict.fromkeys((*lefts, *rights)))
-    wanted = tuple((name, encodings[name]) for name in names)
-    return UnionAll(_widened(left, wanted), _widened(right, wanted))
-
-
-def _widened(plan: Plan, wanted: tuple[tuple[str, Encoding], ...]) -> Plan:
-    present = {column.name: column for column in plan.columns}
-    columns = tuple(
-        replace(present[name], encoding=encoding)
-        if name in present
-        else PlanColumn(name, encoding, is_nullable=True)
-        for name, encoding in wanted
-    )
-    scalars = tuple(Column(n) if n in present else NULL for n, _ in wanted)
-    return Projection(plan, columns, scalars)
 
 
 def _lower_extend(pattern: Extend, plan: Plan, context: Context) -> Plan:

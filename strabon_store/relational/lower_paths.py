@@ -45,6 +45,7 @@ from strabon_store.relational.scalars import (
     all_of,
     call,
 )
+from strabon_store.relational.unions import union_all
 
 _FROM: Final = ".from"
 _TO: Final = ".to"
@@ -154,7 +155,7 @@ def _pairs(path: PathExpression, ends: _Ends, context: Context) -> Plan:
         case Sequence(steps):
             return _sequence(steps, ends, context)
         case Alternative(branches):
-            return _union([_pairs(each, ends, context) for each in branches])
+            return union_all([_pairs(each, ends, context) for each in branches])
         case NegatedPropertySet():
             return _negated(path, context)
         case ZeroOrOne(inner):
@@ -194,13 +195,6 @@ def _swapped(plan: Plan) -> Plan:
     return _picked(plan, {**graph, _FROM: _TO, _TO: _FROM})
 
 
-def _union(plans: list[Plan]) -> Plan:
-    if len(plans) == 1:
-        return plans[0]
-    middle = len(plans) // 2
-    return UnionAll(_union(plans[:middle]), _union(plans[middle:]))
-
-
 def _sequence(steps: tuple[PathExpression, ...], ends: _Ends, context: Context) -> Plan:
     last = len(steps) - 1
     pairs = [
@@ -228,7 +222,7 @@ def _negated(path: NegatedPropertySet, context: Context) -> Plan:
         found.append(_other_than(path.forward, context))
     if path.inverse is not None:
         found.append(_swapped(_other_than(path.inverse, context)))
-    return _union(found)
+    return union_all(found)
 
 
 def _other_than(predicates: tuple[IRI, ...], context: Context) -> Plan:

@@ -12,14 +12,14 @@ from strabon_store.results.columns import (
     TermKind,
     TermType,
 )
-from strabon_store.results.solutions import Result
+from strabon_store.results.solutions import Tabular
 from strabon_store.results.text import CellStyle, joined, write_rows
 
 _END: Final = "\r\n"
 _NEEDS_QUOTES: Final = '[",\r\n]'
 
 
-def serialize_csv(result: Result) -> Iterator[bytes]:
+def serialize_csv(result: Tabular) -> Iterator[bytes]:
     r"""The result as lines ended by CR LF, as RFC 4180 wants them.
 
     The format has no form for ASK; like other stores we answer one field, `true` or

@@ -14,7 +14,7 @@ from ontologies.geosparql.literals import parse_wkt_literal
 from ontologies.namespaces import GEO
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.errors import StoreError
-from strabon_store.results.solutions import Result, Row, Solutions
+from strabon_store.results.solutions import Row, Solutions, Tabular
 
 _WKT_LITERAL = GEO.term("wktLiteral")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -36,7 +36,7 @@ class NoGeometry(StoreError):
         )
 
 
-def serialize_geojson(result: Result, geometry: str | None = None) -> Iterator[bytes]:
+def serialize_geojson(result: Tabular, geometry: str | None = None) -> Iterator[bytes]:
     """The solutions as a FeatureCollection; other variables become properties.
 
     A row whose geometry is unbound or malformed is a feature without geometry, so no

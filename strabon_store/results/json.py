@@ -16,7 +16,7 @@ from strabon_store.results.columns import (
     lexical_of,
     type_of,
 )
-from strabon_store.results.solutions import Result
+from strabon_store.results.solutions import Tabular
 from strabon_store.results.text import CellStyle, Escaper, joined, write_rows
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -28,7 +28,7 @@ _KINDS: Final = {
 _SEPARATOR: Final = b",\n"
 
 
-def serialize_json(result: Result) -> Iterator[bytes]:
+def serialize_json(result: Tabular) -> Iterator[bytes]:
     """The result as pieces of one JSON document.
 
     Examples:

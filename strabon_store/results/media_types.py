@@ -3,18 +3,27 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from strabon_store.results.csv import serialize_csv
 from strabon_store.results.geojson import serialize_geojson
+from strabon_store.results.graphs import (
+    Graph,
+    serialize_jsonld,
+    serialize_ntriples,
+    serialize_rdfxml,
+    serialize_turtle,
+)
 from strabon_store.results.json import serialize_json
-from strabon_store.results.solutions import Result
+from strabon_store.results.solutions import Tabular
 from strabon_store.results.tsv import serialize_tsv
 from strabon_store.results.xml import serialize_xml
 
+Written_contra = TypeVar("Written_contra", contravariant=True)
+
 
 @dataclass(frozen=True, slots=True)
-class ResultFormat:
+class Format(Generic[Written_contra]):
     """A way to write results.
 
     Attributes:
@@ -27,25 +36,45 @@ class ResultFormat:
     name: str
     media_type: str
     aliases: tuple[str, ...]
-    serialize: Callable[[Result], Iterator[bytes]]
+    serialize: Callable[[Written_contra], Iterator[bytes]]
 
 
-_ALL = (
-    ResultFormat(
+ResultFormat: TypeAlias = Format[Tabular]
+GraphFormat: TypeAlias = Format[Graph]
+
+_ALL: Final[tuple[ResultFormat, ...]] = (
+    Format(
         "json", "application/sparql-results+json", ("application/json",), serialize_json
     ),
-    ResultFormat(
+    Format(
         "xml",
         "application/sparql-results+xml",
         ("application/xml", "text/xml"),
         serialize_xml,
     ),
-    ResultFormat("csv", "text/csv", (), serialize_csv),
-    ResultFormat("tsv", "text/tab-separated-values", (), serialize_tsv),
-    ResultFormat("geojson", "application/geo+json", (), serialize_geojson),
+    Format("csv", "text/csv", (), serialize_csv),
+    Format("tsv", "text/tab-separated-values", (), serialize_tsv),
+    Format("geojson", "application/geo+json", (), serialize_geojson),
 )
 
 RESULT_FORMATS: Final[Mapping[str, ResultFormat]] = MappingProxyType(
     {result_format.name: result_format for result_format in _ALL}
 )
-"""Every result format by its short name, the preferred one first."""
+"""Formats of solutions and truth values by short name, the preferred one first."""
+
+_GRAPHS: Final[tuple[GraphFormat, ...]] = (
+    Format("turtle", "text/turtle", ("application/x-turtle",), serialize_turtle),
+    Format("nt", "application/n-triples", ("text/plain",), serialize_ntriples),
+    Format(
+        "rdfxml",
+        "application/rdf+xml",
+        ("application/xml", "text/xml"),
+        serialize_rdfxml,
+    ),
+    Format("jsonld", "application/ld+json", ("application/json",), serialize_jsonld),
+)
+
+GRAPH_FORMATS: Final[Mapping[str, GraphFormat]] = MappingProxyType(
+    {graph_format.name: graph_format for graph_format in _GRAPHS}
+)
+"""Formats of graphs by short name, the preferred one first."""

@@ -6,7 +6,7 @@ from typing import Self, TypeAlias
 
 from strabon_store.results.columns import Batch, Row, batches_of
 
-__all__ = ["Result", "Row", "Solutions"]
+__all__ = ["Row", "Solutions", "Tabular"]
 
 
 def _nothing() -> None:
@@ -60,5 +60,5 @@ class Solutions:
         self.close()
 
 
-Result: TypeAlias = Solutions | bool
-"""What a query answers: solutions for SELECT, a truth value for ASK."""
+Tabular: TypeAlias = Solutions | bool
+"""What SELECT and ASK answer, and what the formats of the former write."""

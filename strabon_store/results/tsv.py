@@ -5,13 +5,13 @@ from typing import Final
 
 from strabon_store.results.columns import Batch, Strings
 from strabon_store.results.ntriples import NTRIPLES
-from strabon_store.results.solutions import Result
+from strabon_store.results.solutions import Tabular
 from strabon_store.results.text import joined, write_rows
 
 _END: Final = "\n"
 
 
-def serialize_tsv(result: Result) -> Iterator[bytes]:
+def serialize_tsv(result: Tabular) -> Iterator[bytes]:
     r"""The result as tab-separated lines; terms keep datatype and language.
 
     Examples:

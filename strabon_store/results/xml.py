@@ -12,7 +12,7 @@ from strabon_store.results.columns import (
     TermKind,
     TermType,
 )
-from strabon_store.results.solutions import Result
+from strabon_store.results.solutions import Tabular
 from strabon_store.results.text import CellStyle, Escaper, joined, write_rows
 
 _NAMESPACE = "http://www.w3.org/2005/sparql-results#"
@@ -20,7 +20,7 @@ _NAMESPACE = "http://www.w3.org/2005/sparql-results#"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def serialize_xml(result: Result) -> Iterator[bytes]:
+def serialize_xml(result: Tabular) -> Iterator[bytes]:
     """The result as pieces of one XML document.
 
     Characters that XML 1.0 cannot hold become U+FFFD; every other format keeps them.

@@ -152,6 +152,22 @@ def test_every_format_holds_the_answer(location: Path, name: str) -> None:
     assert "Ärzte" in result.stdout
 
 
+@pytest.mark.parametrize("name", ["turtle", "nt", "rdfxml", "jsonld", "table"])
+def test_every_format_of_a_graph_holds_the_answer(location: Path, name: str) -> None:
+    text = "CONSTRUCT { <urn:a> <urn:is> 'Ærø' } {}"
+    result = pytheas("query", text, "-l", location, "--format", name)
+    assert result.exit_code == 0
+    assert "Ærø" in result.stdout
+
+
+def test_a_format_of_another_form_is_wrong_usage(location: Path) -> None:
+    graph = pytheas("query", "CONSTRUCT {} {}", "-l", location, "--format", "csv")
+    table = pytheas("query", "SELECT * {}", "-l", location, "--format", "turtle")
+    assert graph.exit_code == table.exit_code == 2
+    assert "turtle" in graph.stderr
+    assert "csv" in table.stderr
+
+
 def test_json_is_the_sparql_format(location: Path) -> None:
     result = pytheas("query", NAMES, "-l", location, "--json")
     bindings = json.loads(result.stdout)["results"]["bindings"]

@@ -12,11 +12,11 @@ from api.main import create_app
 from api.settings import Settings
 from ontologies.namespaces import RDF, SD
 from strabon_store.errors import QueryTimeout
-from strabon_store.results.media_types import RESULT_FORMATS
+from strabon_store.results.media_types import GRAPH_FORMATS, RESULT_FORMATS
 from strabon_store.store import EXTENSION_FUNCTIONS
 from tests.api.conftest import Connect
 from tests.api.serving import serving
-from tests.api.sources import ONE_ROW, Blocked, Oxigraph, Rows, Slow
+from tests.api.sources import ONE_ROW, TRIPLE, Blocked, Oxigraph, Rows, Slow, Triples
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -34,6 +34,49 @@ def test_each_format_comes_by_name_and_by_header(connect: Connect, name: str) ->
     assert media_type == result_format.media_type
     assert by_name.content == by_header.content
     assert "Accept" in by_header.headers["vary"]
+
+
+@pytest.mark.parametrize("name", GRAPH_FORMATS)
+def test_each_format_of_a_graph_comes_by_name_and_by_header(
+    connect: Connect, name: str
+) -> None:
+    media_type = GRAPH_FORMATS[name].media_type
+    client = connect(Triples())
+    query = {"query": "CONSTRUCT {} {}"}
+    by_name = client.get("/sparql", params={**query, "format": name})
+    by_header = client.get("/sparql", params=query, headers={"Accept": media_type})
+    assert by_name.status_code == by_header.status_code == 200
+    assert by_header.headers["content-type"].partition(";")[0] == media_type
+    found = ox.parse(by_name.content, format=ox.RdfFormat.from_media_type(media_type))
+    assert [str(quad.triple) for quad in found] == [str(TRIPLE)]
+    assert by_name.content == by_header.content
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", "text/turtle"),
+        (
+            "application/sparql-results+json, application/ld+json;q=0.5",
+            "application/ld+json",
+        ),
+        ("application/xml", "application/rdf+xml"),
+    ],
+)
+def test_the_form_of_the_query_decides_between_formats(
+    connect: Connect, accept: str, media_type: str
+) -> None:
+    answer = connect(Triples()).get("/sparql?query=x", headers={"Accept": accept})
+    assert answer.headers["content-type"].partition(";")[0] == media_type
+
+
+@pytest.mark.parametrize("source", [Triples(), Rows()])
+def test_a_format_of_another_form_is_not_acceptable(
+    connect: Connect, source: Triples | Rows
+) -> None:
+    accept = "text/csv" if isinstance(source, Triples) else "text/turtle"
+    answer = connect(source).get("/sparql?query=x", headers={"Accept": accept})
+    assert answer.status_code == 406
 
 
 def test_text_is_utf8_and_says_so(connect: Connect) -> None:
@@ -141,7 +184,9 @@ def test_without_a_query_the_service_describes_itself(connect: Connect) -> None:
     assert SD.term("Service") in values[RDF.term("type")]
     assert values[SD.term("endpoint")] == {"http://testserver/sparql"}
     assert values[SD.term("extensionFunction")] == EXTENSION_FUNCTIONS
-    assert len(values[SD.term("resultFormat")]) == len(RESULT_FORMATS)
+    assert len(values[SD.term("resultFormat")]) == len(RESULT_FORMATS) + len(
+        GRAPH_FORMATS
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from api.sparql.updates import check_origin
 from ontologies.namespaces import SD
 from strabon_store.algebra.queries import Dataset
 from strabon_store.errors import QueryTimeout
-from strabon_store.results.solutions import Result
+from strabon_store.results.graphs import Result
 from strabon_store.store import Store
 from strabon_store.updating import UpdateReport
 from tests.api.conftest import Connect

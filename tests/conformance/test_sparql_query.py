@@ -12,8 +12,9 @@ from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI
 from strabon_store.errors import QuerySyntaxError, UnsupportedFeature
 from strabon_store.frontend import parse_query
+from strabon_store.results.graphs import Graph
 from strabon_store.results.media_types import RESULT_FORMATS
-from strabon_store.results.solutions import Result
+from strabon_store.results.solutions import Tabular
 from strabon_store.store import Store
 from tests.conformance.query_cases import (
     QueryCase,
@@ -22,7 +23,13 @@ from tests.conformance.query_cases import (
     read_query_cases,
 )
 from tests.expected_failures import assert_all_known, load, parametrize
-from tests.solutions import Answer, assert_same_solutions, parse_result, read_all
+from tests.solutions import (
+    Answer,
+    assert_same_graph,
+    assert_same_solutions,
+    parse_result,
+    read_all,
+)
 
 SUITE: Final = "w3c-rdf-tests/sparql"
 _LABEL: Final = re.compile(r"_:\w+")
@@ -64,6 +71,10 @@ def check_query(case: QueryCase, store: Store) -> None:
     # BASE stands for where the text came from; one of its own overrides it.
     text = f"BASE <{case.query.as_uri()}>\n{case.query.read_text('utf-8')}"
     result = store.query(text, dataset=_dataset(case, text))
+    if isinstance(result, Graph):
+        assert isinstance(expected, ox.Dataset)
+        assert_same_graph(result, expected)
+        return
     if isinstance(expected, str):
         assert _lines(_written(result, "csv")) == _lines(expected)
         return
@@ -75,14 +86,14 @@ def check_query(case: QueryCase, store: Store) -> None:
         _compare(actual, expected, is_lax=case.is_lax)
 
 
-def _read(result: Result, suffix: str) -> Answer | bool:
+def _read(result: Tabular, suffix: str) -> Answer | bool:
     """The result, by way of the format in which the suite expects it, if it has one."""
     if suffix in FORMATS:
         return parse_result(_written(result, FORMATS[suffix]).encode(), suffix)
     return result if isinstance(result, bool) else read_all(result)
 
 
-def _written(result: Result, name: str) -> str:
+def _written(result: Tabular, name: str) -> str:
     return b"".join(RESULT_FORMATS[name].serialize(result)).decode()
 
 

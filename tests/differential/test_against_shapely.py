@@ -13,6 +13,7 @@ from geographiclib.geodesic import Geodesic
 from ontologies.geosparql.relations import RELATIONS, matches
 from ontologies.namespaces import UOM
 from strabon_store.algebra.terms import IRI, Literal
+from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
 from tests.solutions import read_all
 
@@ -78,7 +79,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 def _rows(store: Store, text: str) -> list[tuple[object, ...]]:
     result = store.query(PROLOGUE + text)
-    assert not isinstance(result, bool)
+    assert isinstance(result, Solutions)
     return [tuple(_plain(term) for term in row) for row in read_all(result).rows]
 
 

@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
+from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
 from tests.differential.cases import PROLOGUE
 from tests.solutions import read_all
@@ -83,6 +84,6 @@ def test_the_standard_decides(
     spellings: Store, query: str, expected: list[tuple[str, ...]]
 ) -> None:
     result = spellings.query(PROLOGUE + query)
-    assert not isinstance(result, bool)
+    assert isinstance(result, Solutions)
     rows = read_all(result).rows
     assert sorted(tuple(map(_text, row)) for row in rows) == expected

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.answering import Passes
 from strabon_store.passes import PASSES
+from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
 from tests.solutions import (
     Answer,
@@ -82,7 +83,10 @@ def _ask_ours(
 ) -> Asked:
     store.reads_star_tables = star_tables
     result = store.query(text, passes=passes)
-    return result if isinstance(result, bool) else read_all(result)
+    if isinstance(result, bool):
+        return result
+    assert isinstance(result, Solutions)
+    return read_all(result)
 
 
 def _ask_oracle(oracle: ox.Store, text: str) -> Asked:

@@ -13,6 +13,7 @@ from federation.clients.sparql import SparqlEndpoint
 from federation.errors import EndpointRefused, EndpointUnreachable, UnusableAnswer
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, BlankNode, Literal
+from strabon_store.results.graphs import Graph
 from strabon_store.results.solutions import Solutions
 
 JSON = "application/sparql-results+json"
@@ -73,6 +74,23 @@ def test_terms_come_back_as_they_are() -> None:
 def test_ask_gives_a_truth_value() -> None:
     with endpoint(body=b'{"head": {}, "boolean": true}') as (remote, _):
         assert remote.query("ASK {}") is True
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("text/turtle", b"<urn:a> <urn:p> 'x'@da, _:b ."),
+        ("application/n-triples", b'<urn:a> <urn:p> "x"@da .\n<urn:a> <urn:p> _:b .'),
+    ],
+)
+def test_construct_gives_a_graph(media_type: str, body: bytes) -> None:
+    with endpoint(media_type=media_type, body=body) as (client, _):
+        result = client.query("CONSTRUCT WHERE { ?s ?p ?o }")
+    assert isinstance(result, Graph)
+    subject, predicate = IRI("urn:a"), IRI("urn:p")
+    first, second = sorted(result, key=str, reverse=True)
+    assert first == (subject, predicate, Literal("x", language="da"))
+    assert isinstance(second[2], BlankNode)
 
 
 def test_the_dataset_goes_along() -> None:

@@ -124,8 +124,9 @@ def test_a_template_has_blank_nodes_of_its_own() -> None:
     assert query.template[0].subject == BlankNode("b")
     short = parse_query(P + "CONSTRUCT WHERE { _:b :p ?o }")
     assert isinstance(short, ConstructQuery)
-    assert isinstance(short.pattern, BGP)
-    assert short.pattern.patterns[0].subject == Var("_:b")
+    (bgp,) = sources(short.pattern)
+    assert isinstance(bgp, BGP)
+    assert bgp.patterns[0].subject == Var("_:b")
     assert short.template[0].subject == BlankNode("b")
 
 

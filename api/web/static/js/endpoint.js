@@ -2,6 +2,9 @@
 
 const ENDPOINT = "/sparql";
 const FORMATS = [["csv", "CSV"], ["json", "JSON"], ["geojson", "GeoJSON"]];
+const GRAPH_FORMATS = [["turtle", "Turtle"], ["nt", "N-Triples"], ["jsonld", "JSON-LD"]];
+// What CONSTRUCT and DESCRIBE are asked for in; SELECT and ASK have it not.
+const GRAPH = "application/ld+json";
 
 // What the service says is wrong: a problem document (RFC 9457).
 export class Problem extends Error {
@@ -19,11 +22,15 @@ export async function ask(query, mediaType, signal) {
   try {
     response = await fetch(ENDPOINT, {
       method: "POST",
-      headers: { "Content-Type": "application/sparql-query", Accept: mediaType },
+      headers: { "Content-Type": "application/sparql-query", Accept: `${mediaType}, ${GRAPH};q=0.5` },
       body: query,
       signal,
     });
-    if (response.ok) return { document: await response.json(), id: response.headers.get("X-Query-Id") };
+    if (response.ok) {
+      const document = await response.json();
+      const isGraph = response.headers.get("Content-Type").startsWith(GRAPH);
+      return { document: isGraph ? triplesOf(document) : document, isGraph, id: response.headers.get("X-Query-Id") };
+    }
   } catch (error) {
     if (error.name === "AbortError") throw error;
     // The body ended early, or nobody answered: never show a part as the whole.
@@ -31,6 +38,34 @@ export async function ask(query, mediaType, signal) {
     throw new Problem({ title, detail: String(error.message), query_id: response?.headers.get("X-Query-Id") });
   }
   throw new Problem(await problemDocument(response));
+}
+
+// A graph as the solutions that a query for its triples would have.
+function triplesOf(nodes) {
+  const bindings = nodes.flatMap(({ "@id": subject, "@type": types = [], ...properties }) => [
+    ...types.map((type) => triple(subject, RDF_TYPE, { "@id": type })),
+    ...Object.entries(properties).flatMap(([predicate, values]) =>
+      values.map((value) => triple(subject, predicate, value))),
+  ]);
+  return { head: { vars: ["subject", "predicate", "object"] }, results: { bindings } };
+}
+
+const RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
+
+function triple(subject, predicate, object) {
+  return { subject: resource(subject), predicate: resource(predicate), object: term(object) };
+}
+
+function resource(id) {
+  return id.startsWith("_:") ? { type: "bnode", value: id.slice(2) } : { type: "uri", value: id };
+}
+
+function term(value) {
+  if ("@id" in value) return resource(value["@id"]);
+  const literal = { type: "literal", value: String(value["@value"]) };
+  if ("@language" in value) literal["xml:lang"] = value["@language"];
+  if ("@type" in value) literal.datatype = value["@type"];
+  return literal;
 }
 
 async function problemDocument(response) {
@@ -49,8 +84,8 @@ export async function getJson(path) {
 }
 
 // Where the same answer is in other formats; GeoJSON only where there are geometries.
-export function downloadLinks(query, hasGeometry) {
-  return FORMATS.filter(([name]) => name !== "geojson" || hasGeometry).map(([name, label]) => ({
+export function downloadLinks(query, { isGraph, hasGeometry }) {
+  return (isGraph ? GRAPH_FORMATS : FORMATS).filter(([name]) => name !== "geojson" || hasGeometry).map(([name, label]) => ({
     label,
     href: `${ENDPOINT}?${new URLSearchParams({ query, format: name })}`,
     filename: `answer.${name}`,

@@ -64,17 +64,18 @@ class Page {
 
   async answer(query, signal) {
     const started = performance.now();
-    const { document: answer, id } = await ask(query, JSON_RESULTS, signal);
+    const { document: answer, isGraph, id } = await ask(query, JSON_RESULTS, signal);
     const seconds = ((performance.now() - started) / 1000).toFixed(2);
     const rows = answer.results?.bindings ?? [];
     const hasGeometry = rows.some((row) => Object.values(row).some(isGeometry));
     // The service knows CRSs, the antimeridian and the poles: it draws, we show.
-    const drawing = hasGeometry ? await ask(query, GEOJSON, signal) : null;
+    const drawing = hasGeometry && !isGraph ? await ask(query, GEOJSON, signal) : null;
     renderTable(part("table"), answer, this.vocabulary);
-    const count = answer.results ? `${rows.length} row${rows.length === 1 ? "" : "s"}` : "an answer";
+    const what = isGraph ? "triple" : "row";
+    const count = answer.results ? `${rows.length} ${what}${rows.length === 1 ? "" : "s"}` : "an answer";
     part("status").textContent = `${count} in ${seconds} s`;
     part("status").title = `query ${id}`;
-    this.showDownloads(query, hasGeometry);
+    this.showDownloads(query, { isGraph, hasGeometry });
     await this.showMap(drawing?.document ?? null);
   }
 
@@ -92,8 +93,8 @@ class Page {
     if (isRunning) { part("error").hidden = true; part("status").textContent = "Running …"; }
   }
 
-  showDownloads(query, hasGeometry) {
-    const links = downloadLinks(query, hasGeometry).map(({ label, href, filename }) =>
+  showDownloads(query, answer) {
+    const links = downloadLinks(query, answer).map(({ label, href, filename }) =>
       element("a", { href, download: filename, textContent: label }));
     part("downloads").replaceChildren(...links);
     part("downloads").hidden = false;
