@@ -116,13 +116,12 @@ def compile_query(
 
 
 def answer(compiled: Compiled, run: Run) -> Result:
-    """Execute a compiled query by the cursor of a run, which ends with the answer.
+    """The answer to a query that a run executes, which ends with the answer.
 
     Raises:
         QueryCutOff: The first rows did not come; of later ones whoever reads is told.
         EngineError: The engine failed.
     """
-    run.execute(compiled.generated.sql)
     columns = [_decoded(column) for column in compiled.generated.columns]
     if compiled.is_ask:
         found = any(batch.num_rows for batch in run.batches())

@@ -214,6 +214,14 @@ class Run:
                 with self._changing:
                     self._cursor = None
 
+    @property
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """The cursor in use."""
+        if self._cursor is None:
+            self.check()
+            raise InternalError("a query is executed without a cursor")
+        return self._cursor
+
     def check(self) -> None:
         """Go on, unless the query was stopped or closed.
 
@@ -258,19 +266,37 @@ class Run:
             case wrapped:
                 return wrapped
 
-    def execute(self, sql: str) -> None:
+    def execute(self, sql: str, is_current: Callable[[], bool] = lambda: True) -> bool:
         """Begin to execute a statement, whose rows are `batches`.
+
+        Args:
+            sql: The statement.
+            is_current: Whether nothing was committed since it was planned.
+
+        Returns:
+            Whether it reads what it was planned for; if not, there are no batches, and
+            another statement can be executed.
 
         Raises:
             StoreError: The query was stopped, or needs too much memory.
             EngineError: The engine failed.
         """
-        self.guarded(lambda: self._open_reader(sql))
+        return self.guarded(lambda: self._open_reader(sql, is_current))
 
-    def _open_reader(self, sql: str) -> None:
-        if self._cursor is None:
-            raise InternalError("a query is executed without a cursor")
-        self._reader = self._cursor.execute(sql).to_arrow_reader(_BATCH_ROWS)
+    def _open_reader(self, sql: str, is_current: Callable[[], bool]) -> bool:
+        try:
+            reader = self.cursor.execute(sql).to_arrow_reader(_BATCH_ROWS)
+        except duckdb.Error:
+            # A table that it names may have gone.
+            if is_current():
+                raise
+            return False
+        # The engine reads what was committed when the statement began.
+        if not is_current():
+            reader.close()
+            return False
+        self._reader = reader
+        return True
 
     def batches(self) -> Iterator[Any]:
         """The record batches that the statement returns, until there are none.

@@ -21,7 +21,7 @@ from strabon_store.passes import PASSES
 from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.results.graphs import Result
-from strabon_store.running import Limits, RunningQueries, RunningQuery
+from strabon_store.running import Limits, Run, RunningQueries, RunningQuery
 from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog, Snapshot
 from strabon_store.storage.compact import count_rows
@@ -114,6 +114,8 @@ class Store:
         self._closure = Closure(database.connection)
         self._plans: dict[_PlanKey, Compiled] = {}
         self._running = RunningQueries()
+        # What was known after so many commits.
+        self._latest: dict[int, Snapshot] = {}
         self.reads_star_tables = True
 
     @classmethod
@@ -204,20 +206,39 @@ class Store:
         """
         run = self._running.begin(text, Limits(timeout_s, max_rows), query_id)
         try:
-            cursor = self._database.connection.cursor()
-            run.use(cursor)
             regime = entailment or self._entailment
-            # One transaction: what is planned is what is read.
-            if regime is None:
-                cursor.begin()
-                known = self._catalog.snapshot(cursor)
-            else:
-                known = self._closure.begin(cursor)
-            compiled = self._compiled(known, text, dataset, tuple(passes), regime)
-            return answer(compiled, run)
+            run.use(self._database.connection.cursor())
+            return self._answer(run, text, dataset, tuple(passes), regime)
         except BaseException:
             run.close()
             raise
+
+    def _answer(
+        self,
+        run: Run,
+        text: str,
+        dataset: Dataset | None,
+        passes: Passes,
+        regime: Entailment | None,
+    ) -> Result:
+        commits = self._database.commits
+        before = commits.count
+        known = self._latest.get(before) if regime is None else None
+        if known is not None:
+            compiled = self._compiled(known, text, dataset, passes)
+            if run.execute(compiled.generated.sql, lambda: commits.count == before):
+                return answer(compiled, run)
+        # One transaction: what is planned is what is read.
+        if regime is None:
+            run.cursor.begin()
+            known = self._catalog.snapshot(run.cursor)
+            if commits.is_quiet and commits.count == before:
+                self._latest = {before: known}
+        else:
+            known = self._closure.begin(run.cursor)
+        compiled = self._compiled(known, text, dataset, passes, regime)
+        run.execute(compiled.generated.sql)
+        return answer(compiled, run)
 
     def queries(self) -> tuple[RunningQuery, ...]:
         """The queries that run now, the oldest first."""

@@ -5,7 +5,8 @@ it was. Engine errors end here: what comes out is `StoreUnavailable`, with the p
 the cure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -47,6 +48,31 @@ _START: Final = (
 )
 
 
+class Commits:
+    """Counts what is committed: twice, so that the count is odd meanwhile.
+
+    Who reads the same even count before and after has read one state of the store,
+    without a transaction and a query to find out which.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """The time in which something is committed, by one writer at a time."""
+        self.count += 1
+        try:
+            yield
+        finally:
+            self.count += 1
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is being committed."""
+        return self.count % 2 == 0
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """An open store.
@@ -56,12 +82,14 @@ class Database:
         connection: To its database; take a `cursor()` of it per query.
         is_read_only: Whether it refuses writes.
         write_lock: Held by the one who writes.
+        commits: How often somebody wrote since it was opened.
     """
 
     location: Path
     connection: duckdb.DuckDBPyConnection
     is_read_only: bool
     write_lock: Lock = field(default_factory=Lock, compare=False)
+    commits: Commits = field(default_factory=Commits, compare=False)
 
     @property
     def size(self) -> int:

@@ -52,7 +52,8 @@ def write_transaction(
         cursor.begin()
         try:
             yield cursor
-            cursor.commit()
+            with database.commits.one():
+                cursor.commit()
         except BaseException:
             _roll_back(cursor)
             raise
