@@ -28,6 +28,7 @@ from strabon_store.algebra.updates import (
     name_of,
 )
 from strabon_store.backends.duckdb import GeneratedQuery, generate_ids
+from strabon_store.backends.sql import Template, identifier
 from strabon_store.errors import (
     GraphExists,
     NoSuchGraph,
@@ -62,6 +63,8 @@ from strabon_store.storage.transaction import write_transaction
 _GONE: Final = "gone"
 _COME: Final = "come"
 """The temporary tables of what an operation deletes and inserts."""
+
+_DROP: Final = Template("DROP TABLE :a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +188,12 @@ class _Request:
         self._cursor = cursor
         self._documents = documents
         self._run = run
+        self._tables: set[str] = set()
         self._geometries = count_rows(cursor, GEOMETRIES)
 
     def run(self, operation: Operation) -> OperationReport:
         """Do one operation; nothing, where it is SILENT and cannot be done."""
         self._run.check()
-        create_quads(self._cursor, _GONE)
-        create_quads(self._cursor, _COME)
         try:
             self._stage(operation)
         except StoreError as error:
@@ -199,14 +201,31 @@ class _Request:
                 raise
             changes = Changes()
         else:
-            changes = apply_changes(self._cursor, deleted=_GONE, inserted=_COME)
-        self._cursor.execute("DROP TABLE gone; DROP TABLE come")
+            changes = self._apply()
+        self._forget()
         return OperationReport(name_of(operation), changes.deleted, changes.inserted)
 
     def finish(self) -> None:
         """Write down what the operations left to do at the end."""
         sort_geometries(self._cursor, self._geometries)
         self.terms.save()
+
+    def _apply(self) -> Changes:
+        deleted = _GONE if _GONE in self._tables else None
+        inserted = _COME if _COME in self._tables else None
+        return apply_changes(self._cursor, deleted=deleted, inserted=inserted)
+
+    def _table(self, name: str) -> str:
+        """One of the two tables, made when the operation needs it."""
+        if name not in self._tables:
+            create_quads(self._cursor, name)
+            self._tables.add(name)
+        return name
+
+    def _forget(self) -> None:
+        for name in self._tables:
+            self._cursor.execute(_DROP.filled([identifier(name)]))
+        self._tables.clear()
 
     def _stage(self, operation: Operation) -> None:
         """Put what goes and what comes into the two tables."""
@@ -243,22 +262,26 @@ class _Request:
             stored=slots_of(operation.inserted),
         )
         if solutions.count:
-            ids = self._find(constants_of(operation.deleted))
-            fill(self._cursor, operation.deleted, solutions, ids, _GONE)
-            ids = self._store(constants_of(operation.inserted))
-            fill(self._cursor, operation.inserted, solutions, ids, _COME)
+            if quads := operation.deleted:
+                ids = self._find(constants_of(quads))
+                fill(self._cursor, quads, solutions, ids, self._table(_GONE))
+            if quads := operation.inserted:
+                ids = self._store(constants_of(quads))
+                fill(self._cursor, quads, solutions, ids, self._table(_COME))
         forget_solutions(self._cursor)
 
     def _data(self, operation: Modify) -> None:
         """INSERT DATA and DELETE DATA: one solution, and no variables."""
         stem = f"u{self.terms.next_key}n"
-        labels = [s for s in slots_of(operation.inserted) if isinstance(s, BlankNode)]
-        new = {old: BlankNode(f"{stem}{i}") for i, old in enumerate(labels)}
-        stored = self._store([*constants_of(operation.inserted), *new.values()])
-        ids = stored | {old: stored[node] for old, node in new.items()}
-        fill_ground(self._cursor, operation.inserted, ids, _COME)
-        ids = self._find(constants_of(operation.deleted))
-        fill_ground(self._cursor, operation.deleted, ids, _GONE)
+        if quads := operation.inserted:
+            labels = [slot for slot in slots_of(quads) if isinstance(slot, BlankNode)]
+            new = {old: BlankNode(f"{stem}{i}") for i, old in enumerate(labels)}
+            stored = self._store([*constants_of(quads), *new.values()])
+            ids = stored | {old: stored[node] for old, node in new.items()}
+            fill_ground(self._cursor, quads, ids, self._table(_COME))
+        if quads := operation.deleted:
+            ids = self._find(constants_of(quads))
+            fill_ground(self._cursor, quads, ids, self._table(_GONE))
 
     def _compile(self, operation: Modify) -> GeneratedQuery:
         slots = slots_of((*operation.deleted, *operation.inserted))
@@ -282,17 +305,17 @@ class _Request:
                 self._cursor, self.terms.next_key
             )
             self.terms.ill_formed += ill_formed
-            stage_batch(self._cursor, quads, _COME)
+            stage_batch(self._cursor, quads, self._table(_COME))
 
     def _clear(self, operation: Clear) -> None:
         match operation.target:
             case Graphs.DEFAULT:
                 self._take_away(DEFAULT_GRAPH)
             case Graphs.NAMED:
-                stage_named_graphs(self._cursor, _GONE)
+                stage_named_graphs(self._cursor, self._table(_GONE))
             case Graphs.ALL:
                 self._take_away(DEFAULT_GRAPH)
-                stage_named_graphs(self._cursor, _GONE)
+                stage_named_graphs(self._cursor, self._table(_GONE))
             case IRI() as graph:
                 self._take_away(self._existing(graph))
 
@@ -306,10 +329,10 @@ class _Request:
             self._take_away(target)
         if operation.transfer is Transfer.MOVE:
             self._take_away(source)
-        stage_graph(self._cursor, source, _COME, target)
+        stage_graph(self._cursor, source, self._table(_COME), target)
 
     def _take_away(self, graph: int) -> None:
-        stage_graph(self._cursor, graph, _GONE, graph)
+        stage_graph(self._cursor, graph, self._table(_GONE), graph)
 
     def _graph(self, graph: IRI | None) -> int:
         """The id of a graph; one that nothing mentions has that of no term."""

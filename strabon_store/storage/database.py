@@ -8,6 +8,7 @@ the cure.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -176,6 +177,7 @@ def write_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> N
     connection.execute("UPDATE meta SET value = ? WHERE key = ?", [value, key])
 
 
+@cache
 def create_statement(table: Table, *, is_temporary: bool = False) -> str:
     """The SQL that makes a table.
 
