@@ -4,6 +4,7 @@
   - MalformedRequest      the request does not follow the SPARQL protocol   -> HTTP 400
   - UpdatesForbidden      the service takes no updates, or not from there   -> HTTP 403
   - BackupsForbidden      the service makes no backups                      -> HTTP 403
+  - GraphNotFound         the store has no graph of that name               -> HTTP 404
   - NotAcceptable         no format on offer is one the client takes        -> HTTP 406
   - QueryTooLong          the body is longer than the service reads         -> HTTP 413
   - UnsupportedMediaType  the body is in a format that nobody reads         -> HTTP 415
@@ -81,6 +82,18 @@ class UpdatesForbidden(ApiError):
 
 class BackupsForbidden(ApiError):
     """The service makes no backups."""
+
+
+class GraphNotFound(ApiError):
+    """The store has no graph of that name.
+
+    Attributes:
+        graph: Its IRI.
+    """
+
+    def __init__(self, graph: str) -> None:
+        self.graph = graph
+        super().__init__(f"there is no graph <{graph}>: no statement is in it")
 
 
 class NotAcceptable(ApiError):
@@ -231,6 +244,7 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         MalformedRequest: 400,
         UpdatesForbidden: 403,
         BackupsForbidden: 403,
+        GraphNotFound: 404,
         NotAcceptable: 406,
         QueryTooLong: 413,
         UnsupportedMediaType: 415,

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 import api.backups.routes
+import api.graphs.routes
 import api.sparql.routes
 import api.web.routes
 from api.backups.service import BackedUp, BackupService
@@ -52,6 +53,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.include_router(api.sparql.routes.router)
+    app.include_router(api.graphs.routes.router)
     app.include_router(api.backups.routes.router)
     app.include_router(api.web.routes.router)
     app.add_api_route("/health", health, tags=["service"], summary="Is it well?")
@@ -60,7 +62,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
-        allow_methods=["GET", "HEAD", "POST"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
         allow_headers=["Accept", "Content-Type"],
         expose_headers=["X-Query-Id", "Retry-After"],
     )

@@ -21,6 +21,7 @@ from api.sparql.formats import Wanted
 from api.sparql.protocol import QueryRequest, UpdateRequest, parse_get, parse_post
 from api.sparql.service import Answer, SparqlService
 from api.sparql.updates import UpdateService, check_origin
+from strabon_store.updating import UpdateReport
 
 QUERY_ID_HEADER: Final = "X-Query-Id"
 
@@ -32,7 +33,8 @@ def _service(request: Request) -> SparqlService:
     return service
 
 
-def _settings(request: Request) -> Settings:
+def settings_of(request: Request) -> Settings:
+    """The settings of the service that a request came to."""
     settings: Settings = request.app.state.settings
     return settings
 
@@ -65,7 +67,7 @@ async def query_by_get(request: Request, service: Service) -> Response:
     query = parse_get(request.query_params.multi_items())
     if query is None:
         return _description(request)
-    return await _answer(request, service, query)
+    return await answer_query(request, service, query)
 
 
 @router.post("/sparql", summary="Query, or update where the service takes them")
@@ -74,7 +76,7 @@ async def query_by_post(request: Request, service: Service) -> Response:
     operation = await _operation(request)
     if isinstance(operation, UpdateRequest):
         return await _update(request, operation)
-    return await _answer(request, service, operation)
+    return await answer_query(request, service, operation)
 
 
 @router.post("/update", summary="Update, where the service takes them")
@@ -87,11 +89,11 @@ async def update(request: Request) -> Response:
 
 
 async def _operation(request: Request) -> QueryRequest | UpdateRequest:
-    settings = _settings(request)
+    settings = settings_of(request)
     longest = settings.max_query_bytes
     if settings.allow_update:
         longest = max(longest, settings.max_update_bytes)
-    body = await _body(request, longest)
+    body = await read_body(request, longest)
     content_type = request.headers.get("content-type", "")
     operation = parse_post(content_type, request.query_params.multi_items(), body)
     if isinstance(operation, QueryRequest) and len(body) > settings.max_query_bytes:
@@ -100,6 +102,18 @@ async def _operation(request: Request) -> QueryRequest | UpdateRequest:
 
 
 async def _update(request: Request, operation: UpdateRequest) -> Response:
+    report = await run_update(request, operation)
+    headers = {QUERY_ID_HEADER: request.state.query_id}
+    return JSONResponse(report.as_json(), headers=headers)
+
+
+async def run_update(request: Request, operation: UpdateRequest) -> UpdateReport:
+    """Run the update that a request asks for.
+
+    Raises:
+        UpdatesForbidden: The service takes none, or not from there.
+        PytheasError: It cannot be done; nothing was changed.
+    """
     query_id = _new_query_id(request)
     updates: UpdateService | None = request.app.state.updates
     if updates is None:
@@ -108,10 +122,9 @@ async def _update(request: Request, operation: UpdateRequest) -> Response:
             "`pytheas serve --allow-update`"
         )
     origin = request.headers.get("origin")
-    check_origin(origin, str(request.url), _settings(request).cors_origins)
+    check_origin(origin, str(request.url), settings_of(request).cors_origins)
     base = str(request.url_for("query_by_get"))
-    report = await updates.run(operation, base, query_id)
-    return JSONResponse(report.as_json(), headers={QUERY_ID_HEADER: query_id})
+    return await updates.run(operation, base, query_id)
 
 
 def _new_query_id(request: Request) -> str:
@@ -120,7 +133,12 @@ def _new_query_id(request: Request) -> str:
     return query_id
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body of a request.
+
+    Raises:
+        QueryTooLong: It is longer than so many bytes.
+    """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -129,9 +147,14 @@ async def _body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-async def _answer(
+async def answer_query(
     request: Request, service: SparqlService, query: QueryRequest
 ) -> Response:
+    """The answer to a query, in the format that suits the client best.
+
+    Raises:
+        PytheasError: There is no answer.
+    """
     query_id = _new_query_id(request)
     wanted = Wanted(_accept(request), query.format)
     wanted.check()
@@ -161,7 +184,7 @@ def _description(request: Request) -> Response:
             endpoint,
             chosen,
             takes_updates=_takes_updates(request),
-            entailment=_settings(request).entailment,
+            entailment=settings_of(request).entailment,
         ),
         media_type=chosen.media_type,
         headers={"Vary": "Accept"},

@@ -140,8 +140,19 @@ class SparqlService:
         Raises:
             PytheasError: It does not answer.
         """
+        await self.ask("ASK {}")
+
+    async def ask(self, text: str) -> bool:
+        """The answer to an ASK query that takes little.
+
+        Raises:
+            PytheasError: There is none.
+        """
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self.source.query, "ASK {}", self.timeout_s)
+        answer = await loop.run_in_executor(
+            None, self.source.query, text, self.timeout_s
+        )
+        return answer is True
 
     def close(self) -> None:
         """Wait for the queries that run, and take no more."""

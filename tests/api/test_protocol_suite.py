@@ -66,7 +66,7 @@ def _exchange(graph: Graph, request: Node) -> Exchange:
     return Exchange(
         method=str(graph.value(request, HT.methodName)),
         path=str(graph.value(request, HT.absolutePath)).replace("/sparql/", "/sparql"),
-        headers=dict(_headers(graph, graph.value(request, HT.headers))),
+        headers=headers_of(graph, graph.value(request, HT.headers)),
         body=str(graph.value(body, CNT.chars) or "").encode(encoding),
         statuses=frozenset(
             str(status).rpartition("StatusCode")[2]
@@ -78,12 +78,12 @@ def _exchange(graph: Graph, request: Node) -> Exchange:
     )
 
 
-def _headers(graph: Graph, headers: Node | None) -> Iterator[tuple[str, str]]:
-    for header in Collection(graph, headers) if headers else ():
-        yield (
-            str(graph.value(header, HT.fieldName)),
-            str(graph.value(header, HT.fieldValue)),
-        )
+def headers_of(graph: Graph, headers: Node | None) -> dict[str, str]:
+    """The header fields of a list in a manifest."""
+    return {
+        str(graph.value(header, HT.fieldName)): str(graph.value(header, HT.fieldValue))
+        for header in (Collection(graph, headers) if headers else ())
+    }
 
 
 def _parameters() -> list[object]:
