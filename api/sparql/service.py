@@ -130,7 +130,8 @@ class SparqlService:
         await self._take_place()
         run = _Run(self.source, request, wanted, self.timeout_s)
         stream = self._stream(run, query_id)
-        first = await anext(stream)
+        # A graph without triples is an answer without bytes.
+        first = await anext(stream, b"")
         media_type = "" if run.document is None else run.document.media_type
         return Answer(media_type, first, stream)
 
