@@ -29,7 +29,13 @@ from strabon_store.storage.database import Database, Resources, open_database
 from strabon_store.storage.documents import Documents
 from strabon_store.storage.dump import DumpReport, dump
 from strabon_store.storage.entailment import Closure
-from strabon_store.storage.loader import LoadReport, load
+from strabon_store.storage.loader import (
+    AS_IT_IS,
+    Files,
+    LoadOptions,
+    LoadReport,
+    load,
+)
 from strabon_store.storage.optimize import OptimizeReport, optimize
 from strabon_store.storage.verify import Verification, verify
 from strabon_store.updating import UpdateReport, run_update
@@ -156,21 +162,25 @@ class Store:
         return self._database.location
 
     def load(
-        self, paths: Sequence[Path], progress: Progress | None = None
+        self,
+        files: Files,
+        progress: Progress | None = None,
+        options: LoadOptions = AS_IT_IS,
     ) -> LoadReport:
         """Add RDF files: all of them, or nothing when one is wrong.
 
         Args:
-            paths: `.ttl`, `.nt`, `.nq`, `.trig`, `.rdf`, `.xml`, `.owl` or `.jsonld`,
-                each plain or with `.gz` after it. What is there already is not added
-                again.
-            progress: Told the fraction of the bytes that was read.
+            files: `.ttl`, `.nt`, `.nq`, `.trig`, `.rdf`, `.xml`, `.owl` or `.jsonld`,
+                each plain or with `.gz`, `.bz2`, `.xz` or `.zst` after it; or an
+                `Input` that says what it is. What is there already is not added again.
+            progress: Told the fraction of the load that is done.
+            options: Where triples go, and what becomes of bad statements.
 
         Raises:
             LoadError: A file is missing, unreadable or malformed.
             StoreUnavailable: The store is open for reading only.
         """
-        return load(self._database, paths, progress or silent)
+        return load(self._database, files, progress or silent, options)
 
     def query(  # noqa: PLR0913 - every one is an option of the query
         self,

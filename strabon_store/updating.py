@@ -40,14 +40,14 @@ from strabon_store.relational.encoding import DEFAULT_GRAPH
 from strabon_store.relational.layout import GEOMETRIES
 from strabon_store.relational.lower_update import lower_where
 from strabon_store.running import Run
-from strabon_store.storage.batch import IllFormedGeometry
 from strabon_store.storage.catalog import Catalog, Lent
 from strabon_store.storage.changes import Changes, apply_changes, create_quads
 from strabon_store.storage.compact import count_rows, sort_geometries
 from strabon_store.storage.database import Database
 from strabon_store.storage.documents import Documents
+from strabon_store.storage.geometries import IllFormedGeometry
 from strabon_store.storage.graphs import has_graph, stage_graph, stage_named_graphs
-from strabon_store.storage.loader import read_batches, stage_batch
+from strabon_store.storage.loader import stage_document
 from strabon_store.storage.templates import (
     constants_of,
     fill,
@@ -299,13 +299,15 @@ class _Request:
 
     def _load(self, operation: LoadGraph) -> None:
         source = self._documents.open(operation.source.value)
-        for batch in read_batches(source, into=operation.graph):
-            self._run.check()
-            quads, self.terms.next_key, ill_formed = batch.store_terms(
-                self._cursor, self.terms.next_key
-            )
-            self.terms.ill_formed += ill_formed
-            stage_batch(self._cursor, quads, self._table(_COME))
+        self.terms.next_key, ill_formed = stage_document(
+            self._cursor,
+            source,
+            self._table(_COME),
+            self.terms.next_key,
+            into=operation.graph,
+            tick=self._run.check,
+        )
+        self.terms.ill_formed += ill_formed
 
     def _clear(self, operation: Clear) -> None:
         match operation.target:

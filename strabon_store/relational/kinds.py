@@ -174,6 +174,9 @@ _MOMENTS: Final = MappingProxyType(
         XSD.term("time"): re.compile(rf"{_CLOCK}{_ZONE}?"),
     }
 )
+VALUED_DATATYPES: Final = frozenset({*_RANGES, *_NUMBERS, *_MOMENTS})
+"""The datatypes whose literals can have a number or a moment."""
+
 # XSD part 2, section 3.3.8: times are compared on a day of reference.
 _REFERENCE: Final = {"year": "1972", "month": "12", "day": "31"}
 _MIDNIGHT: Final = {"hour": "00", "minute": "00", "second": "00"}

@@ -127,8 +127,7 @@ def apply_changes(
         inserted=_insert(cursor, inserted) if inserted else 0,
     )
     if done:
-        generation = int(read_meta(cursor, "generation")) + 1
-        write_meta(cursor, "generation", str(generation))
+        _next_generation(cursor)
     return done
 
 
@@ -138,6 +137,24 @@ def sort_orders(cursor: duckdb.DuckDBPyConnection) -> None:
     for order in _ORDERS:
         rewrite(cursor, order.table, order.merge)
     cursor.execute("DROP TABLE arriving")
+
+
+def insert_arriving(cursor: duckdb.DuckDBPyConnection) -> Changes:
+    """Put the statements of the table `arriving` into the store.
+
+    Two steps for who has the store to itself: `find_arriving` before a transaction, and
+    this within one. The engine knows more of a table that was there before a
+    transaction, and sorts it in a quarter of the time.
+    """
+    done = Changes(inserted=_insert_arriving(cursor))
+    if done:
+        _next_generation(cursor)
+    return done
+
+
+def _next_generation(cursor: duckdb.DuckDBPyConnection) -> None:
+    generation = int(read_meta(cursor, "generation")) + 1
+    write_meta(cursor, "generation", str(generation))
 
 
 def _delete(
@@ -157,8 +174,19 @@ def _delete(
 
 
 def _insert(cursor: duckdb.DuckDBPyConnection, inserted: str) -> int:
-    before = count_rows(cursor, QUADS)
+    find_arriving(cursor, inserted)
+    count = _insert_arriving(cursor)
+    cursor.execute("DROP TABLE arriving")
+    return count
+
+
+def find_arriving(cursor: duckdb.DuckDBPyConnection, inserted: str) -> None:
+    """Make the table `arriving`: what stands in `inserted` and not in the store."""
     cursor.execute(_ARRIVING, {"inserted": inserted})
+
+
+def _insert_arriving(cursor: duckdb.DuckDBPyConnection) -> int:
+    before = count_rows(cursor, QUADS)
     count = _count(cursor, "arriving")
     for order in _ORDERS if count else ():
         if before and is_much(count, before):
@@ -171,7 +199,6 @@ def _insert(cursor: duckdb.DuckDBPyConnection, inserted: str) -> int:
             rebuild_stars(cursor)
         else:
             loosen_arriving(cursor)
-    cursor.execute("DROP TABLE arriving")
     return count
 
 

@@ -28,6 +28,16 @@ ORDER BY ST_Hilbert((minx + maxx) / 2, (miny + maxy) / 2, box) NULLS LAST, id
 """For `rewrite`: along a Hilbert curve over the whole globe."""
 
 
+_APPEND_GEOMETRIES: Final = """
+INSERT INTO geometries
+WITH world AS (
+  SELECT ST_MakeBox2D(ST_Point(-180, -90), ST_Point(180, 90)) AS box
+)
+SELECT added.* FROM query_table($added) AS added, world
+ORDER BY ST_Hilbert((minx + maxx) / 2, (miny + maxy) / 2, box) NULLS LAST, id
+"""
+
+
 def count_rows(cursor: duckdb.DuckDBPyConnection, table: Table) -> int:
     """How many rows a table of the store has."""
     return int(cursor.table(table.name).count("*").fetchall()[0][0])
@@ -36,6 +46,14 @@ def count_rows(cursor: duckdb.DuckDBPyConnection, table: Table) -> int:
 def is_much(added: int, before: int) -> bool:
     """Whether so many rows are new that the table is worth rewriting."""
     return added > 0 and added * _REWRITE_SHARE >= before
+
+
+def add_geometries(cursor: duckdb.DuckDBPyConnection, added: str) -> None:
+    """Take over the rows of the table `added`, sorted."""
+    before = count_rows(cursor, GEOMETRIES)
+    cursor.execute(_APPEND_GEOMETRIES, {"added": added})
+    if before:
+        sort_geometries(cursor, before)
 
 
 def sort_geometries(cursor: duckdb.DuckDBPyConnection, before: int) -> None:

@@ -19,18 +19,32 @@ from ontologies.geosparql.literals import (
     parse_wkt_literals,
 )
 from ontologies.namespaces import GEO
+from strabon_store.backends.sql import Template, identifier
 
 _Geometries: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 _Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 WKT_LITERAL: Final = GEO.term("wktLiteral")
 
-_INSERT: Final = """
-INSERT INTO geometries
+_INSERT: Final = Template("""
+INSERT INTO :a
 SELECT id, crs, ST_GeomFromWKB(wkb), minx, miny, maxx, maxy,
        is_valid, crosses_antimeridian, contains_pole
 FROM parsed
-"""
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class IllFormedGeometry:
+    """A geometry literal that is stored as it stands, without a geometry.
+
+    Attributes:
+        lexical: Its lexical form.
+        reason: What is wrong with it.
+    """
+
+    lexical: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,7 @@ def insert_geometries(
     cursor: duckdb.DuckDBPyConnection,
     ids: np.ndarray[Any, np.dtype[np.int64]],
     parsed: ParsedGeometries,
+    table: str = "geometries",
 ) -> None:
     """Store the well-formed ones.
 
@@ -95,6 +110,7 @@ def insert_geometries(
         cursor: Within a transaction.
         ids: The term id of each literal.
         parsed: The literals.
+        table: Where they go; it has the columns of `geometries`.
     """
     good = ~shapely.is_missing(parsed.geometries)
     if not good.any():
@@ -114,7 +130,7 @@ def insert_geometries(
     for index, name in enumerate(("minx", "miny", "maxx", "maxy")):
         columns[name] = pa.array(bounds[:, index], mask=np.isnan(bounds[:, index]))
     cursor.register("parsed", pa.table(columns))
-    cursor.execute(_INSERT)
+    cursor.execute(_INSERT.filled([identifier(table)]))
     cursor.unregister("parsed")
 
 

@@ -1,36 +1,61 @@
 """A load: files into the store, all of them or nothing."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import duckdb
-import pyarrow as pa
-import pyoxigraph as ox
 
-from ontologies.progress import Progress, silent
+from ontologies.progress import Pace, Progress, Watcher, silent, unwatched
 from strabon_store.algebra.terms import IRI
 from strabon_store.errors import LoadError
-from strabon_store.relational.layout import GEOMETRIES, QUADS
-from strabon_store.storage.batch import Batch, BlankLabels, IllFormedGeometry
-from strabon_store.storage.changes import apply_changes, create_quads
-from strabon_store.storage.compact import count_rows, sort_geometries
+from strabon_store.relational.layout import QUADS
+from strabon_store.storage.changes import create_quads, find_arriving, insert_arriving
+from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, read_meta, write_meta
-from strabon_store.storage.dictionary import Ids
-from strabon_store.storage.sources import Source, open_source
-from strabon_store.storage.transaction import write_transaction
-
-BATCH_QUADS: Final = 200_000
-"""How many quads are encoded at a time; bounds the memory of a load."""
+from strabon_store.storage.encode import Encoding
+from strabon_store.storage.geometries import IllFormedGeometry
+from strabon_store.storage.lines import has_other_graphs
+from strabon_store.storage.reader import Reader, problem_of
+from strabon_store.storage.rejects import Rejects
+from strabon_store.storage.sources import BlankLabels, Input, Source, open_source
+from strabon_store.storage.transaction import exclusive, transaction
 
 _ARRIVED: Final = "arrived"
 """The temporary table of the quads of a load, as they were read."""
 
+_READING: Final = 0.9
+"""The share of a load that reading takes; ordering takes the rest."""
+
 _SHOWN: Final = 5
 """How many ill-formed literals a report shows to people."""
+
+Files: TypeAlias = Sequence[Path | Input]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How to load.
+
+    Attributes:
+        graph: The IRI of the graph that triples go to; None: the default graph. Quads
+            keep theirs.
+        rejects: A file to set bad statements aside into; None: the first one ends the
+            load. N-Triples and N-Quads lose the bad lines; files of other formats are
+            left out whole, as no parser can tell where the next statement begins.
+        watch: Told how far the load is and how fast, after every block.
+    """
+
+    graph: str | None = None
+    rejects: Path | None = None
+    watch: Watcher = unwatched
+
+
+AS_IT_IS: Final = LoadOptions()
+"""Triples to the default graph, nothing bad accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +69,8 @@ class LoadReport:
         ill_formed_geometries: New geometry literals that are stored as they stand, but
             have no geometry: functions on them give no value.
         seconds: How long it took.
+        lines_rejected: Bad statements that were set aside.
+        files_rejected: Files that were left out whole.
     """
 
     triples_read: int
@@ -51,24 +78,38 @@ class LoadReport:
     triples_total: int
     ill_formed_geometries: tuple[IllFormedGeometry, ...]
     seconds: float
+    lines_rejected: int = 0
+    files_rejected: int = 0
 
     def __str__(self) -> str:
         """A line for people, and one for each kind of thing they should look at."""
+        rate = self.triples_read / self.seconds if self.seconds else 0.0
         text = (
             f"{self.triples_read:,} triples read, {self.triples_added:,} of them new, "
-            f"in {self.seconds:.1f} s; the store has {self.triples_total:,}"
+            f"in {self.seconds:.1f} s ({rate:,.0f} triples/s); the store has "
+            f"{self.triples_total:,}"
         )
-        if not self.ill_formed_geometries:
-            return text
+        return "\n".join([text, *self._set_aside(), *self._ill_formed()])
+
+    def _set_aside(self) -> list[str]:
+        counts = {"lines": self.lines_rejected, "files": self.files_rejected}
+        return [f"{n:,} bad {what} set aside" for what, n in counts.items() if n]
+
+    def _ill_formed(self) -> list[str]:
+        count = len(self.ill_formed_geometries)
+        if not count:
+            return []
         shown = self.ill_formed_geometries[:_SHOWN]
         lines = [f"  {each.lexical[:60]!r}: {each.reason}" for each in shown]
-        count = len(self.ill_formed_geometries)
         head = f"{count:,} geometry literals are ill-formed and have no geometry:"
-        return "\n".join([text, head, *lines, *(["  ..."] if count > _SHOWN else [])])
+        return [head, *lines, *(["  ..."] if count > _SHOWN else [])]
 
 
 def load(
-    database: Database, paths: Sequence[Path], progress: Progress = silent
+    database: Database,
+    files: Files,
+    progress: Progress = silent,
+    options: LoadOptions = AS_IT_IS,
 ) -> LoadReport:
     """Load RDF files in one transaction; readers see all of it or nothing.
 
@@ -80,11 +121,16 @@ def load(
         StoreUnavailable: The store is open for reading only.
     """
     started = time.perf_counter()
-    sources = [open_source(Path(path)) for path in paths]
+    sources = [open_source(file) for file in files]
     try:
-        with write_transaction(database) as cursor:
-            loading = _Loading(cursor, int(read_meta(cursor, "next_key")))
-            loading.run(sources, progress)
+        with ExitStack() as stack:
+            rejects = None
+            if options.rejects is not None:
+                rejects = stack.enter_context(Rejects(options.rejects))
+            stack.enter_context(exclusive(database))
+            cursor = stack.enter_context(database.connection.cursor())
+            loading = _Loading(database, cursor, options, rejects, progress)
+            loading.run(sources)
             total = count_rows(cursor, QUADS)
     except duckdb.Error as error:
         raise LoadError(
@@ -98,6 +144,8 @@ def load(
         triples_total=total,
         ill_formed_geometries=tuple(loading.ill_formed),
         seconds=time.perf_counter() - started,
+        lines_rejected=rejects.lines if rejects else 0,
+        files_rejected=rejects.files if rejects else 0,
     )
 
 
@@ -105,69 +153,97 @@ def load(
 class _Loading:
     """What grows while files are read."""
 
+    database: Database
     cursor: duckdb.DuckDBPyConnection
-    next_key: int
+    options: LoadOptions
+    rejects: Rejects | None
+    progress: Progress
     read: int = 0
     added: int = 0
-    ill_formed: list[IllFormedGeometry] = field(default_factory=list)
+    ill_formed: Sequence[IllFormedGeometry] = ()
+    _started: float = field(default_factory=time.perf_counter)
 
-    def run(self, sources: Sequence[Source], progress: Progress) -> None:
-        create_quads(self.cursor, _ARRIVED)
-        geometries = count_rows(self.cursor, GEOMETRIES)
-        size = sum(source.size for source in sources) or 1
+    def run(self, sources: Sequence[Source]) -> None:
+        cursor = self.cursor
+        # Nobody else writes meanwhile, so all but the last step needs no transaction;
+        # temporary tables end with the cursor.
+        create_quads(cursor, _ARRIVED)
+        encoding = Encoding(cursor, _ARRIVED, int(read_meta(cursor, "next_key")))
+        encoding.begin()
         for source in sources:
-            for batch in read_batches(source):
-                self._store(batch)
-                done = sum(each.bytes_read for each in sources) / size
-                progress("load", min(done, 1.0))
-        changes = apply_changes(self.cursor, deleted=None, inserted=_ARRIVED)
-        self.added = changes.inserted
-        sort_geometries(self.cursor, geometries)
-        self.cursor.execute("DROP TABLE arrived")
-        write_meta(self.cursor, "next_key", str(self.next_key))
+            if not self._is_left_out(source):
+                self._read(source, encoding, sources)
+        find_arriving(cursor, _ARRIVED)
+        with transaction(self.database, cursor):
+            encoding.keep()
+            write_meta(cursor, "next_key", str(encoding.next_key))
+            self.added = insert_arriving(cursor).inserted
+        self.ill_formed = encoding.ill_formed
 
-    def _store(self, batch: Batch) -> None:
-        quads, self.next_key, ill_formed = batch.store_terms(self.cursor, self.next_key)
-        self.read += len(batch)
-        self.ill_formed += ill_formed
-        stage_batch(self.cursor, quads, _ARRIVED)
+    def _is_left_out(self, source: Source) -> bool:
+        if self.rejects is None or source.is_lines:
+            return False
+        problem = problem_of(source)
+        if problem is not None:
+            self.rejects.add_file(problem)
+        return problem is not None
+
+    def _read(
+        self, source: Source, encoding: Encoding, sources: Sequence[Source]
+    ) -> None:
+        encoding.begin_file()
+        labels = BlankLabels(source)
+        reader = Reader(source, self.options.graph, self.rejects)
+        for statements in reader.blocks(self.cursor):
+            encoding.encode(labels)
+            self.read += statements
+            self._tell(sources)
+
+    def _tell(self, sources: Sequence[Source]) -> None:
+        size = sum(source.size for source in sources)
+        done = sum(source.bytes_read for source in sources)
+        self.progress("load", _READING * min(done / size, 1.0) if size else 0.0)
+        seconds = time.perf_counter() - self._started
+        self.options.watch(Pace("load", done, size, self.read, seconds))
 
 
-def read_batches(source: Source, *, into: IRI | None = None) -> Iterator[Batch]:
-    """The statements of a source, so many at a time.
+def stage_document(
+    cursor: duckdb.DuckDBPyConnection,
+    source: Source,
+    table: str,
+    next_key: int,
+    *,
+    into: IRI | None,
+    tick: Callable[[], None],
+) -> tuple[int, Sequence[IllFormedGeometry]]:
+    """Put what a document says into a table with the columns of the quads.
 
     Args:
-        source: The source.
+        cursor: Within a transaction.
+        source: The document.
+        table: The table.
+        next_key: The next free key of the dictionary.
         into: The graph that its triples go to; then it may have no named graphs.
+        tick: Called before every block; may raise.
+
+    Returns:
+        The next free key, and the geometry literals that are ill-formed.
 
     Raises:
         LoadError: The source cannot be read, or is not what its name says.
     """
-    blanks = BlankLabels(source)
-    with source.quads() as read:
-        quads = read if into is None else _moved(read, source, into)
-        while True:
-            batch = Batch(blanks)
-            batch.extend(islice(quads, BATCH_QUADS))
-            if not len(batch):
-                return
-            yield batch
-
-
-def _moved(quads: Iterator[ox.Quad], source: Source, into: IRI) -> Iterator[ox.Quad]:
-    graph = ox.NamedNode(into.value)
-    for quad in quads:
-        if quad.graph_name != ox.DefaultGraph():
+    graph = None if into is None else into.value
+    encoding = Encoding(cursor, table, next_key)
+    encoding.begin()
+    labels = BlankLabels(source)
+    for _ in Reader(source, graph).blocks(cursor):
+        tick()
+        if graph is not None and has_other_graphs(cursor, graph):
             raise LoadError(
-                f"{source.path} has named graphs, and can go into no other graph; load "
-                "it as it is"
+                f"{source.name} has named graphs, and can go into no other graph; "
+                "load it as it is"
             )
-        yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
-
-
-def stage_batch(cursor: duckdb.DuckDBPyConnection, quads: Ids, table: str) -> None:
-    """Put quads of ids into a table with the columns of the quads."""
-    columns = {name: quads[:, i] for i, name in enumerate(QUADS.column_names)}
-    cursor.register("batch", pa.table(columns))
-    cursor.table("batch").insert_into(table)
-    cursor.unregister("batch")
+        encoding.encode(labels)
+    encoding.keep()
+    encoding.end()
+    return encoding.next_key, encoding.ill_formed

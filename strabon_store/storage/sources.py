@@ -1,16 +1,20 @@
-"""RDF files as streams of quads; what is wrong with one says where, and what to do."""
+"""RDF files as they lie there: format and compression, and their bytes as they pass."""
 
+import bz2
 import gzip
 import hashlib
+import io
+import lzma
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Final, NoReturn, cast
+from typing import IO, Any, Final, cast
 
+import pyarrow as pa
 import pyoxigraph as ox
 
 from strabon_store.errors import LoadError
@@ -27,10 +31,41 @@ FORMATS: Final[Mapping[str, ox.RdfFormat]] = MappingProxyType(
         ".jsonld": ox.RdfFormat.JSON_LD,
     }
 )
-"""The endings of RDF files; each may be followed by `.gz`."""
+"""The endings of RDF files; each may be followed by that of a compression."""
 
-_GZIP: Final = ".gz"
-_PLACE_IN_REASON: Final = re.compile(r"^Parser error at line .*?: ")
+LINE_FORMATS: Final = frozenset({ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS})
+"""The formats in which a line is a statement."""
+
+COMPRESSIONS: Final[Mapping[str, Callable[[IO[bytes]], IO[bytes]]]] = MappingProxyType(
+    {
+        ".gz": lambda stream: cast("IO[bytes]", gzip.GzipFile(fileobj=stream)),
+        ".bz2": bz2.BZ2File,
+        ".xz": lzma.LZMAFile,
+        ".zst": lambda stream: cast("IO[bytes]", _ZstdReader(stream)),
+    }
+)
+"""How to read what is compressed, by the ending of its name."""
+
+_PLACE_IN_REASON: Final = re.compile(r"^Parser error (?:at line|between) .*?: ")
+_DAMAGED: Final = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a caller says of a file to load.
+
+    Attributes:
+        path: Where it is.
+        name: What to call it in messages; None: as its path.
+        base: What relative IRIs in it are relative to; None: the IRI of the path
+            (RFC 3986, 5.1.3).
+        ending: Tells format and compression, like `.ttl.gz`; None: that of the path.
+    """
+
+    path: Path
+    name: str | None = None
+    base: str | None = None
+    ending: str | None = None
 
 
 @dataclass(slots=True)
@@ -39,15 +74,26 @@ class Source:
 
     Attributes:
         path: Where it is.
+        name: What it is called in messages.
         format: What is in it.
+        compression: The ending that tells how it is compressed, "" when it is not.
+        base: What relative IRIs are relative to.
         size: Its bytes, compressed as it lies there.
         bytes_read: How many of them have been read.
     """
 
     path: Path
+    name: str
     format: ox.RdfFormat
+    compression: str
+    base: str
     size: int
     bytes_read: int = 0
+
+    @property
+    def is_lines(self) -> bool:
+        """Whether a line of it is a statement."""
+        return self.format in LINE_FORMATS
 
     @property
     def digest(self) -> str:
@@ -56,76 +102,144 @@ class Source:
             return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
 
     @contextmanager
-    def quads(self) -> Iterator[Iterator[ox.Quad]]:
-        """What the file says, read while it is iterated over.
-
-        Relative IRIs are resolved against the IRI of the file (RFC 3986, 5.1.3).
+    def open(self) -> Iterator[IO[bytes]]:
+        """Its bytes, decompressed.
 
         Raises:
-            LoadError: The file cannot be read, or is not what its name says.
+            LoadError: It cannot be read, or is cut short.
         """
-        base = None if self.format in _ABSOLUTE else self.path.resolve().as_uri()
+        self.bytes_read = 0
         try:
             with self.path.open("rb") as raw:
                 counted = cast("IO[bytes]", _CountingReader(raw, self))
-                stream = (
-                    gzip.GzipFile(fileobj=counted) if self._is_compressed else counted
-                )
-                yield ox.parse(cast("IO[bytes]", stream), self.format, base_iri=base)
-        except SyntaxError as error:
-            self._refuse_syntax(error)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise LoadError(
-                f"{self.path}: the compressed data are cut short or damaged ({error}); "
-                f"fetch or write the file again"
-            ) from error
+                unpack = COMPRESSIONS.get(self.compression)
+                yield unpack(counted) if unpack else counted
+        except _DAMAGED as error:
+            raise self._damaged(error) from error
         except OSError as error:
-            raise LoadError(f"cannot read {self.path}: {error}") from error
+            if self.compression and error.errno is None:
+                raise self._damaged(error) from error
+            raise LoadError(f"cannot read {self.name}: {error}") from error
 
-    @property
-    def _is_compressed(self) -> bool:
-        return self.path.suffix.lower() == _GZIP
+    def parse(self, stream: IO[bytes]) -> ox.QuadParser:
+        """The quads of its bytes, read while they are iterated over."""
+        base = None if self.is_lines else self.base
+        return ox.parse(stream, self.format, base_iri=base)
 
-    def _refuse_syntax(self, error: SyntaxError) -> NoReturn:
-        reason = _PLACE_IN_REASON.sub("", error.msg)
-        place = "".join(f":{n}" for n in (error.lineno, error.offset) if n is not None)
-        raise LoadError(
-            f"{self.path}{place}: not {self.format.name}: {reason}; nothing was loaded"
-        ) from error
+    @contextmanager
+    def quads(self) -> Iterator[Iterator[ox.Quad]]:
+        """What the file says, statement by statement: for files that are small.
+
+        Raises:
+            LoadError: It cannot be read, or is not what its name says.
+        """
+        try:
+            with self.open() as stream:
+                yield self.parse(stream)
+        except SyntaxError as error:
+            raise refused(self, error) from error
+
+    def _damaged(self, error: Exception) -> LoadError:
+        return LoadError(
+            f"{self.name}: the compressed data are cut short or damaged ({error}); "
+            f"fetch or write the file again"
+        )
 
 
-_ABSOLUTE: Final = frozenset({ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS})
+@dataclass(slots=True)
+class BlankLabels:
+    """Labels for the blank nodes of a file.
+
+    They follow from the file's content and the order in it: no two files share a blank
+    node, and the same file has the same ones when it is loaded again.
+    """
+
+    source: Source
+    _given: int = 0
+    _prefix: str | None = field(default=None)
+
+    def next(self, count: int) -> list[str]:
+        """The labels of the blank nodes that appear next."""
+        if self._prefix is None:
+            self._prefix = f"b{self.source.digest}n"
+        first, self._given = self._given, self._given + count
+        return [f"{self._prefix}{number}" for number in range(first, self._given)]
 
 
-class _CountingReader:
+class _CountingReader(io.RawIOBase):
     """Bytes of a file, counted as they pass."""
 
     def __init__(self, stream: IO[bytes], source: Source) -> None:
         self._stream = stream
         self._source = source
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._stream.readinto(buffer)  # type: ignore[attr-defined]
+        self._source.bytes_read += count
+        return count
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = self._stream.read(-1 if size is None else size)
         self._source.bytes_read += len(data)
         return data
 
 
-def open_source(path: Path) -> Source:
-    """The file, its format known by its name.
+class _ZstdReader(io.RawIOBase):
+    """Decompressed bytes; pyarrow brings the library that Python 3.11 lacks."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = pa.CompressedInputStream(pa.PythonFile(stream, "r"), "zstd")
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        data: bytes = self._stream.read(None if size in {None, -1} else size)
+        return data
+
+
+def reason_of(error: SyntaxError) -> str:
+    """What a parser says is wrong, without the place."""
+    return _PLACE_IN_REASON.sub("", error.msg)
+
+
+def refused(source: Source, error: SyntaxError) -> LoadError:
+    """The error of ours for what a parser says of a file."""
+    place = "".join(f":{n}" for n in (error.lineno, error.offset) if n is not None)
+    return LoadError(
+        f"{source.name}{place}: not {source.format.name}: {reason_of(error)}; nothing "
+        "was loaded"
+    )
+
+
+def open_source(file: Path | Input) -> Source:
+    """A file, its format known by its name or by what the caller says.
 
     Raises:
         LoadError: There is none, it is a directory, or its name has another ending.
     """
+    given = file if isinstance(file, Input) else Input(file)
+    path, name = given.path, given.name or str(given.path)
     if not path.exists():
-        raise LoadError(f"there is no file {path}; check the path")
+        raise LoadError(f"there is no file {name}; check the path")
     if not path.is_file():
-        raise LoadError(f"{path} is not a file; name the RDF files in it")
-    name = path.name.lower().removesuffix(_GZIP)
-    ending = Path(name).suffix
-    if ending not in FORMATS:
-        known = ", ".join(FORMATS)
+        raise LoadError(f"{name} is not a file; name the RDF files in it")
+    rdf_format, compression = _kind(given.ending or path.name, name)
+    base = given.base or path.resolve().as_uri()
+    return Source(path, name, rdf_format, compression, base, path.stat().st_size)
+
+
+def _kind(ending: str, name: str) -> tuple[ox.RdfFormat, str]:
+    rest = Path(ending.lower() if "." in ending[1:] else f"x{ending.lower()}")
+    compression = rest.suffix if rest.suffix in COMPRESSIONS else ""
+    found = FORMATS.get(Path(rest.name.removesuffix(compression)).suffix)
+    if found is None:
         raise LoadError(
-            f"{path}: cannot tell its format from its name; it must end in one of "
-            f"{known}, with .gz after it when compressed"
+            f"{name}: cannot tell its format from its name; it must end in one of "
+            f"{', '.join(FORMATS)}, with {' or '.join(COMPRESSIONS)} after it when "
+            "compressed; or say what it is with --format"
         )
-    return Source(path, FORMATS[ending], path.stat().st_size)
+    return found, compression

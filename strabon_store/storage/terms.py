@@ -6,10 +6,23 @@ import duckdb
 import numpy as np
 
 from strabon_store.algebra.terms import Literal, Term
+from strabon_store.relational.encoding import Tag
 from strabon_store.relational.inline import encode_inline
-from strabon_store.storage.batch import IllFormedGeometry, append_keys
+from strabon_store.relational.kinds import OTHER_KIND
 from strabon_store.storage.database import read_meta, write_meta
-from strabon_store.storage.dictionary import NOT_FOUND, Ids, find_ids, key_of
+from strabon_store.storage.dictionary import (
+    NOT_FOUND,
+    Ids,
+    Key,
+    append_terms,
+    find_ids,
+    key_of,
+)
+from strabon_store.storage.geometries import (
+    IllFormedGeometry,
+    insert_geometries,
+    parse_geometries,
+)
 
 
 class TermWriter:
@@ -40,7 +53,7 @@ class TermWriter:
         new = np.flatnonzero(ids == NOT_FOUND)
         keys = [key_of(terms[index]) for index in new.tolist()]
         if keys:
-            ids[new], ill_formed = append_keys(self._cursor, keys, self.next_key)
+            ids[new], ill_formed = _append_keys(self._cursor, keys, self.next_key)
             self.next_key += len(keys)
             self.ill_formed += ill_formed
         return ids
@@ -55,3 +68,25 @@ def _inline(term: Term) -> int:
         return NOT_FOUND
     found = encode_inline(term.lexical, term.datatype)
     return NOT_FOUND if found is None else found
+
+
+def _append_keys(
+    cursor: duckdb.DuckDBPyConnection, keys: list[Key], next_key: int
+) -> tuple[Ids, list[IllFormedGeometry]]:
+    """Put new terms into the dictionary, the geometries among them parsed.
+
+    Returns:
+        Their ids, and the geometry literals that are ill-formed.
+    """
+    rows = [index for index, key in enumerate(keys) if key.kind.tag is Tag.GEOMETRY]
+    lexicals = [keys[row].lexical for row in rows]
+    parsed = parse_geometries(lexicals, [str(keys[row].datatype) for row in rows])
+    for index in parsed.problems:
+        keys[rows[index]] = keys[rows[index]]._replace(kind=OTHER_KIND)
+    ids = append_terms(cursor, keys, next_key)
+    insert_geometries(cursor, ids[rows], parsed)
+    ill_formed = [
+        IllFormedGeometry(lexicals[index], reason)
+        for index, reason in sorted(parsed.problems.items())
+    ]
+    return ids, ill_formed

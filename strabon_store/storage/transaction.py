@@ -48,15 +48,30 @@ def write_transaction(
         StoreUnavailable: The store is open for reading only.
         StoreBusy: Another writer did not end in time.
     """
-    with exclusive(database, wait_s), database.connection.cursor() as cursor:
-        cursor.begin()
-        try:
-            yield cursor
-            with database.commits.one():
-                cursor.commit()
-        except BaseException:
-            _roll_back(cursor)
-            raise
+    with (
+        exclusive(database, wait_s),
+        database.connection.cursor() as cursor,
+        transaction(database, cursor),
+    ):
+        yield cursor
+
+
+@contextmanager
+def transaction(
+    database: Database, cursor: duckdb.DuckDBPyConnection
+) -> Iterator[None]:
+    """The time in which the work of a cursor is kept at the end, or undone on an error.
+
+    Only for who has the store to itself: see `exclusive`.
+    """
+    cursor.begin()
+    try:
+        yield
+        with database.commits.one():
+            cursor.commit()
+    except BaseException:
+        _roll_back(cursor)
+        raise
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -194,9 +194,9 @@ def test_a_killed_load_leaves_the_old_contents(
     many.write_text("".join(f"<urn:s> <urn:p> <urn:{n}> .\n" for n in range(20_000)))
     program = f"""
         from pathlib import Path
-        from strabon_store.storage import loader
+        from strabon_store.storage import reader
         from strabon_store.store import Store
-        loader.BATCH_QUADS = 5_000
+        reader.BLOCK_BYTES = 100_000
         def progress(stage, fraction):
             print("half" if fraction > 0.5 else "", flush=True)
             while fraction > 0.5:

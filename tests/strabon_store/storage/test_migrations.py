@@ -6,16 +6,16 @@ import duckdb
 import pytest
 
 from strabon_store.errors import StoreUnavailable
+from strabon_store.relational.layout import TABLES
 from strabon_store.storage.database import FILE_NAME, FORMAT_VERSION, read_meta
 from strabon_store.storage.migrations import MIGRATIONS
 from strabon_store.store import Store
 
 QUERY = 'ASK { <urn:s> <urn:p> "x"@en }'
+LATER = {table.name for table in TABLES} - {"terms", "quads", "geometries", "meta"}
 TO_1 = (
-    "DROP TABLE term_hashes",
-    "DROP TABLE quads_by_object",
-    "DROP TABLE predicate_statistics",
-    "DELETE FROM meta WHERE key = 'hash_probe'",
+    *(f"DROP TABLE {name}" for name in sorted(LATER)),
+    "DELETE FROM meta WHERE key NOT IN ('format', 'generation', 'next_key')",
     "UPDATE meta SET value = '1' WHERE key = 'format'",
 )
 
