@@ -36,6 +36,7 @@ from strabon_store.relational.nodes import (
     Join,
     Limit,
     Lookup,
+    Mark,
     One,
     Plan,
     PlanColumn,
@@ -148,8 +149,8 @@ class _Generator:
                 return self._scan(plan)
             case Join():
                 return self._join(plan)
-            case SemiJoin():
-                return self._semi_join(plan)
+            case SemiJoin() | Mark():
+                return self._exists(plan)
             case Lookup():
                 return self._lookup(plan)
             case UnionAll():
@@ -272,12 +273,15 @@ class _Generator:
         )
         return Select(outputs, (*left.sources, source), left.conditions)
 
-    def _semi_join(self, plan: SemiJoin) -> Select:
+    def _exists(self, plan: SemiJoin | Mark) -> Select:
         left = self._sparing(self.open(plan.left), columns_of(plan.condition))
         right = self._sparing(self.open(plan.right), columns_of(plan.condition))
         condition = scalar(plan.condition, {**left.outputs, **right.outputs})
         one = {".": Output(literal(1), Grade.CONSTANT)}
         partner = replace(right.where(condition), outputs=one)
+        if isinstance(plan, Mark):
+            found = Output(_EXISTS.filled([partner.text]), Grade.COMPUTED)
+            return replace(left, outputs={**left.outputs, plan.mark.name: found})
         template = _NOT_EXISTS if plan.is_anti else _EXISTS
         return left.where(template.filled([partner.text]))
 

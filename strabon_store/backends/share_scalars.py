@@ -14,6 +14,7 @@ from strabon_store.relational.nodes import (
     Aggregation,
     Closure,
     Join,
+    Mark,
     One,
     Plan,
     PlanColumn,
@@ -84,7 +85,7 @@ def share_scalars(plan: Plan, spelling: Speller) -> Plan:
     """The plan with the same rows, in which no long scalar is written twice."""
     plan = _with_sources(plan, spelling)
     match plan:
-        case Join() | SemiJoin():
+        case Join() | SemiJoin() | Mark():
             return _share_condition(plan, spelling)
         case Projection(source, columns, scalars):
             below, rewritten = _share(source, scalars, spelling)
@@ -103,7 +104,7 @@ def _with_sources(plan: Plan, spelling: Speller) -> Plan:
     match plan:
         case One() | Rows() | Scan():
             return plan
-        case Join() | SemiJoin() | UnionAll():
+        case Join() | SemiJoin() | Mark() | UnionAll():
             left = share_scalars(plan.left, spelling)
             right = share_scalars(plan.right, spelling)
             return replace(plan, left=left, right=right)
@@ -118,7 +119,7 @@ def _only(plan: Plan, columns: tuple[PlanColumn, ...]) -> Projection:
     return Projection(plan, columns, tuple(Column(each.name) for each in columns))
 
 
-def _share_condition(plan: Join | SemiJoin, spelling: Speller) -> Plan:
+def _share_condition(plan: Join | SemiJoin | Mark, spelling: Speller) -> Plan:
     """What reads one side alone goes below that side."""
     left, conditions = _share(plan.left, (plan.condition,), spelling)
     right, conditions = _share(plan.right, conditions, spelling)

@@ -14,6 +14,10 @@ from strabon_store.relational.stars import Stars
 GRAPH_COLUMN: Final = ".graph:"
 """Begins the name of the column that tells in which graph a pattern matched."""
 
+OUTER_COLUMN: Final = ".outer:"
+"""Begins the name of the column that tells of which outer solution of an EXISTS a
+solution is."""
+
 
 class TermCatalog(Protocol):
     """Who knows the ids of terms."""
@@ -54,6 +58,8 @@ class Context:
         graph: The id of the named graph that is active, or the column that ranges
             over named graphs; None for the default graph (SPARQL 1.1 section 18.1.3).
         is_known: False within GRAPH <iri> for a graph that the store does not have.
+        outer: Within an EXISTS, the outer solutions, numbered, that each operand of its
+            pattern is joined with; None: none of them is.
         candidates: By name, variables whose values are known to be among few: what the
             pattern is joined with binds them. A search may begin there; nobody must.
         prefers_stars: Whether what will be optional has a place in star tables.
@@ -63,6 +69,7 @@ class Context:
     dataset: Dataset = field(default_factory=Dataset)
     graph: int | str | None = None
     is_known: bool = True
+    outer: Plan | None = None
     candidates: Mapping[str, Candidates] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
     prefers_stars: bool = False

@@ -1,7 +1,8 @@
 """Algebra becomes a relational plan, one function per operator of section 18.5."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from strabon_store.algebra.expressions import Exists, Expression, Not
 from strabon_store.algebra.nodes import (
@@ -32,8 +33,18 @@ from strabon_store.algebra.queries import (
     SelectQuery,
 )
 from strabon_store.algebra.terms import IRI, Term, Var
-from strabon_store.algebra.traverse import conjuncts
-from strabon_store.relational.context import GRAPH_COLUMN, Context, TermCatalog
+from strabon_store.algebra.traverse import (
+    conjuncts,
+    map_expressions,
+    own_expressions,
+    walk_expression,
+)
+from strabon_store.relational.context import (
+    GRAPH_COLUMN,
+    OUTER_COLUMN,
+    Context,
+    TermCatalog,
+)
 from strabon_store.relational.encoding import Encoding, Plain, TermId, are_alike
 from strabon_store.relational.find_spatial_joins import split_for_spatial_join
 from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION
@@ -43,6 +54,13 @@ from strabon_store.relational.lookups import (
     variables_only,
     with_lookups,
     without_parts,
+)
+from strabon_store.relational.lower_exists import (
+    filter_exists,
+    is_operand,
+    numbered,
+    with_marks,
+    without_marks,
 )
 from strabon_store.relational.lower_expressions import (
     lower_condition,
@@ -64,6 +82,7 @@ from strabon_store.relational.nodes import (
     Projection,
     Rows,
     Selection,
+    Shared,
     Sort,
     SortKey,
 )
@@ -74,6 +93,9 @@ from strabon_store.relational.sideways import has_search, lower_join, offering
 from strabon_store.relational.trim_values import trim_values
 from strabon_store.relational.unions import union
 from strabon_store.relational.values import string
+
+_LEFT: Final = ".left"
+"""The column that tells the left solutions of an OPTIONAL apart."""
 
 
 def lower_query(query: Query, catalog: TermCatalog) -> Plan:
@@ -99,8 +121,14 @@ def lower_query(query: Query, catalog: TermCatalog) -> Plan:
             assert_never(query)
 
 
-def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - an arm per node
+def lower(pattern: Pattern, context: Context) -> Plan:
     """The plan of a pattern in its context."""
+    if context.outer is not None and is_operand(pattern):
+        return join(context.outer, lower(pattern, replace(context, outer=None)))
+    return _lower(pattern, context)
+
+
+def _lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - an arm per node
     match pattern:
         case BGP():
             return lower_bgp(pattern, context)
@@ -112,23 +140,23 @@ def lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 - 
         case LeftJoin():
             return _lower_optional(pattern, context)
         case Minus():
-            return minus(*_lower_sides(pattern, context))
+            left, right = _lower_sides(pattern, context)
+            return minus(left, _without_outer(right, context))
         case Filter(condition, source):
             return _lower_filter(condition, source, context)
         case Union(left, right):
             return union(lower(left, context), lower(right, context))
         case Extend():
-            return _lower_extend(pattern, lower(pattern.source, context), context)
+            return _lower_extend(pattern, context)
         case Graph(name, source):
             return _lower_graph(name, source, context)
         case Values():
             return _lower_values(pattern, context)
         case Group(source):
             inner = context.keeping(key.name for key in pattern.keys)
-            plan = variables_only(lower(source, inner))
-            return lower_group(_per_graph(pattern, plan, context), plan)
+            return _lower_grouped(pattern, lower(source, inner), context)
         case OrderBy(source, conditions):
-            return _lower_order(lower(source, context), conditions)
+            return _lower_order(lower(source, context), conditions, context)
         case Project(source, variables):
             inner = context.keeping(variable.name for variable in variables)
             return _lower_project(lower(source, inner), variables, context)
@@ -147,7 +175,24 @@ def _lower_optional(pattern: LeftJoin, context: Context) -> Plan:
         left = lower(pattern.left, replace(context, prefers_stars=True))
         if (plan := absorb(left, leg, context)) is not None:
             return plan
-    return left_join(*_lower_sides(pattern, context), pattern.condition)
+    left, right = _lower_sides(pattern, context)
+    condition = pattern.condition
+    if condition is None or not _has_exists(condition):
+        return left_join(left, right, condition)
+    return _lower_optional_exists(left, right, condition, context)
+
+
+def _lower_optional_exists(
+    left: Plan, right: Plan, condition: Expression, context: Context
+) -> Plan:
+    """Pairs that meet the condition, and the left solutions that have no such pair."""
+    left = Shared(numbered(variables_only(left), _LEFT), context.fresh())
+    tested = _tested(join(left, right), conjuncts(condition), context)
+    pairs = Shared(variables_only(tested), context.fresh())
+    mates = Projection(pairs, (left.columns[-1],), (Column(_LEFT),))
+    alone = semi_join(left, mates, None, is_anti=True)
+    whole = union(pairs, alone)
+    return _only(whole, tuple(c for c in whole.columns if c.name != _LEFT))
 
 
 def _lower_sides(pattern: LeftJoin | Minus, context: Context) -> tuple[Plan, Plan]:
@@ -167,7 +212,8 @@ def _lower_filter(condition: Expression, source: Pattern, context: Context) -> P
     for test in existential:
         found = _existence(test)
         if found is not None:
-            plan = _lower_exists(plan, found, context)
+            inner, is_anti = found
+            plan = filter_exists(plan, inner, lower, context, is_anti=is_anti)
     return plan
 
 
@@ -178,10 +224,27 @@ def _lower_tested(tests: list[Expression], source: Pattern, context: Context) ->
     else:
         left, right = (lower(side, context) for side in split.sides)
         plan, tests = join(left, right, split.condition), list(split.rest)
+    return _tested(plan, tests, context)
+
+
+def _tested(plan: Plan, tests: Iterable[Expression], context: Context) -> Plan:
     for test in tests:
-        holds = lower_condition(test, scope_of(plan))
-        plan = Selection(with_lookups(plan, [holds]), holds)
+        plan, (condition,) = with_marks(plan, [test], lower, context)
+        holds = lower_condition(condition, scope_of(plan))
+        plan = without_marks(Selection(with_lookups(plan, [holds]), holds))
     return plan
+
+
+def _has_exists(expression: Expression) -> bool:
+    return any(isinstance(part, Exists) for part in walk_expression(expression))
+
+
+def _without_outer(right: Plan, context: Context) -> Plan:
+    """The right side of MINUS, in which outer variables are no variables any more."""
+    if context.outer is None:
+        return right
+    put = {c.name for c in context.outer.columns if not c.name.startswith(OUTER_COLUMN)}
+    return _only(right, tuple(c for c in right.columns if c.name not in put))
 
 
 def _existence(test: Expression) -> tuple[Pattern, bool] | None:
@@ -195,20 +258,10 @@ def _existence(test: Expression) -> tuple[Pattern, bool] | None:
             return None
 
 
-def _lower_exists(plan: Plan, found: tuple[Pattern, bool], context: Context) -> Plan:
-    # Filters at the top of the pattern see the outer variables (17.4.1.4, substitute).
-    pattern, is_anti = found
-    context = context.keeping()
-    condition = None
-    if isinstance(pattern, Filter):
-        condition, pattern = pattern.condition, pattern.source
-    if has_search(pattern):
-        plan, context = offering(plan, (), context)
-    return semi_join(plan, lower(pattern, context), condition, is_anti=is_anti)
-
-
-def _lower_extend(pattern: Extend, plan: Plan, context: Context) -> Plan:
-    name, expression = pattern.variable.name, pattern.expression
+def _lower_extend(pattern: Extend, context: Context) -> Plan:
+    name = pattern.variable.name
+    plan = lower(pattern.source, context)
+    plan, (expression,) = with_marks(plan, [pattern.expression], lower, context)
     present = {column.name: column for column in plan.columns}
     if isinstance(expression, Var) and expression.name in present:
         old = present[expression.name]
@@ -226,7 +279,8 @@ def _lower_extend(pattern: Extend, plan: Plan, context: Context) -> Plan:
         column = PlanColumn(name, encoding, is_nullable=value.term is None)
     plan = with_lookups(plan, [scalar])
     old_scalars = tuple(Column(each.name) for each in plan.columns)
-    return Projection(plan, (*plan.columns, column), (*old_scalars, scalar))
+    extended = Projection(plan, (*plan.columns, column), (*old_scalars, scalar))
+    return without_marks(extended)
 
 
 def _with_solution(plan: Plan) -> Plan:
@@ -300,13 +354,17 @@ def _plain(term: Term | None) -> str | None:
     return None if term is None else render_plain(term)
 
 
-def _lower_order(plan: Plan, conditions: tuple[OrderCondition, ...]) -> Plan:
+def _lower_order(
+    plan: Plan, conditions: tuple[OrderCondition, ...], context: Context
+) -> Plan:
+    keyed = [condition.expression for condition in conditions]
+    plan, expressions = with_marks(plan, keyed, lower, context)
     scope = scope_of(plan)
     taken = sum(column.name.startswith(".order") for column in plan.columns)
     keys: list[SortKey] = []
     scalars: list[Scalar] = []
-    for condition in conditions:
-        for scalar in sort_scalars(lower_expression(condition.expression, scope)):
+    for condition, expression in zip(conditions, expressions, strict=True):
+        for scalar in sort_scalars(lower_expression(expression, scope)):
             name = f".order{taken + len(keys)}"
             keys.append(SortKey(name, condition.descending))
             scalars.append(scalar)
@@ -317,11 +375,35 @@ def _lower_order(plan: Plan, conditions: tuple[OrderCondition, ...]) -> Plan:
     return Sort(widened, tuple(keys))
 
 
-def _per_graph(group: Group, plan: Plan, context: Context) -> Group:
-    """The group, within GRAPH ?g one for each graph."""
+def _lower_grouped(group: Group, source: Plan, context: Context) -> Plan:
+    arguments = own_expressions(group)
+    plan, read = with_marks(variables_only(source), arguments, lower, context)
+    known = dict(zip(arguments, read, strict=True))
+    marked = map_expressions(group, lambda each: known[each])
+    assert isinstance(marked, Group)  # noqa: S101 - only its arguments differ
     if any(column.name == context.graph for column in plan.columns):
-        return replace(group, keys=(*group.keys, Var(str(context.graph))))
-    return group
+        return _lower_each_group(marked, plan, context)
+    return lower_group(marked, plan)
+
+
+def _lower_each_group(group: Group, plan: Plan, context: Context) -> Plan:
+    """Groups within GRAPH ?g: of each graph, and one of a graph without solutions."""
+    graph = str(context.graph)
+    keys = (*group.keys, Var(graph))
+    found = lower_group(replace(group, keys=keys), plan)
+    if group.keys:
+        return found
+    found = Shared(found, context.fresh())
+    names = lower_graph_names(graph, context)
+    nameless = tuple(column for column in plan.columns if column.name != graph)
+    none = Selection(_only(plan, nameless), FALSE)
+    with_some = _only(found, tuple(c for c in found.columns if c.name == graph))
+    without = semi_join(names, with_some, None, is_anti=True)
+    return union(found, join(without, lower_group(group, none)))
+
+
+def _only(plan: Plan, columns: tuple[PlanColumn, ...]) -> Plan:
+    return Projection(plan, columns, tuple(Column(column.name) for column in columns))
 
 
 def _lower_project(plan: Plan, variables: tuple[Var, ...], context: Context) -> Plan:

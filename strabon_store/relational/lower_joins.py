@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from strabon_store.algebra.expressions import Expression
-from strabon_store.relational.context import GRAPH_COLUMN
-from strabon_store.relational.encoding import are_alike, either
+from strabon_store.relational.context import GRAPH_COLUMN, OUTER_COLUMN
+from strabon_store.relational.encoding import Typed, are_alike, either
 from strabon_store.relational.lookups import (
     as_plain,
     scope_of,
@@ -21,6 +21,7 @@ from strabon_store.relational.lookups import (
 from strabon_store.relational.lower_expressions import Scope, lower_condition
 from strabon_store.relational.nodes import (
     Join,
+    Mark,
     Plan,
     PlanColumn,
     Projection,
@@ -33,7 +34,10 @@ from strabon_store.relational.scalars import (
     any_of,
     call,
 )
-from strabon_store.relational.values import Value, of_column
+from strabon_store.relational.values import XSD_BOOLEAN, Value, of_column
+
+_HIDDEN: Final = (GRAPH_COLUMN, OUTER_COLUMN)
+"""Begin the names of columns that are no variables of the query."""
 
 _OTHER: Final = ".other"
 """Marks the right side's column of a shared variable."""
@@ -72,10 +76,17 @@ def semi_join(
     return variables_only(SemiJoin(left, right, holds, is_anti=is_anti))
 
 
+def mark_join(left: Plan, right: Plan, condition: Expression | None, name: str) -> Plan:
+    """EXISTS as a value: the left solutions with a boolean of this name (17.4.1.4)."""
+    left, right, holds = _matching(prepare(left, right), condition)
+    mark = PlanColumn(name, Typed(XSD_BOOLEAN), is_nullable=False)
+    return variables_only(Mark(left, right, holds, mark))
+
+
 def minus(left: Plan, right: Plan) -> Plan:
     """Minus of section 18.5: compatible solutions that share a bound variable."""
     sides = prepare(left, right)
-    own = [(a, b) for a, b in sides.shared if not a.name.startswith(GRAPH_COLUMN)]
+    own = [(a, b) for a, b in sides.shared if not a.name.startswith(_HIDDEN)]
     if not own:
         return sides.left
     touching = any_of(

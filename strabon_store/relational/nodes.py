@@ -163,6 +163,33 @@ class SemiJoin:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Left rows, each with whether it has a partner on the right.
+
+    Attributes:
+        left: The rows that come out.
+        right: Where partners are looked for.
+        condition: A scalar over the columns of both.
+        mark: The column that tells: true or false, never NULL.
+    """
+
+    left: "Plan"
+    right: "Plan"
+    condition: Scalar
+    mark: PlanColumn
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """The left columns, then the mark."""
+        return (*self.left.columns, self.mark)
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """As the left side."""
+        return self.left.order
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """Rows for which the condition is true."""
 
@@ -383,6 +410,7 @@ Plan: TypeAlias = (
     | Scan
     | Join
     | SemiJoin
+    | Mark
     | Selection
     | Projection
     | Lookup

@@ -15,6 +15,7 @@ from strabon_store.relational.nodes import (
     Join,
     Limit,
     Lookup,
+    Mark,
     One,
     Plan,
     PlanColumn,
@@ -56,8 +57,8 @@ def _lines(plan: Plan, depth: int) -> Iterator[str]:
 
 def _sources(plan: Plan) -> tuple[Plan, ...]:
     match plan:
-        case Join(left, right) | SemiJoin(left, right) | UnionAll(left, right):
-            return (left, right)
+        case Join() | SemiJoin() | Mark() | UnionAll():
+            return (plan.left, plan.right)
         case Closure(steps, origins):
             return (steps,) if origins is None else (origins, steps)
         case One() | Rows() | Scan():
@@ -79,6 +80,8 @@ def _label(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
         case SemiJoin(_, _, condition, is_anti):
             name = "AntiJoin" if is_anti else "SemiJoin"
             return f"{name} {render_scalar(condition)}"
+        case Mark(_, _, condition, mark):
+            return f"Mark {mark.name} {render_scalar(condition)}"
         case Selection(_, condition):
             return f"Selection {render_scalar(condition)}"
         case Projection(_, columns, scalars):
