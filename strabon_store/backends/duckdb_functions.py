@@ -3,10 +3,14 @@
 Each is computed once for a combination of arguments that repeats within a vector. NULL
 in gives NULL out, and so does an error of the expression. A pattern that takes too long
 fails the query: to leave the value out would make the answer wrong.
+
+The spellings put `|| ''` behind what gives text. DuckDB hands on pointers to what
+Arrow holds, which is gone before a CASE has copied it; a concatenation copies at once.
 """
 
 import hashlib
 from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
@@ -14,16 +18,31 @@ import duckdb
 import pyarrow as pa
 import regex
 from duckdb.func import FunctionNullHandling, PythonUDFType
-from duckdb.sqltypes import BOOLEAN, VARCHAR
+from duckdb.sqltypes import BIGINT, BOOLEAN, DOUBLE, VARCHAR
 
+from ontologies.namespaces import XSD
 from strabon_store.frontend.iris import resolve
+from strabon_store.relational.kinds import literal_kind
 from strabon_store.relational.regular_expressions import (
     MalformedPattern,
     replacement_pieces,
     translate_for_backtracking,
 )
+from strabon_store.relational.times import (
+    Duration,
+    Moment,
+    add,
+    adjust,
+    cast,
+    compare_durations,
+    parse,
+    subtract,
+    sum_of,
+)
 
 _Array: TypeAlias = Any  # pyarrow ships no types
+
+_MONTH_SECONDS: Final = 365.2425 / 12 * 86_400
 
 PATTERN_SECONDS: Final = 5.0
 """How long one pattern may search one text."""
@@ -42,7 +61,12 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-_ARROW: Final = {VARCHAR: pa.string(), BOOLEAN: pa.bool_()}
+_ARROW: Final = {
+    VARCHAR: pa.string(),
+    BOOLEAN: pa.bool_(),
+    BIGINT: pa.int64(),
+    DOUBLE: pa.float64(),
+}
 
 
 def _vectorized(
@@ -100,6 +124,88 @@ def _replaced(text: str, pattern: str, replacement: str, flags: str) -> str | No
     return replaced
 
 
+def _microseconds(name: str, text: str) -> int | None:
+    return literal_kind(text, XSD.term(name)).moment
+
+
+def _cast(target: str, source: str, text: str) -> str | None:
+    value = parse(source, text)
+    changed = None if value is None else cast(value, target)
+    return None if changed is None else str(changed)
+
+
+def _duration(text: str) -> Duration | None:
+    value = parse("duration", text)
+    return value if isinstance(value, Duration) else None
+
+
+def _compare_durations(left: str, right: str) -> int | None:
+    one, other = _duration(left), _duration(right)
+    return None if one is None or other is None else compare_durations(one, other)
+
+
+def _equal_durations(left: str, right: str) -> bool | None:
+    one, other = _duration(left), _duration(right)
+    if one is None or other is None:
+        return None
+    return (one.months, one.seconds) == (other.months, other.seconds)
+
+
+def _duration_seconds(text: str) -> float | None:
+    value = _duration(text)
+    if value is None:
+        return None
+    return float(value.seconds) + value.months * _MONTH_SECONDS
+
+
+def _zone(text: str) -> str | None:
+    """The zone at the end of a moment as a duration; there is none in an empty text."""
+    if not text:
+        return None
+    found = parse("gDay", f"---01{text}")
+    minutes = found.zone if isinstance(found, Moment) else None
+    if minutes is None:
+        return None
+    return str(Duration("dayTimeDuration", 0, Decimal(60 * minutes)))
+
+
+def _of_plain(plain: str) -> Moment | Duration | None:
+    lexical, _, datatype = plain.rpartition('"^^<')
+    if not datatype.startswith(str(XSD)):
+        return None
+    return parse(XSD.local(datatype[:-1]), lexical[1:])
+
+
+def _plain(value: Moment | Duration | None) -> str | None:
+    return None if value is None else f'"{value}"^^<{XSD.term(value.name)}>'
+
+
+def _add_times(sign: str, left: str, right: str) -> str | None:
+    """Sums and differences as XPath functions 8.4 and 9.7 have them."""
+    factor = 1 if sign == "+" else -1
+    match _of_plain(left), _of_plain(right):
+        case Moment() as moment, Duration() as span:
+            return _plain(add(moment, span, factor))
+        case Duration() as span, Moment() as moment if factor > 0:
+            return _plain(add(moment, span))
+        case Moment() as one, Moment() as other if factor < 0:
+            return _plain(subtract(one, other))
+        case Duration() as one, Duration() as other:
+            return _plain(sum_of(one, other, factor))
+        case _:
+            return None
+
+
+def _adjust(plain: str, zone: str) -> str | None:
+    moment = _of_plain(plain)
+    offset = _of_plain(zone) if zone else None
+    if not isinstance(moment, Moment) or isinstance(offset, Moment):
+        return None
+    if zone and offset is None:
+        return None
+    return _plain(adjust(moment, offset))
+
+
 def _digest(name: str) -> Callable[[str], str]:
     return lambda text: hashlib.new(name, text.encode()).hexdigest()
 
@@ -112,4 +218,12 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], int, Any]]] = {
     "pytheas_resolve": (resolve, 2, VARCHAR),
     "pytheas_matches": (_matches, 3, BOOLEAN),
     "pytheas_replace": (_replaced, 4, VARCHAR),
+    "pytheas_microseconds": (_microseconds, 2, BIGINT),
+    "pytheas_cast": (_cast, 3, VARCHAR),
+    "pytheas_compare_durations": (_compare_durations, 2, BIGINT),
+    "pytheas_equal_durations": (_equal_durations, 2, BOOLEAN),
+    "pytheas_duration_seconds": (_duration_seconds, 1, DOUBLE),
+    "pytheas_zone": (_zone, 1, VARCHAR),
+    "pytheas_add_times": (_add_times, 3, VARCHAR),
+    "pytheas_adjust": (_adjust, 2, VARCHAR),
 }

@@ -204,6 +204,10 @@ NUMBERS: Final[Mapping[str, str]] = MappingProxyType(
         "shortest_of": "CASE (:a) WHEN 2 THEN CAST(CAST(:b AS FLOAT) AS VARCHAR) "
         "WHEN 3 THEN CAST(:b AS VARCHAR) END",
         "float_text": _FLOAT_TEXT,
+        # XPath functions 19.1.2: numbers of ordinary size are written as decimals.
+        "float_string": "CASE WHEN abs(:b) >= 1e-6 AND abs(:b) < 1e6 THEN rtrim(rtrim("
+        "CAST(CAST(:a AS DECIMAL(38, 30)) AS VARCHAR), '0'), '.') "
+        "WHEN :b = 0 THEN rtrim(rtrim(:a, '0'), '.') ELSE :c END",
         # A sum may overflow, and would fail the query: in parts, it cannot.
         "high_part": "CAST(:a AS HUGEINT) >> 64",
         "low_part": f"CAST(:a AS HUGEINT) & {_LOW - 1}",

@@ -7,15 +7,6 @@ from typing import Final
 from strabon_store.algebra.terms import RDF_LANG_STRING
 from strabon_store.relational.encoding import Tag
 
-
-def _date_part(pattern: str, kind: str) -> str:
-    return f"TRY_CAST(nullif(regexp_extract(:a, '{pattern}', 1), '') AS {kind})"
-
-
-_DATETIME: Final = (
-    "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?"
-    "(Z|[+-][0-9]{2}:[0-9]{2})?"
-)
 _FOUND: Final = "strpos(:a, :b)"
 _NOT_ANY: Final = "CASE WHEN :a IS NULL OR :b IS NULL THEN NULL"
 
@@ -32,6 +23,9 @@ def _quoted(text: str) -> str:
     )
     return f"""'"' || {escaped} || CASE WHEN :c = '' THEN '"' ELSE '"@' || :c END"""
 
+
+_OPEN: Final = f"{Tag.OTHER}, {Tag.GEOMETRY}"
+_CLOSED: Final = f"{Tag.IRI}, {Tag.BLANK}, {Tag.LANGUAGE}"
 
 OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -51,15 +45,20 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "if_string": f"CASE WHEN :a IN ({Tag.STRING}, {Tag.LANGUAGE}) THEN :b END",
         "if_compatible": "CASE WHEN :b = '' OR :a = :b THEN :c END",
         "is_literal": f":a > {Tag.BLANK}",
-        "may_be_equal": f"(:a IN ({Tag.OTHER}, {Tag.GEOMETRY}) AND :b > {Tag.BLANK}) "
-        f"OR (:b IN ({Tag.OTHER}, {Tag.GEOMETRY}) AND :a > {Tag.BLANK})",
+        # What carries a language is no value of another datatype.
+        "may_be_equal": f"(:a IN ({_OPEN}) AND :b NOT IN ({_CLOSED})) "
+        f"OR (:b IN ({_OPEN}) AND :a NOT IN ({_CLOSED}))",
+        "are_kind": ":a = :c AND :b = :c",
+        "equal_language": "lower(:a) = lower(:b)",
         "string_ebv": f"CASE WHEN :a IN ({Tag.STRING}, {Tag.LANGUAGE}) "
         "THEN :b <> '' END",
         "within_window": ":a AND :b",
         "sort_rank": f"CASE WHEN :a IS NULL THEN 0 WHEN :a = {Tag.BLANK} THEN 1 "
         f"WHEN :a = {Tag.IRI} THEN 2 WHEN :a = {Tag.INTEGER} THEN 3 "
-        f"WHEN :a = {Tag.DATETIME} THEN 4 WHEN :a = {Tag.BOOLEAN} THEN 5 ELSE 6 END",
-        "sort_number": "coalesce(:a, epoch(CAST(:b AS TIMESTAMP)), CAST(:c AS DOUBLE))",
+        f"WHEN :a = {Tag.DATETIME} THEN 4 WHEN :a = {Tag.DURATION} THEN 5 "
+        f"WHEN :a = {Tag.BOOLEAN} THEN 6 ELSE 7 END",
+        "sort_number": "coalesce(:a, epoch(CAST(:b AS TIMESTAMP)), CAST(:c AS DOUBLE), "
+        "CAST(:d AS DOUBLE))",
         "sort_text": "CASE WHEN :a IS NULL THEN coalesce(:b, :c) END",
     }
 )
@@ -70,9 +69,9 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "string_length": "length(:a)",
         # DuckDB maps letter by letter, which is all there is to ASCII.
         "upper": "CASE WHEN strlen(:a) = length(:a) THEN upper(:a) "
-        "ELSE pytheas_upper(:a) END",
+        "ELSE pytheas_upper(:a) || '' END",
         "lower": "CASE WHEN strlen(:a) = length(:a) THEN lower(:a) "
-        "ELSE pytheas_lower(:a) END",
+        "ELSE pytheas_lower(:a) || '' END",
         "contains": "contains(:a, :b)",
         "starts_with": "starts_with(:a, :b)",
         "ends_with": "ends_with(:a, :b)",
@@ -83,16 +82,16 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "md5": "md5(:a)",
         "sha1": "sha1(:a)",
         "sha256": "sha256(:a)",
-        "sha384": "pytheas_sha384(:a)",
-        "sha512": "pytheas_sha512(:a)",
+        "sha384": "pytheas_sha384(:a) || ''",
+        "sha512": "pytheas_sha512(:a) || ''",
         "no_truth": "CAST(NULL AS BOOLEAN)",
         "regex": "regexp_matches(:a, :b)",
         "regex_of_xpath": "pytheas_matches(:a, :b, :c)",
         "replace": "regexp_replace(:a, :b, :c, 'g')",
-        "replace_by_xpath": "pytheas_replace(:a, :b, :c, :d)",
+        "replace_by_xpath": "pytheas_replace(:a, :b, :c, :d) || ''",
         "resolve": f"CASE WHEN regexp_matches(:a, '{_NO_IRI}') THEN NULL "
         "WHEN regexp_matches(:a, '^[A-Za-z][A-Za-z0-9+.-]*:') THEN :a "
-        "WHEN :b <> '' THEN pytheas_resolve(:a, :b) END",
+        "WHEN :b <> '' THEN pytheas_resolve(:a, :b) || '' END",
         "if_language": "CASE WHEN regexp_full_match(:a, "
         "'[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*') THEN :a END",
         "if_datatype": f"CASE WHEN :a = {Tag.IRI} AND :b <> '{RDF_LANG_STRING}' "
@@ -104,20 +103,10 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "fresh_blank": "'_:b' || replace(CAST(gen_random_uuid() AS VARCHAR), '-', '')",
         "blank_of": "'_:b' || md5(:b || ' ' || :a)",
         "encode_uri": "url_encode(:a)",
-        "moment_local": "CASE WHEN :b IS NOT NULL THEN :a END",
-        "year": _date_part(r"^(-?\d+)-\d\d-", "BIGINT"),
-        "month": _date_part(r"^-?\d+-(\d\d)-", "BIGINT"),
-        "day": _date_part(r"^-?\d+-\d\d-(\d\d)", "BIGINT"),
-        "hours": _date_part(r"T(\d\d):", "BIGINT"),
-        "minutes": _date_part(r"T\d\d:(\d\d):", "BIGINT"),
-        "seconds": _date_part(r"T\d\d:\d\d:(\d\d(?:\.\d+)?)", "DECIMAL(38, 18)"),
         "lang_matches": "CASE WHEN :b = '*' THEN :a <> '' ELSE lower(:a) = lower(:b) "
         "OR starts_with(lower(:a), lower(:b) || '-') END",
         "cast_boolean": f"CASE WHEN :a <> {Tag.STRING} THEN NULL "
         "WHEN :b IN ('true', '1') THEN TRUE WHEN :b IN ('false', '0') THEN FALSE END",
-        "if_datetime": f"CASE WHEN :a = {Tag.STRING} AND regexp_full_match(:b, "
-        f"'{_DATETIME}') AND TRY_CAST(left(:b, 19) AS TIMESTAMP) IS NOT NULL "
-        "THEN :c END",
     }
 )
 """Section 17.4."""

@@ -17,6 +17,7 @@ from strabon_store.backends.duckdb_operators import (
     SUBSTRING,
 )
 from strabon_store.backends.duckdb_spellings import TERMS
+from strabon_store.backends.duckdb_times import TIMES
 from strabon_store.backends.share_scalars import Spelling
 from strabon_store.backends.sql import Output, Sql, Template, function, joined, literal
 from strabon_store.errors import InternalError
@@ -25,6 +26,7 @@ from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 _SPELLINGS: Final = {
     **TERMS,
     **NUMBERS,
+    **TIMES,
     **OPERATORS,
     **FUNCTIONS,
     **AGGREGATES,

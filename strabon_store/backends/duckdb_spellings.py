@@ -102,18 +102,6 @@ _PLAIN_TEXT: Final = (
 )
 
 
-def _moment(text: str) -> str:
-    """A dateTime or date in UTC; DuckDB's own cast passes over the offset."""
-    zone = r"'([+-])(\d\d):(\d\d)$'"
-    sign = f"(regexp_extract({text}, {zone}, 1) || '1')"
-    hours, minutes = (
-        f"TRY_CAST(regexp_extract({text}, {zone}, {i}) AS BIGINT)" for i in (2, 3)
-    )
-    offset = f"TRY_CAST({sign} AS BIGINT) * ({hours} * 60 + {minutes})"
-    local = rf"TRY_CAST(regexp_replace({text}, '(Z|[+-]\d\d:\d\d)$', '') AS TIMESTAMP)"
-    return f"({local} - to_minutes(coalesce({offset}, 0)))"
-
-
 TERMS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "term_plain": _TERM_PLAIN,
@@ -151,6 +139,7 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
         f"WHEN :b IS NOT NULL THEN {Tag.INTEGER} "
         f"WHEN :c IS NOT NULL THEN {Tag.BOOLEAN} "
         f"WHEN :d IS NOT NULL THEN {Tag.DATETIME} "
+        f"WHEN :e IS NOT NULL THEN {Tag.DURATION} "
         f"WHEN :a IS NOT NULL THEN {Tag.OTHER} END",
         "plain_text": _PLAIN_TEXT,
         "plain_datatype": _PLAIN_DATATYPE,
@@ -167,9 +156,12 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "iri_plain": "'<' || :a || '>'",
         "boolean_text": "CASE WHEN :a THEN 'true' WHEN NOT :a THEN 'false' END",
         "moment_text": f"CASE WHEN :b = {_TYPES['date']} THEN "
-        "strftime(:a, '%Y-%m-%d') ELSE strftime(:a, '%Y-%m-%dT%H:%M:%SZ') END",
-        "parse_moment": "CASE WHEN :a IN ('dateTime', 'date') "
-        f"THEN {_moment(':b')} END",
+        "strftime(:a, '%Y-%m-%d') ELSE "
+        "rtrim(rtrim(strftime(:a, '%Y-%m-%dT%H:%M:%S.%f'), '0'), '.') || 'Z' END",
+        "term_family": f"CASE {_TAG} WHEN {Tag.DATETIME} THEN 'dateTime' "
+        f"WHEN {Tag.DATE} THEN 'date' WHEN {Tag.DURATION} THEN 'duration' "
+        f"WHEN {Tag.MOMENT} THEN replace(substring(:b, {len(XSD) + 1}), 'Stamp', '') "
+        "END",
     }
 )
 """Reading and writing terms."""

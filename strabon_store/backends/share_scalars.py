@@ -57,6 +57,9 @@ _GUARDS: Final = {
     "far_equal": 2,
     "far_less": 2,
     "far_less_or_equal": 2,
+    "distant_equal": 2,
+    "distant_less": 2,
+    "distant_less_or_equal": 2,
 }
 """How many arguments are cheap, and spare most rows the ones that follow."""
 

@@ -56,6 +56,8 @@ BUILTINS: Final[Mapping[str, tuple[int, int | None]]] = MappingProxyType(
         **dict.fromkeys(_NO_ARGUMENT, (0, 0)),
         **dict.fromkeys(_ONE_ARGUMENT, (1, 1)),
         **dict.fromkeys(_TWO_ARGUMENTS, (2, 2)),
+        # Of SPARQL 1.2's drafts.
+        "ADJUST": (1, 2),
         "BNODE": (0, 1),
         "IF": (3, 3),
         "REGEX": (2, 3),

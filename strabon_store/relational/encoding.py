@@ -53,6 +53,7 @@ class Tag(IntEnum):
     NUMBER = 11
     MOMENT = 12
     EXACT = 13
+    DURATION = 14
 
 
 INLINE: Final = frozenset(

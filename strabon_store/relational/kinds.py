@@ -9,7 +9,6 @@ import math
 import re
 import struct
 from collections.abc import Mapping
-from datetime import date
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -23,6 +22,7 @@ from strabon_store.algebra.terms import (
     Term,
 )
 from strabon_store.relational.encoding import Tag
+from strabon_store.relational.times import DURATIONS, MOMENTS, Duration, parse
 
 GEOMETRY_DATATYPES: Final = frozenset(
     {GEO.term("wktLiteral"), GEO.term("geoJSONLiteral")}
@@ -87,8 +87,8 @@ def literal_kind(lexical: str, datatype: str) -> Kind:
         return _integer(lexical, datatype)
     if datatype in _NUMBERS:
         return _number(lexical, datatype)
-    if form := _MOMENTS.get(datatype):
-        return _moment(form, lexical)
+    if datatype in _TIMES:
+        return _moment(lexical, XSD.local(datatype))
     return OTHER_KIND
 
 
@@ -123,6 +123,7 @@ _NUMBERS: Final = MappingProxyType(
         XSD.term("float"): _DOUBLE,
     }
 )
+_TIMES: Final = frozenset(XSD.term(name) for name in MOMENTS | DURATIONS)
 # More digits than any double distinguishes; int() refuses very long ones.
 _LONGEST: Final = 4000
 
@@ -159,79 +160,21 @@ def _to_single(value: float) -> float:
     return single
 
 
-_YEAR: Final = r"(?P<year>-?(?:[1-9][0-9]{3,}|0[0-9]{3}))"
-_DAY: Final = rf"{_YEAR}-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}})"
-_CLOCK: Final = (
-    r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"
-    r"(?:\.(?P<fraction>[0-9]+))?"
-)
-_ZONE: Final = r"(?P<zone>Z|[-+](?:0[0-9]|1[0-3]):[0-5][0-9]|[-+]14:00)"
-_MOMENTS: Final = MappingProxyType(
-    {
-        XSD.term("dateTime"): re.compile(rf"{_DAY}T{_CLOCK}{_ZONE}?"),
-        XSD.term("dateTimeStamp"): re.compile(rf"{_DAY}T{_CLOCK}{_ZONE}"),
-        XSD.term("date"): re.compile(rf"{_DAY}{_ZONE}?"),
-        XSD.term("time"): re.compile(rf"{_CLOCK}{_ZONE}?"),
-    }
-)
-VALUED_DATATYPES: Final = frozenset({*_RANGES, *_NUMBERS, *_MOMENTS})
-"""The datatypes whose literals can have a number or a moment."""
+VALUED_DATATYPES: Final = frozenset({*_RANGES, *_NUMBERS, *_TIMES})
+"""The datatypes whose literals can have a kind of their own by their form."""
 
-# XSD part 2, section 3.3.8: times are compared on a day of reference.
-_REFERENCE: Final = {"year": "1972", "month": "12", "day": "31"}
-_MIDNIGHT: Final = {"hour": "00", "minute": "00", "second": "00"}
-_MICROSECONDS: Final = 1_000_000
-_DAY_SECONDS: Final = 86_400
-_LAST_HOUR, _LAST_MINUTE, _LAST_SECOND = 23, 59, 59
-# A cycle of the Gregorian calendar: years and days.
-_CYCLE_YEARS: Final = 400
-_CYCLE_DAYS: Final = 146_097
-_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 # Beyond, microseconds leave what engines hold; the literal is kept, without a value.
 _FURTHEST_YEAR: Final = 290_000
+_MICROSECONDS: Final = 1_000_000
 
 
-def _moment(form: re.Pattern[str], lexical: str) -> Kind:
-    found = form.fullmatch(lexical)
-    if found is None:
+def _moment(lexical: str, name: str) -> Kind:
+    value = parse(name, lexical)
+    if value is None:
         return OTHER_KIND
-    fields = _REFERENCE | _MIDNIGHT | found.groupdict(default="")
-    year = int(fields["year"]) if len(fields["year"]) < _LONGEST else None
-    seconds = _seconds_of_day(fields)
-    if seconds is None:
-        return OTHER_KIND
-    if year is None or abs(year) > _FURTHEST_YEAR:
+    if isinstance(value, Duration):
+        return Kind(Tag.DURATION)
+    if abs(value.year) > _FURTHEST_YEAR:
         return Kind(Tag.MOMENT)
-    day = _epoch_day(year, int(fields["month"]), int(fields["day"]))
-    if day is None:
-        return OTHER_KIND
-    total = day * _DAY_SECONDS + seconds - _offset_seconds(fields.get("zone", ""))
-    fraction = int(fields.get("fraction", "").ljust(6, "0")[:6])
-    return Kind(Tag.MOMENT, moment=total * _MICROSECONDS + fraction)
-
-
-def _seconds_of_day(fields: Mapping[str, str]) -> int | None:
-    hour, minute, second = (int(fields[name]) for name in _MIDNIGHT)
-    is_end = hour == _LAST_HOUR + 1 and minute == second == 0
-    if is_end and not fields.get("fraction", "").strip("0"):
-        return _DAY_SECONDS
-    if hour > _LAST_HOUR or minute > _LAST_MINUTE or second > _LAST_SECOND:
-        return None
-    return hour * 3600 + minute * 60 + second
-
-
-def _epoch_day(year: int, month: int, day: int) -> int | None:
-    """Days since 1970 in the Gregorian calendar, which XSD extends both ways."""
-    cycles, within = divmod(year - 1, _CYCLE_YEARS)
-    try:
-        ordinal = date(within + 1, month, day).toordinal()
-    except ValueError:
-        return None
-    return ordinal + cycles * _CYCLE_DAYS - _EPOCH_DAY
-
-
-def _offset_seconds(zone: str) -> int:
-    if zone in {"", "Z"}:
-        return 0
-    minutes = int(zone[1:3]) * 60 + int(zone[4:6])
-    return -minutes * 60 if zone[0] == "-" else minutes * 60
+    microseconds = (value.instant * _MICROSECONDS).to_integral_value("ROUND_FLOOR")
+    return Kind(Tag.MOMENT, moment=int(microseconds))

@@ -157,6 +157,16 @@ def numeric_text(number: Numeric) -> Scalar:
             )
 
 
+def numeric_string(number: Numeric) -> Scalar:
+    """What xsd:string makes of it (XPath functions 19.1.2)."""
+    rank, text = number.static_rank, numeric_text(number)
+    if rank in {Rank.INTEGER, Rank.DECIMAL}:
+        return text
+    shortest = call("shortest_of", number.rank, number.double)
+    spelled = call("float_string", shortest, number.double, text)
+    return call("case", call("is_exact", number.rank), text, spelled)
+
+
 def parse_number(lexical: str, datatype: str) -> Numeric | None:
     """A constant; None when it is no number or breaks the rules of its type.
 

@@ -1,16 +1,33 @@
 """The operator mapping of SPARQL 1.1 section 17.3, on values."""
 
+from dataclasses import replace
 from typing import Final
 
+from ontologies.namespaces import XSD
 from strabon_store.algebra.expressions import ArithmeticOperator, ComparisonOperator
+from strabon_store.algebra.terms import Literal
 from strabon_store.relational import arithmetic as numeric
 from strabon_store.relational.encoding import Tag, TermId
-from strabon_store.relational.scalars import FALSE, TRUE, Constant, Scalar, any_of, call
-from strabon_store.relational.values import Value, of_numeric
+from strabon_store.relational.plain import render_plain
+from strabon_store.relational.scalars import (
+    FALSE,
+    NULL,
+    TRUE,
+    Constant,
+    Scalar,
+    any_of,
+    call,
+)
+from strabon_store.relational.temporals import NO_TIME, compare_times
+from strabon_store.relational.values import Value, from_plain, of_numeric
 
 _MIRRORED: Final = {
     ComparisonOperator.GT: ComparisonOperator.LT,
     ComparisonOperator.GE: ComparisonOperator.LE,
+}
+_TIME_OPERATORS: Final = {
+    ArithmeticOperator.ADD: Constant("+"),
+    ArithmeticOperator.SUBTRACT: Constant("-"),
 }
 _ORDERED: Final = {
     ComparisonOperator.LT: "less",
@@ -68,10 +85,12 @@ def equal(left: Value, right: Value) -> Scalar:
         numeric.compare("equal", left.numeric, right.numeric),
         identical(left, right),
         TRUE,
-        _comparable_moments(left, right),
-        call("equal", left.moment, right.moment),
+        call("equal", left.temporal.family, right.temporal.family),
+        compare_times("equal", left.temporal, right.temporal),
         _both(left.boolean, right.boolean),
         call("equal", left.boolean, right.boolean),
+        call("are_kind", left.kind, right.kind, Constant(int(Tag.LANGUAGE))),
+        _equal_tagged(left, right),
         _might_be_equal(left, right),
         Constant(None),
         _both(left.plain, right.plain),
@@ -91,12 +110,14 @@ def _ordered(operation: str, left: Value, right: Value) -> Scalar:
     texts = call(operation, _simple(left), _simple(right))
     if left.is_surely(Tag.STRING) or right.is_surely(Tag.STRING):
         return texts
-    moments = call(operation, left.moment, right.moment)
+    times = compare_times(operation, left.temporal, right.temporal)
+    if left.is_surely(Tag.DATETIME) or right.is_surely(Tag.DATETIME):
+        return times
     return call(
         "coalesce",
         numeric.compare(operation, left.numeric, right.numeric),
         texts,
-        call("case", _comparable_moments(left, right), moments, Constant(None)),
+        times,
         call(operation, left.boolean, right.boolean),
     )
 
@@ -105,9 +126,11 @@ def _both(left: Scalar, right: Scalar) -> Scalar:
     return call("and", call("is_bound", left), call("is_bound", right))
 
 
-def _comparable_moments(left: Value, right: Value) -> Scalar:
-    same = call("equal", left.datatype, right.datatype)
-    return call("and", _both(left.moment, right.moment), same)
+def _equal_tagged(left: Value, right: Value) -> Scalar:
+    """Of strings with languages, whose tags tell no case (RDF 1.1, section 3.3)."""
+    texts = call("equal", left.text, right.text)
+    languages = call("equal_language", left.language, right.language)
+    return call("and", texts, languages)
 
 
 def _might_be_equal(left: Value, right: Value) -> Scalar:
@@ -121,10 +144,34 @@ def _simple(value: Value) -> Scalar:
 
 
 def arithmetic(operator: ArithmeticOperator, left: Value, right: Value) -> Value:
-    """`left operator right` (17.3)."""
-    return of_numeric(numeric.arithmetic(operator, left.numeric, right.numeric))
+    """`left operator right` (17.3); dates, times and durations add and subtract too."""
+    number = of_numeric(numeric.arithmetic(operator, left.numeric, right.numeric))
+    symbol = _TIME_OPERATORS.get(operator)
+    if symbol is None or NO_TIME in (left.temporal, right.temporal):
+        return number
+    both = call("are_times", left.kind, right.kind)
+    times = left.temporal.plain, right.temporal.plain
+    return _number_or_time(number, both, call("time_arithmetic", symbol, *times))
 
 
 def negate(value: Value) -> Value:
     """`- value`."""
-    return of_numeric(numeric.unary("negate", value.numeric))
+    number = of_numeric(numeric.unary("negate", value.numeric))
+    if value.temporal == NO_TIME:
+        return number
+    nothing = Constant(render_plain(Literal("PT0S", XSD.term("dayTimeDuration"))))
+    time = call("time_arithmetic", Constant("-"), nothing, value.temporal.plain)
+    return _number_or_time(number, call("is_time", value.kind), time)
+
+
+def _number_or_time(number: Value, is_time: Scalar, time: Scalar) -> Value:
+    time = call("if_true", is_time, time)
+    if number.numeric.static_rank is None and number.number == NULL:
+        return from_plain(time)
+    found = from_plain(call("coalesce", time, number.plain))
+    return replace(
+        found,
+        kind=call("kind_of_sum", time),
+        numeric=number.numeric,
+        temporal=replace(found.temporal, plain=time),
+    )

@@ -9,10 +9,10 @@ from typing import Final
 
 from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.relational.encoding import Tag, Typed
-from strabon_store.relational.scalars import Scalar, call
+from strabon_store.relational.scalars import NULL, Scalar, call
 from strabon_store.relational.values import Value
 
-PARTS: Final = 3
+PARTS: Final = 4
 """How many columns one term is sorted by."""
 
 
@@ -23,10 +23,13 @@ def sort_scalars(value: Value) -> tuple[Scalar, ...]:
     """
     if isinstance(value.encoding, Typed) and value.encoding.datatype != XSD_STRING:
         return (value.native,)
-    if value.is_surely(Tag.STRING) or value.is_surely(Tag.IRI):
+    if value.is_surely(Tag.STRING):
         return (value.text,)
-    if value.is_surely(Tag.INTEGER):
-        return (value.number,)
     rank = call("sort_rank", value.kind)
-    amount = call("sort_number", value.number, value.moment, value.boolean)
-    return rank, amount, call("sort_text", value.number, value.text, value.plain)
+    duration = call("duration_seconds", value.kind, value.text)
+    amount = call(
+        "sort_number", value.number, value.temporal.moment, value.boolean, duration
+    )
+    # Numbers that are one as doubles may be two; what is left sorts by its text.
+    exact = call("coalesce", value.numeric.decimal, NULL)
+    return rank, amount, exact, call("sort_text", value.number, value.text, value.plain)

@@ -6,20 +6,21 @@ number, its string, its datatype, ...), NULL where the answer is an error. Facet
 nobody reads cost nothing: they never reach the plan.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from ontologies.namespaces import XSD
 from strabon_store.algebra.terms import (
     IRI,
-    RDF_LANG_STRING,
     XSD_STRING,
     BlankNode,
     Literal,
     Term,
 )
-from strabon_store.relational.encoding import Encoding, Plain, Tag, TermId, Typed
+from strabon_store.relational.encoding import KINDS, Encoding, Plain, Tag, TermId, Typed
+from strabon_store.relational.kinds import literal_kind
 from strabon_store.relational.nodes import PlanColumn
 from strabon_store.relational.numbers import (
     NOT_A_NUMBER,
@@ -33,6 +34,12 @@ from strabon_store.relational.numbers import (
 )
 from strabon_store.relational.plain import render_plain
 from strabon_store.relational.scalars import NULL, Call, Column, Constant, Scalar, call
+from strabon_store.relational.temporals import (
+    NO_TIME,
+    Temporal,
+    constant_time,
+    family_of,
+)
 
 XSD_BOOLEAN: Final = XSD.term("boolean")
 XSD_DATETIME: Final = XSD.term("dateTime")
@@ -45,6 +52,12 @@ ANY_TERM: Final = TermId()
 """Ids of which nothing is known."""
 
 _NUMERIC: Final = (Tag.INTEGER, Tag.DECIMAL, Tag.NUMBER, Tag.EXACT)
+_TEMPORAL: Final = (Tag.DATETIME, Tag.DATE, Tag.MOMENT, Tag.DURATION)
+_ZONED: Final[Mapping[frozenset[Tag], bool]] = MappingProxyType(
+    {frozenset({Tag.DATETIME}): True, frozenset({Tag.DATE}): False}
+)
+"""Whether inline terms tell a zone."""
+
 _AS_WRITTEN: Final = (
     Tag.IRI,
     Tag.STRING,
@@ -54,6 +67,7 @@ _AS_WRITTEN: Final = (
     Tag.NUMBER,
     Tag.MOMENT,
     Tag.EXACT,
+    Tag.DURATION,
 )
 """The tags of terms whose text is the dictionary's."""
 
@@ -71,7 +85,7 @@ class Value:
         datatype: IRI of the datatype; an error for what is no literal.
         language: The tag, empty for other literals; an error for what is no literal.
         numeric: The number that it is.
-        moment: TIMESTAMP, for dates and times.
+        temporal: The date, time or duration that it is.
         boolean: BOOLEAN, for xsd:boolean.
         variable: The stored variable behind it, whose geometry can be looked up.
         term: The constant behind it.
@@ -85,7 +99,7 @@ class Value:
     datatype: Scalar = NULL
     language: Scalar = NULL
     numeric: Numeric = NOT_A_NUMBER
-    moment: Scalar = NULL
+    temporal: Temporal = NO_TIME
     boolean: Scalar = NULL
     variable: str | None = None
     term: Term | None = None
@@ -106,7 +120,7 @@ class Value:
             datatype=function(self.datatype),
             language=function(self.language),
             numeric=self.numeric.map(function),
-            moment=function(self.moment),
+            temporal=self.temporal.map(function),
             boolean=function(self.boolean),
         )
 
@@ -138,17 +152,16 @@ def stored(
     """
     facets = _Stored(variable, known, is_nullable)
     key = Column(variable)
-    lexical, language = part(variable, "lexical"), part(variable, "language")
     return Value(
         encoding=known,
         native=key,
-        plain=call("term_plain", key, lexical, part(variable, "datatype"), language),
+        plain=facets.plain,
         kind=facets.kind,
         text=facets.text,
         datatype=facets.datatype,
         language=facets.language,
         numeric=facets.numeric,
-        moment=facets.moment,
+        temporal=facets.temporal,
         boolean=call("term_boolean", key) if known.can_be(Tag.BOOLEAN) else NULL,
         variable=variable,
     )
@@ -169,6 +182,12 @@ class _Stored:
         """What is the same for all terms that there are."""
         found = Constant(value)
         return call("if_bound", self._key(), found) if self.is_nullable else found
+
+    @property
+    def plain(self) -> Scalar:
+        parts = ("lexical", "datatype", "language")
+        looked_up = (part(self.variable, name) for name in parts)
+        return call("term_plain", self._key(), *looked_up)
 
     @property
     def kind(self) -> Scalar:
@@ -242,7 +261,32 @@ class _Stored:
         return NULL, NULL
 
     @property
-    def moment(self) -> Scalar:
+    def temporal(self) -> Temporal:
+        known = self.known
+        if not known.can_be(*_TEMPORAL):
+            return NO_TIME
+        is_inline = known.is_within(Tag.DATETIME, Tag.DATE)
+        return Temporal(
+            family=self._family,
+            moment=self._moment,
+            text=self.text,
+            plain=self.plain,
+            is_zoned=_ZONED.get(known.tags) if is_inline else None,
+            is_whole=is_inline,
+        )
+
+    @property
+    def _family(self) -> Scalar:
+        datatype = self.known.datatype
+        family = None if datatype is None else family_of(datatype)
+        if family is not None and self.known.is_within(*_TEMPORAL):
+            return self._constant(family)
+        datatypes = self.known.can_be(Tag.MOMENT)
+        named = part(self.variable, "datatype") if datatypes else NULL
+        return call("term_family", self._key(), named)
+
+    @property
+    def _moment(self) -> Scalar:
         if not self.known.can_be(Tag.DATETIME, Tag.DATE, Tag.MOMENT):
             return NULL
         moment = part(self.variable, "moment")
@@ -257,12 +301,12 @@ def from_plain(native: Scalar) -> Value:
     name = call("xsd_name", datatype)
     double = call("parse_double", name, text)
     truth = call("parse_boolean", name, text)
-    moment = call("parse_moment", name, text)
+    moment, span = call("parse_moment", name, text), call("parse_duration", name, text)
     return Value(
         encoding=Plain(),
         native=native,
         plain=native,
-        kind=call("plain_kind", native, double, truth, moment),
+        kind=call("plain_kind", native, double, truth, moment, span),
         text=text,
         datatype=datatype,
         language=call("plain_language", native),
@@ -272,7 +316,12 @@ def from_plain(native: Scalar) -> Value:
             decimal=call("parse_decimal", name, text),
             double=double,
         ),
-        moment=moment,
+        temporal=Temporal(
+            family=call("parsed_family", name, moment, span),
+            moment=moment,
+            text=text,
+            plain=native,
+        ),
         boolean=truth,
     )
 
@@ -348,15 +397,23 @@ def iri(text: Scalar) -> Value:
 def moment(value: Scalar, datatype: str) -> Value:
     """A date or time that was computed."""
     text = call("moment_text", value, Constant(datatype))
+    plain = call("typed_plain", text, Constant(datatype))
     return Value(
         encoding=Typed(datatype),
         native=value,
-        plain=call("typed_plain", text, Constant(datatype)),
+        plain=plain,
         kind=Constant(int(Tag.DATETIME)),
         text=text,
         datatype=call("if_bound", value, Constant(datatype)),
         language=call("if_bound", value, Constant("")),
-        moment=value,
+        temporal=Temporal(
+            family=Constant(family_of(datatype)),
+            moment=value,
+            text=text,
+            plain=plain,
+            is_zoned=datatype == XSD_DATETIME,
+            is_whole=True,
+        ),
     )
 
 
@@ -419,7 +476,7 @@ def _literal(term: Literal, plain: Constant) -> Value:
         datatype=Constant(term.datatype),
         language=Constant(term.language or ""),
         numeric=numeric or NOT_A_NUMBER,
-        moment=_moment(term),
+        temporal=constant_time(term.lexical, term.datatype, plain),
         boolean=NULL if flag is None else Constant(flag),
         term=term,
     )
@@ -430,14 +487,4 @@ def _literal_kind(term: Literal, *, is_number: bool, flag: bool | None) -> Tag:
         return Tag.INTEGER
     if flag is not None:
         return Tag.BOOLEAN
-    if term.datatype in {XSD_DATETIME, XSD_DATE}:
-        return Tag.DATETIME
-    kinds = {XSD_STRING: Tag.STRING, RDF_LANG_STRING: Tag.LANGUAGE}
-    return kinds.get(term.datatype, Tag.OTHER)
-
-
-def _moment(term: Literal) -> Call | Constant:
-    if term.datatype in {XSD_DATETIME, XSD_DATE}:
-        name = Constant(XSD.local(term.datatype))
-        return call("parse_moment", name, Constant(term.lexical))
-    return NULL
+    return KINDS[literal_kind(term.lexical, term.datatype).tag]

@@ -9,12 +9,11 @@ from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.relational import arithmetic
 from strabon_store.relational.encoding import Tag
 from strabon_store.relational.functions.arguments import Function, simple_literal
-from strabon_store.relational.numbers import RANKED, Rank
-from strabon_store.relational.scalars import Constant, call
+from strabon_store.relational.numbers import RANKED, Rank, numeric_string
+from strabon_store.relational.scalars import NULL, Constant, call
+from strabon_store.relational.times import DURATIONS, MOMENTS
 from strabon_store.relational.values import (
     XSD_BOOLEAN,
-    XSD_DATE,
-    XSD_DATETIME,
     Value,
     boolean,
     from_plain,
@@ -45,7 +44,22 @@ def _number_cast(rank: Rank) -> Function:
 
 
 def _string_cast(value: Value) -> Value:
-    return string(value.text)
+    """The canonical form of what has a value (XPath functions 19.1.2)."""
+    if value.is_surely(Tag.STRING) or value.is_surely(Tag.IRI):
+        return string(value.text)
+    name = call("xsd_name", value.datatype)
+    return string(
+        call(
+            "case",
+            call("is_bound", value.number),
+            numeric_string(value.numeric),
+            call("is_bound", value.boolean),
+            call("boolean_text", value.boolean),
+            call("is_time", value.kind),
+            call("cast_time", name, name, value.text),
+            value.text,
+        )
+    )
 
 
 def _boolean_cast(value: Value) -> Value:
@@ -54,23 +68,23 @@ def _boolean_cast(value: Value) -> Value:
     return boolean(call("coalesce", value.boolean, as_number, text))
 
 
-def _datetime_cast(value: Value) -> Value:
-    """Of a dateTime itself, of a date its midnight, of a string what it spells."""
-    datatype = Constant(XSD_DATETIME)
-    midnight = call("concat", value.text, Constant("T00:00:00"))
-    spelled = call("if_datetime", value.kind, value.text, value.text)
-    return from_plain(
-        call(
+def _time_cast(name: str) -> Function:
+    """A date, a time or a duration as another, or what a string spells."""
+    datatype, target = Constant(XSD.term(name)), Constant(name)
+
+    def cast(value: Value) -> Value:
+        source = call(
             "case",
-            call("equal", value.datatype, datatype),
-            value.plain,
-            call("equal", value.datatype, Constant(XSD_DATE)),
-            call("typed_plain", midnight, datatype),
-            call("is_bound", spelled),
-            call("typed_plain", spelled, datatype),
-            Constant(None),
+            call("is_time", value.kind),
+            call("xsd_name", value.datatype),
+            call("equal", value.kind, Constant(int(Tag.STRING))),
+            target,
+            NULL,
         )
-    )
+        text = call("cast_time", target, source, value.text)
+        return from_plain(call("typed_plain", text, datatype))
+
+    return cast
 
 
 CASTS: Final[Mapping[str, Function]] = MappingProxyType(
@@ -81,7 +95,7 @@ CASTS: Final[Mapping[str, Function]] = MappingProxyType(
         XSD.term("double"): _number_cast(Rank.DOUBLE),
         XSD_STRING: _string_cast,
         XSD_BOOLEAN: _boolean_cast,
-        XSD_DATETIME: _datetime_cast,
+        **{XSD.term(name): _time_cast(name) for name in sorted(MOMENTS | DURATIONS)},
     }
 )
 """Constructor functions by datatype (17.5)."""
