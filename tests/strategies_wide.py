@@ -139,7 +139,7 @@ def _strings(depth: int) -> _Texts:
             less,
             less,
         ),
-        fill(("lang({0})", "str(datatype({0}))"), _atoms),
+        fill(("lang({0})", "str(datatype({0}))", "tz({0})"), _atoms),
     )
 
 
@@ -224,6 +224,7 @@ def _conditions(inner: _Texts) -> _Texts:
             (
                 'regex({0}, "^[xX]")',
                 'regex({0}, "X.?$", "i")',
+                'regex({0}, "a b", "x")',
                 'regex({0}, "\\\\p{{L}}+ß")',
             ),
             strings,
@@ -289,4 +290,5 @@ WIDE: Final = Language(
         'datatype({0}) = xsd:dateTime && strends(str({0}), "Z")',
         "datatype({0}) = xsd:boolean && ({0} || !{0})",
     ),
+    has_inner_exists=True,
 )
