@@ -66,6 +66,10 @@ _GUARDS: Final = {
 _WORTH_A_COLUMN: Final = 80
 """Characters that a scalar must have for a column of its own to be shorter."""
 
+_TOO_LONG_TO_FOLD: Final = 1000
+"""Characters that a scalar without columns must have: engines fold what is constant,
+and use it, unless it was hidden in a column."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
@@ -296,11 +300,12 @@ class _Sharing:
             return self._uses[number] > 1
         if number not in self._unguarded or not self._is_readable(number):
             return False
-        return self._uses[number] > 1 and self._lengths[number] >= _WORTH_A_COLUMN
+        is_constant = not self._terms.reads(number)
+        enough = _TOO_LONG_TO_FOLD if is_constant else _WORTH_A_COLUMN
+        return self._uses[number] > 1 and self._lengths[number] >= enough
 
     def _is_readable(self, number: int) -> bool:
-        read = self._terms.reads(number)
-        return bool(read) and read <= self._readable
+        return self._terms.reads(number) <= self._readable
 
     def _read(self, number: int) -> Scalar:
         name = self._columns.get(number)

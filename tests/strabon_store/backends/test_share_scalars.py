@@ -46,6 +46,11 @@ def test_the_text_grows_with_the_expression_and_hardly_faster() -> None:
     assert _size(24) - _size(16) < 1.3 * (_size(16) - _size(8))
 
 
+def test_what_reads_no_column_is_not_written_over_and_over_either() -> None:
+    text = "SELECT (SUM(if(isNumeric(?nowhere), ?nowhere, 0)) AS ?n) { ?s ?p ?z }"
+    assert len(generate(lower_query(parse_query(text), OneTerm())).sql) < 100_000
+
+
 def test_a_part_that_is_written_twice_becomes_a_column_below() -> None:
     part = call("f", Column("x"))
     condition: Scalar = call("g", part)
