@@ -20,7 +20,11 @@ import pyoxigraph as ox
 import pytest
 
 from ml.version import software_version
-from tests.api import test_description_suite, test_protocol_suite
+from tests.api import (
+    test_description_suite,
+    test_graph_store_suite,
+    test_protocol_suite,
+)
 from tests.conformance import (
     test_entailment,
     test_rdf_parsers,
@@ -109,6 +113,9 @@ def _sparql() -> Iterator[Suite]:
     cases = tuple(protocol.cases())
     base = f"{sparql}sparql11/protocol/manifest#"
     yield Suite("SPARQL 1.1 Protocol", protocol, cases, base, protocol.EXPECTED)
+    cases = tuple(test_graph_store_suite.cases())
+    base = f"{sparql}sparql11/graph-store-protocol/"
+    yield Suite("SPARQL 1.1 Graph Store Protocol", test_graph_store_suite, cases, base)
     cases = tuple(test_description_suite.CHECKS)
     base = f"{sparql}sparql11/service-description/manifest#"
     yield Suite("SPARQL 1.1 Service Description", test_description_suite, cases, base)
