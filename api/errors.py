@@ -6,12 +6,14 @@
   - BackupsForbidden      the service makes no backups                      -> HTTP 403
   - GraphNotFound         the store has no graph of that name               -> HTTP 404
   - NotAcceptable         no format on offer is one the client takes        -> HTTP 406
+  - UnknownQuery          no query with this id is running              -> HTTP 404
   - QueryTooLong          the body is longer than the service reads         -> HTTP 413
   - UnsupportedMediaType  the body is in a format that nobody reads         -> HTTP 415
   - Overloaded            every place for queries stays taken               -> HTTP 503
   - InvalidSettings       a variable of the environment has an unfit value
   - AddressUnavailable    the server cannot listen where it should
   - UnreadableClassTable  a file that does not say what codes mean
+  - UnwritableFile        a file cannot be written where it should be
   - UnusedOption          an option that means nothing for this kind of map
   - ProductDiffers        the store holds another map of the same scene
 
@@ -127,6 +129,18 @@ class UnsupportedMediaType(ApiError):
         super().__init__(f"cannot read {what}; send {' or '.join(self.offered)}")
 
 
+class UnknownQuery(ApiError):
+    """No query with an id is running, or not any more.
+
+    Attributes:
+        query_id: The id.
+    """
+
+    def __init__(self, query_id: str) -> None:
+        self.query_id = query_id
+        super().__init__(f"no query {query_id} is running; it may have ended")
+
+
 class QueryTooLong(ApiError):
     """The body of a request is longer than the service reads.
 
@@ -205,6 +219,20 @@ class UnreadableClassTable(ApiError):
         )
 
 
+class UnwritableFile(ApiError):
+    """A file cannot be written where it should be.
+
+    Attributes:
+        path: The file.
+        reason: What the system says.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"cannot write {path}: {reason}; nothing is left there")
+
+
 class UnusedOption(ApiError):
     """An option that means nothing for this kind of map.
 
@@ -246,6 +274,7 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         BackupsForbidden: 403,
         GraphNotFound: 404,
         NotAcceptable: 406,
+        UnknownQuery: 404,
         QueryTooLong: 413,
         UnsupportedMediaType: 415,
         Overloaded: 503,

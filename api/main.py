@@ -11,12 +11,13 @@ from starlette.middleware.cors import CORSMiddleware
 
 import api.backups.routes
 import api.graphs.routes
+import api.sparql.queries
 import api.sparql.routes
 import api.web.routes
 from api.backups.service import BackedUp, BackupService
 from api.problems import answer_errors
 from api.settings import Settings
-from api.sparql.service import SparqlService
+from api.sparql.service import ServiceLimits, SparqlService
 from api.sparql.updates import Updatable, UpdateService
 from api.web.headers import SecurityHeaders
 from federation.sources import Source
@@ -55,6 +56,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     app.include_router(api.sparql.routes.router)
     app.include_router(api.graphs.routes.router)
     app.include_router(api.backups.routes.router)
+    app.include_router(api.sparql.queries.router)
     app.include_router(api.web.routes.router)
     app.add_api_route("/health", health, tags=["service"], summary="Is it well?")
     app.mount("/static", StaticFiles(directory=api.web.routes.STATIC), name="static")
@@ -63,7 +65,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
-        allow_headers=["Accept", "Content-Type"],
+        allow_headers=["Accept", "Content-Type", "X-Query-Id"],
         expose_headers=["X-Query-Id", "Retry-After"],
     )
     answer_errors(app)
@@ -85,7 +87,11 @@ async def _lifespan(
     with opened as answering:
         service = SparqlService(
             answering,
-            timeout_s=settings.query_timeout_s,
+            ServiceLimits(
+                timeout_s=settings.query_timeout_s,
+                max_rows=settings.max_result_rows,
+                max_bytes=settings.max_result_bytes,
+            ),
             places=settings.max_queries,
             queue_timeout_s=settings.queue_timeout_s,
         )
@@ -112,6 +118,8 @@ def open_store(settings: Settings) -> Store:
         read_only=not settings.allow_update,
         allow_load=settings.allow_load,
         entailment=settings.entailment,
+        memory_limit=settings.memory_limit,
+        spill_limit=settings.spill_limit,
     )
 
 

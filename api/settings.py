@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import ByteSize, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import InvalidSettings
@@ -14,7 +14,8 @@ class Settings(BaseSettings):
 
     Attributes:
         location: The folder of the store.
-        query_timeout_s: How long a query may take, reading its answer included.
+        query_timeout_s: How long a query may take, reading its answer included; a
+            request may ask for less.
         max_queries: How many queries run at once.
         queue_timeout_s: How long a query waits for its turn.
         max_query_bytes: How long the body of a request with a query may be.
@@ -26,6 +27,11 @@ class Settings(BaseSettings):
         update_timeout_s: How long an update may take, waiting for another included.
         max_update_bytes: How long the body of a request with an update may be.
         backups: The folder that backups are made in; none are made without.
+        max_result_rows: How many rows an answer may have; any number when unset.
+        max_result_bytes: How long an answer may be.
+        memory_limit: What all queries together may hold in memory ("4GB"); 80 % of
+            the machine's when unset.
+        spill_limit: What they may put on disk beyond that; what there is when unset.
         cors_origins: Which sites' pages may ask; `["*"]` for all, `[]` for none.
     """
 
@@ -42,6 +48,10 @@ class Settings(BaseSettings):
     update_timeout_s: float = Field(default=300.0, gt=0)
     max_update_bytes: int = Field(default=2**24, ge=1)
     backups: Path | None = None
+    max_result_rows: int | None = Field(default=None, ge=1)
+    max_result_bytes: ByteSize = Field(default=ByteSize(2**40), ge=1)
+    memory_limit: ByteSize | None = None
+    spill_limit: ByteSize | None = None
     cors_origins: tuple[str, ...] = ("*",)
 
 

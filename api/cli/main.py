@@ -16,6 +16,7 @@ from api.cli.demo import demo
 from api.cli.dump import dump
 from api.cli.load import load
 from api.cli.optimize import optimize
+from api.cli.queries import queries
 from api.cli.query import query
 from api.cli.run import run
 from api.cli.serve import serve
@@ -78,6 +79,7 @@ _COMMANDS: Final = (
 )
 for _command in _COMMANDS:
     app.command()(_command)
+app.add_typer(queries, name="queries")
 
 
 def main() -> None:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from api.cli.options import Regime
+from api.cli.output import write_whole
 
 if TYPE_CHECKING:
     from federation.sources import Source
@@ -32,6 +33,39 @@ class Format(StrEnum):
     NT = "nt"
     RDFXML = "rdfxml"
     JSONLD = "jsonld"
+    ARROW = "arrow"
+    PARQUET = "parquet"
+
+
+_BINARY: Final = frozenset({Format.ARROW, Format.PARQUET})
+_SUFFIXES: Final = {
+    **{f".{name}": name for name in Format if name is not Format.TABLE},
+    ".srj": Format.JSON,
+    ".srx": Format.XML,
+    ".arrows": Format.ARROW,
+    ".ttl": Format.TURTLE,
+    ".rdf": Format.RDFXML,
+}
+"""What a file's name says of its format."""
+
+
+AnswerFormat = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        help="How to write the answer; by the suffix of --output, else a table.",
+        show_default=False,
+    ),
+]
+Target = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Write to a file, which is there whole or not at all.",
+        dir_okay=False,
+    ),
+]
 
 
 def query(  # noqa: PLR0913 - every one is an option of the command
@@ -53,9 +87,8 @@ def query(  # noqa: PLR0913 - every one is an option of the command
         typer.FileText | None,
         typer.Option("--file", "-f", help="Read the query from a file.", lazy=False),
     ] = None,
-    output: Annotated[
-        Format, typer.Option("--format", help="How to write the answer.")
-    ] = Format.TABLE,
+    output: AnswerFormat = None,
+    target: Target = None,
     entailment: Regime = None,
     timeout: Annotated[
         float | None, typer.Option(help="Seconds the query may take.", min=0.001)
@@ -70,9 +103,23 @@ def query(  # noqa: PLR0913 - every one is an option of the command
     """Ask a query; CONSTRUCT and DESCRIBE are written as RDF, or as a table."""
     del quiet
     question = read_text(text, file)
+    chosen = _format(Format.JSON if json else output, target)
     with _source(location, entailment) as source:
         answer = source.query(question, timeout)
-        _write(answer, Format.JSON if json else output)
+        _write(answer, chosen, target)
+
+
+def _format(asked: Format | None, target: Path | None) -> Format:
+    """The format that was asked for, or that the name of the file says."""
+    if target is None:
+        chosen = asked or Format.TABLE
+        if chosen in _BINARY and sys.stdout.isatty():
+            raise typer.BadParameter(f"{chosen} is no text; name a file with --output")
+        return chosen
+    named = asked or _SUFFIXES.get(target.suffix.lower())
+    if named in {None, Format.TABLE}:
+        raise typer.BadParameter(f"name the format of {target} with --format")
+    return Format(named)
 
 
 def read_text(text: str | None, file: typer.FileText | None) -> str:
@@ -105,15 +152,19 @@ def _source(location: str, entailment: "Entailment | None") -> Iterator["Source"
         yield store
 
 
-def _write(answer: "Result", output: Format) -> None:
+def _write(answer: "Result", output: Format, target: Path | None) -> None:
     if output is Format.TABLE:
         from api.cli.table import print_table
 
         print_table(answer)
         return
+    pieces = _pieces(answer, output)
+    if target is not None:
+        write_whole(target, pieces)
+        return
     # CSV ends its lines with CR LF, which text mode would touch on some systems.
     sys.stdout.flush()
-    for piece in _pieces(answer, output):
+    for piece in pieces:
         sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
 

@@ -1,5 +1,7 @@
 """Requests as the SPARQL 1.1 Protocol reads them (section 2); no web framework."""
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +15,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 DIRECT: Final = "application/sparql-query"
 DIRECT_UPDATE: Final = "application/sparql-update"
 
+_QUERY_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+
 Parameters = Sequence[tuple[str, str]]
 
 
@@ -25,11 +29,13 @@ class QueryRequest:
         dataset: The dataset that the request names, or None; it beats FROM (section
             2.1.4).
         format: Short name or media type asked for by `?format=`, or None.
+        timeout_s: How many seconds the query may take, by `?timeout=`, or None.
     """
 
     text: str
     dataset: Dataset | None = None
     format: str | None = None
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ def _query(parameters: Parameters) -> QueryRequest:
         text=_only("query", parameters),
         dataset=_dataset(parameters, "default-graph-uri", "named-graph-uri"),
         format=formats[0] if formats else None,
+        timeout_s=_timeout(parameters),
     )
 
 
@@ -127,6 +134,35 @@ def _only(name: str, parameters: Parameters) -> str:
     if len(found) != 1:
         raise MalformedRequest(f"send one `{name}` and nothing else, not {len(found)}")
     return found[0]
+
+
+def _timeout(parameters: Parameters) -> float | None:
+    for text in _values(parameters, "timeout"):
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds < math.inf:
+            raise MalformedRequest(f"timeout={text} is no number of seconds above 0")
+        return seconds
+    return None
+
+
+def proposed_id(header: str | None) -> str | None:
+    """The id that a client proposes for its query, or None where it proposes none.
+
+    Raises:
+        MalformedRequest: It cannot stand in a URL as it is, or is too long.
+
+    Examples:
+        >>> proposed_id("nightly-1")
+        'nightly-1'
+    """
+    if header is None or _QUERY_ID.fullmatch(header):
+        return header
+    raise MalformedRequest(
+        "X-Query-Id takes up to 64 letters, digits, and any of . _ ~ -"
+    )
 
 
 def _values(parameters: Parameters, *names: str) -> list[str]:

@@ -1,7 +1,8 @@
 """`/sparql`: parse the request, call the service, shape the answer."""
 
 import asyncio
-import secrets
+from collections.abc import Coroutine
+from secrets import token_hex
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -18,12 +19,20 @@ from api.negotiation import negotiate
 from api.settings import Settings
 from api.sparql.description import DESCRIPTION_FORMATS, PAGE, describe_service
 from api.sparql.formats import Wanted
-from api.sparql.protocol import QueryRequest, UpdateRequest, parse_get, parse_post
+from api.sparql.protocol import (
+    QueryRequest,
+    UpdateRequest,
+    parse_get,
+    parse_post,
+    proposed_id,
+)
 from api.sparql.service import Answer, SparqlService
 from api.sparql.updates import UpdateService, check_origin
 from strabon_store.updating import UpdateReport
 
 QUERY_ID_HEADER: Final = "X-Query-Id"
+_CLIENT_GONE: Final = 499
+"""Seen by nobody but the log."""
 
 router = APIRouter(tags=["SPARQL"])
 
@@ -128,7 +137,7 @@ async def run_update(request: Request, operation: UpdateRequest) -> UpdateReport
 
 
 def _new_query_id(request: Request) -> str:
-    query_id = secrets.token_hex(8)
+    query_id = proposed_id(request.headers.get(QUERY_ID_HEADER)) or token_hex(8)
     request.state.query_id = query_id
     return query_id
 
@@ -158,16 +167,38 @@ async def answer_query(
     query_id = _new_query_id(request)
     wanted = Wanted(_accept(request), query.format)
     wanted.check()
-    answer = await service.answer(query, wanted, query_id)
+    answer = await _unless_gone(request, service.answer(query, wanted, query_id))
+    if answer is None:
+        return Response(status_code=_CLIENT_GONE)
     response: Response
     if request.method == "HEAD":
         await answer.aclose()
         response = Response(media_type=answer.media_type)
     else:
-        response = AnswerResponse(answer, answer.media_type, service.timeout_s)
+        deadline_s = service.limits.timeout_of(query)
+        response = AnswerResponse(answer, answer.media_type, deadline_s)
     response.headers[QUERY_ID_HEADER] = query_id
     response.headers["Vary"] = "Accept"
     return response
+
+
+async def _unless_gone(
+    request: Request, answering: Coroutine[None, None, Answer]
+) -> Answer | None:
+    """The answer, or None when the client has gone and nobody waits for it."""
+    work = asyncio.ensure_future(answering)
+    leaving = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return await work if work.done() else None
+    finally:
+        work.cancel()
+        leaving.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _description(request: Request) -> Response:

@@ -18,12 +18,36 @@ from api.errors import Overloaded
 from api.sparql.formats import Document, Wanted
 from api.sparql.protocol import QueryRequest
 from federation.sources import Source
-from strabon_store.errors import QueryTimeout
+from strabon_store.errors import (
+    QueryCutOff,
+    QueryIdTaken,
+    QueryTimeout,
+    ResultTooLarge,
+)
 from strabon_store.results.graphs import Result
 
 _CHUNK_BYTES: Final = 65_536
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLimits:
+    """What one query may use.
+
+    Attributes:
+        timeout_s: Seconds until its answer is read; a request may ask for less.
+        max_rows: Rows of its answer, or None.
+        max_bytes: Bytes of its answer.
+    """
+
+    timeout_s: float
+    max_rows: int | None = None
+    max_bytes: int = 1 << 40
+
+    def timeout_of(self, request: QueryRequest) -> float:
+        """How long a query may take: what it asks for, up to the limit."""
+        return min(request.timeout_s or self.timeout_s, self.timeout_s)
 
 
 @dataclass(slots=True)
@@ -33,13 +57,19 @@ class _Run:
     source: Source
     request: QueryRequest
     wanted: Wanted
-    timeout_s: float
+    query_id: str
+    limits: ServiceLimits
+    timeout_s: float = field(init=False)
     deadline: float = field(init=False)
     document: Document | None = field(init=False, default=None)
     result: Result | None = field(init=False, default=None)
     lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
+    length: int = field(init=False, default=0)
+    is_done: bool = field(init=False, default=False)
+
     def __post_init__(self) -> None:
+        self.timeout_s = self.limits.timeout_of(self.request)
         self.deadline = time.monotonic() + self.timeout_s
 
     def pull(self) -> bytes:
@@ -50,24 +80,41 @@ class _Run:
         """
         with self.lock:
             if self.document is None:
-                self.result = self.source.query(
-                    self.request.text, self.timeout_s, dataset=self.request.dataset
-                )
+                self.result = self._query()
                 self.document = self.wanted.document(self.result)
             return b"".join(self._next_pieces(self.document.pieces))
+
+    def _query(self) -> Result:
+        try:
+            return self.source.query(
+                self.request.text,
+                self.timeout_s,
+                dataset=self.request.dataset,
+                query_id=self.query_id,
+                max_rows=self.limits.max_rows,
+            )
+        except QueryIdTaken:
+            # The query with this id is somebody else's, and not to be stopped.
+            self.is_done = True
+            raise
 
     def _next_pieces(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         length = 0
         for piece in pieces:
             if time.monotonic() > self.deadline:
                 raise QueryTimeout(self.timeout_s)
+            self.length += len(piece)
+            if self.length > self.limits.max_bytes:
+                raise ResultTooLarge(f"{self.limits.max_bytes} bytes")
             yield piece
             length += len(piece)
             if length >= _CHUNK_BYTES:
                 return
 
     def close(self) -> None:
-        """Free what the query holds, when the thread that pulls is done."""
+        """Stop the query, and free what it holds when the thread that pulls is done."""
+        if not self.is_done:
+            self.source.cancel(self.query_id)
         with self.lock:
             if self.result is not None and not isinstance(self.result, bool):
                 self.result.close()
@@ -103,14 +150,19 @@ class SparqlService:
 
     Attributes:
         source: Who knows the answers.
-        timeout_s: How long one query may take.
+        limits: What one query may use.
     """
 
     def __init__(
-        self, source: Source, *, timeout_s: float, places: int, queue_timeout_s: float
+        self,
+        source: Source,
+        limits: ServiceLimits,
+        *,
+        places: int,
+        queue_timeout_s: float,
     ) -> None:
         self.source = source
-        self.timeout_s = timeout_s
+        self.limits = limits
         self._places = places
         self._queue_timeout_s = queue_timeout_s
         self._free = asyncio.Semaphore(places)
@@ -128,8 +180,8 @@ class SparqlService:
             PytheasError: The query is wrong, or took too long.
         """
         await self._take_place()
-        run = _Run(self.source, request, wanted, self.timeout_s)
-        stream = self._stream(run, query_id)
+        run = _Run(self.source, request, wanted, query_id, self.limits)
+        stream = self._stream(run)
         # A graph without triples is an answer without bytes.
         first = await anext(stream, b"")
         media_type = "" if run.document is None else run.document.media_type
@@ -150,9 +202,8 @@ class SparqlService:
             PytheasError: There is none.
         """
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(
-            None, self.source.query, text, self.timeout_s
-        )
+        timeout_s = self.limits.timeout_s
+        answer = await loop.run_in_executor(None, self.source.query, text, timeout_s)
         return answer is True
 
     def close(self) -> None:
@@ -166,16 +217,17 @@ class SparqlService:
         except TimeoutError as error:
             raise Overloaded(self._places, self._queue_timeout_s) from error
 
-    async def _stream(self, run: _Run, query_id: str) -> AsyncGenerator[bytes]:
+    async def _stream(self, run: _Run) -> AsyncGenerator[bytes]:
         loop = asyncio.get_running_loop()
         count = 0
         try:
             while chunk := await loop.run_in_executor(self._threads, run.pull):
                 count += len(chunk)
                 yield chunk
-            _log.info("query %s answered with %d bytes", query_id, count)
-        except QueryTimeout:
-            _log.warning("query %s timed out after %d bytes", query_id, count)
+            run.is_done = True
+            _log.info("query %s answered with %d bytes", run.query_id, count)
+        except QueryCutOff as error:
+            _log.warning("%s (%s, after %d bytes)", error, run.query_id, count)
             raise
         finally:
             # No await here: a client that goes away cancels this very task.

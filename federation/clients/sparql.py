@@ -21,11 +21,14 @@ from SPARQLWrapper import (
 )
 from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
+from federation.clients.running import cancel_query, list_queries
 from federation.errors import EndpointRefused, EndpointUnreachable, UnusableAnswer
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, XSD_STRING, BlankNode, Literal, Term
+from strabon_store.errors import ResultTooLarge
 from strabon_store.results.graphs import Graph, Result
 from strabon_store.results.solutions import Row, Solutions
+from strabon_store.running import RunningQuery
 
 DEFAULT_TIMEOUT_S: Final = 60.0
 
@@ -57,6 +60,8 @@ class SparqlEndpoint:
         timeout_s: float | None = None,
         *,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
+        max_rows: int | None = None,
     ) -> Result:
         """The answer to a query, read whole before it is returned.
 
@@ -65,11 +70,12 @@ class SparqlEndpoint:
             EndpointRefused: The endpoint answers with an HTTP error.
             UnusableAnswer: The answer is cut off, or no SPARQL result.
         """
-        media_type, document = self._ask(text, timeout_s or DEFAULT_TIMEOUT_S, dataset)
+        allowed_s = timeout_s or DEFAULT_TIMEOUT_S
+        media_type, document = self._ask(text, allowed_s, dataset, query_id)
         try:
             if media_type in _RDF:
                 return _graph(document, _RDF[media_type])
-            return _result(json.loads(document))
+            return _limited(_result(json.loads(document)), max_rows)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnusableAnswer(
                 self.url,
@@ -96,10 +102,24 @@ class SparqlEndpoint:
             return {}
         return said if isinstance(said, dict) else {}
 
+    def queries(self) -> tuple[RunningQuery, ...]:
+        """What runs there; endpoints of ours tell."""
+        return list_queries(self.url)
+
+    def cancel(self, query_id: str) -> bool:
+        """Stop a query there; endpoints of ours let us."""
+        return cancel_query(self.url, query_id)
+
     def _ask(
-        self, text: str, timeout_s: float, dataset: Dataset | None
+        self,
+        text: str,
+        timeout_s: float,
+        dataset: Dataset | None,
+        query_id: str | None,
     ) -> tuple[str, bytes]:
         wrapper = self._wrapper(timeout_s)
+        if query_id is not None:
+            wrapper.addCustomHttpHeader("X-Query-Id", query_id)
         if dataset is not None:
             for graph in dataset.default:
                 wrapper.addDefaultGraph(graph.value)
@@ -190,6 +210,15 @@ def _of_oxigraph(term: object) -> Term:
             return Literal(term.value, term.datatype.value, term.language)
         case _:
             raise ValueError(f"{term} is no term of RDF 1.1")
+
+
+def _limited(result: Result, max_rows: int | None) -> Result:
+    if max_rows is None or not isinstance(result, Solutions):
+        return result
+    rows = list(result.rows)
+    if len(rows) > max_rows:
+        raise ResultTooLarge(f"{max_rows} rows")
+    return Solutions(result.variables, iter(rows))
 
 
 def _rows(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Generic, TypeAlias, TypeVar
 
+from strabon_store.results.arrow import serialize_arrow
 from strabon_store.results.csv import serialize_csv
 from strabon_store.results.geojson import serialize_geojson
 from strabon_store.results.graphs import (
@@ -15,6 +16,7 @@ from strabon_store.results.graphs import (
     serialize_turtle,
 )
 from strabon_store.results.json import serialize_json
+from strabon_store.results.parquet import serialize_parquet
 from strabon_store.results.solutions import Tabular
 from strabon_store.results.tsv import serialize_tsv
 from strabon_store.results.xml import serialize_xml
@@ -54,6 +56,8 @@ _ALL: Final[tuple[ResultFormat, ...]] = (
     ),
     Format("csv", "text/csv", (), serialize_csv),
     Format("tsv", "text/tab-separated-values", (), serialize_tsv),
+    Format("arrow", "application/vnd.apache.arrow.stream", (), serialize_arrow),
+    Format("parquet", "application/vnd.apache.parquet", (), serialize_parquet),
     Format("geojson", "application/geo+json", (), serialize_geojson),
 )
 

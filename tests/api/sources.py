@@ -13,6 +13,7 @@ from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.errors import QuerySyntaxError, QueryTimeout, UnsupportedFeature
 from strabon_store.results.graphs import Graph, Result
 from strabon_store.results.solutions import Row, Solutions
+from strabon_store.running import RunningQuery
 
 ONE_ROW: list[Row] = [
     (IRI("https://example.org/a"), Literal('Ärzte, "x"', language="de"))
@@ -36,8 +37,21 @@ def _term(term: object) -> Term | None:
             return None
 
 
+class Unlisted:
+    """A source that keeps no list of what it runs."""
+
+    __slots__ = ()
+
+    def queries(self) -> tuple[RunningQuery, ...]:
+        return ()
+
+    def cancel(self, query_id: str) -> bool:
+        del query_id
+        return False
+
+
 @dataclass(slots=True)
-class Triples:
+class Triples(Unlisted):
     """A graph of one triple, whatever the query."""
 
     def query(
@@ -46,14 +60,16 @@ class Triples:
         timeout_s: float | None = None,
         *,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
+        max_rows: int | None = None,
     ) -> Result:
-        del text, timeout_s, dataset
+        del text, timeout_s, dataset, query_id, max_rows
         literal = Literal("x", language="da")
         return Graph.of_triples([(IRI("urn:a"), IRI("urn:p"), literal)])
 
 
 @dataclass(slots=True)
-class Oxigraph:
+class Oxigraph(Unlisted):
     """Another SPARQL engine, for what the protocol says whatever answers."""
 
     store: ox.Store = field(default_factory=ox.Store)
@@ -64,8 +80,10 @@ class Oxigraph:
         timeout_s: float | None = None,
         *,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
+        max_rows: int | None = None,
     ) -> Result:
-        del timeout_s
+        del timeout_s, query_id, max_rows
         if text.startswith(("CONSTRUCT", "DESCRIBE")):
             raise UnsupportedFeature(text.split(maxsplit=1)[0])
         dataset = dataset or Dataset()
@@ -99,7 +117,7 @@ class Oxigraph:
 
 
 @dataclass(slots=True)
-class Rows:
+class Rows(Unlisted):
     """Answers every query with the same rows.
 
     Attributes:
@@ -120,8 +138,10 @@ class Rows:
         timeout_s: float | None = None,
         *,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
+        max_rows: int | None = None,
     ) -> Result:
-        del text, timeout_s, dataset
+        del text, timeout_s, dataset, query_id, max_rows
         return Solutions(("a", "b"), self._rows(), self.closed.set)
 
     def _rows(self) -> Iterator[Row]:
@@ -132,7 +152,7 @@ class Rows:
 
 
 @dataclass(slots=True)
-class Blocked:
+class Blocked(Unlisted):
     """Answers nothing until it is released, or until the time is over."""
 
     released: threading.Event = field(default_factory=threading.Event)
@@ -144,8 +164,10 @@ class Blocked:
         timeout_s: float | None = None,
         *,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
+        max_rows: int | None = None,
     ) -> Result:
-        del text, dataset
+        del text, dataset, query_id, max_rows
         self.started.release()
         if self.released.wait(timeout_s):
             return True
@@ -153,7 +175,7 @@ class Blocked:
 
 
 @dataclass(slots=True)
-class Slow:
+class Slow(Unlisted):
     """Rows without end, one every few milliseconds."""
 
     def query(
@@ -162,8 +184,10 @@ class Slow:
         timeout_s: float | None = None,
         *,
         dataset: Dataset | None = None,
+        query_id: str | None = None,
+        max_rows: int | None = None,
     ) -> Result:
-        del text, timeout_s, dataset
+        del text, timeout_s, dataset, query_id, max_rows
         return Solutions(("a", "b"), self._rows())
 
     def _rows(self) -> Iterator[Row]:

@@ -251,3 +251,38 @@ def test_a_program_serves_until_it_is_interrupted(location: Path) -> None:
     assert answer.exit_code == 0
     assert "Ärzte" in answer.stdout
     assert code == 130
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.srj", "a.parquet", "a.arrows"])
+def test_an_answer_goes_to_a_file_by_its_suffix(
+    location: Path, tmp_path: Path, name: str
+) -> None:
+    target = tmp_path / name
+    result = pytheas("query", NAMES, "-l", location, "-o", target)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert target.stat().st_size > 0
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_a_query_that_is_cut_off_leaves_the_file_as_it_was(
+    location: Path, tmp_path: Path
+) -> None:
+    cross = " . ".join(f"?a{i} ?p{i} ?b{i}" for i in range(20))
+    target = tmp_path / "answer.csv"
+    target.write_text("before")
+    result = pytheas(
+        "query", f"SELECT * {{ {cross} }}", "-l", location, "-o", target, "--timeout", 3
+    )
+    assert_failed(result, "3 s")
+    assert target.read_text() == "before"
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_file_needs_a_format_and_a_place(location: Path, tmp_path: Path) -> None:
+    assert pytheas("query", NAMES, "-l", location, "-o", "x.doc").exit_code == 2
+    nowhere = tmp_path / "absent" / "a.csv"
+    assert_failed(pytheas("query", NAMES, "-l", location, "-o", nowhere), "a.csv")
+
+
+def test_a_folder_runs_no_queries(location: Path) -> None:
+    assert pytheas("queries", "list", "-l", location).exit_code == 2

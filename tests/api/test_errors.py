@@ -23,6 +23,7 @@ COMMAND_ERRORS = {
     "ProductDiffers",
     "UnreadableClassTable",
     "UnusedOption",
+    "UnwritableFile",
 }
 PACKAGES = (ontologies, engines, strabon_store, federation, api)
 

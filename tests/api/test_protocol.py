@@ -7,6 +7,7 @@ from http.client import HTTPConnection, IncompleteRead
 
 import pyoxigraph as ox
 import pytest
+from pydantic import ByteSize
 
 from api.main import create_app
 from api.settings import Settings
@@ -271,6 +272,19 @@ def test_an_answer_cut_off_has_no_end(connect: Connect) -> None:
         assert answer.status == 200
         with pytest.raises(IncompleteRead):
             answer.read()
+        connection.close()
+    assert source.closed.wait(5)
+
+
+def test_an_answer_that_is_too_long_has_no_end() -> None:
+    source = Rows(repeat=100_000)
+    with serving(
+        create_app(Settings(max_result_bytes=ByteSize(100_000)), source)
+    ) as url:
+        connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/sparql?query=x&format=csv")
+        with pytest.raises(IncompleteRead):
+            connection.getresponse().read()
         connection.close()
     assert source.closed.wait(5)
 
