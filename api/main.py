@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 import api.backups.routes
 import api.graphs.routes
+import api.sparql.explain
 import api.sparql.queries
 import api.sparql.routes
 import api.web.routes
@@ -57,6 +58,7 @@ def create_app(settings: Settings, source: Source | None = None) -> FastAPI:
     app.include_router(api.graphs.routes.router)
     app.include_router(api.backups.routes.router)
     app.include_router(api.sparql.queries.router)
+    app.include_router(api.sparql.explain.router)
     app.include_router(api.web.routes.router)
     app.add_api_route("/health", health, tags=["service"], summary="Is it well?")
     app.mount("/static", StaticFiles(directory=api.web.routes.STATIC), name="static")

@@ -1,6 +1,6 @@
 """A query is compiled once and run on a cursor of its own, under a deadline."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -11,7 +11,6 @@ from strabon_store.algebra.queries import (
     DescribeQuery,
     Query,
 )
-from strabon_store.algebra.render import render_query
 from strabon_store.backends.duckdb import GeneratedQuery, generate
 from strabon_store.errors import InternalError
 from strabon_store.frontend import parse_query
@@ -20,7 +19,6 @@ from strabon_store.passes.pipeline import Pass
 from strabon_store.relational.context import TermCatalog
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.nodes import Plan, PlanColumn
-from strabon_store.relational.render import render_plan
 from strabon_store.results.columns import Batch
 from strabon_store.results.decode import DecodedColumn, decode_batches
 from strabon_store.results.graphs import Graph, Result
@@ -28,6 +26,8 @@ from strabon_store.results.solutions import Solutions
 from strabon_store.running import Run
 
 Passes: TypeAlias = tuple[Pass, ...]
+Lap: TypeAlias = Callable[[str], None]
+"""Told the name of a stage when it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,52 +47,22 @@ class Compiled:
     generated: GeneratedQuery
 
     @property
-    def explanation(self) -> "Explanation":
-        """The stages as text."""
-        return Explanation(
-            algebra=render_query(self.query),
-            optimized=render_query(self.optimized),
-            plan=render_plan(self.plan),
-            sql=self.generated.pretty,
-        )
-
-    @property
     def is_ask(self) -> bool:
         """Whether the answer is a truth value."""
         return isinstance(self.query, AskQuery)
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A query at every stage, for people.
-
-    Attributes:
-        algebra: SSE of the algebra as translated.
-        optimized: SSE after the passes.
-        plan: The relational plan, a node a line.
-        sql: What the engine runs.
-    """
-
-    algebra: str
-    optimized: str
-    plan: str
-    sql: str
-
-    def __str__(self) -> str:
-        """All stages, one below the other."""
-        return "\n".join(
-            f"-- {name}\n{text}\n"
-            for name, text in (
-                ("algebra", self.algebra),
-                ("optimized", self.optimized),
-                ("plan", self.plan),
-                ("sql", self.sql),
-            )
-        )
+def unheard(stage: str) -> None:
+    """Tell nobody that a stage is over."""
+    del stage
 
 
 def compile_query(
-    text: str, catalog: TermCatalog, passes: Passes, dataset: Dataset | None
+    text: str,
+    catalog: TermCatalog,
+    passes: Passes,
+    dataset: Dataset | None,
+    lap: Lap = unheard,
 ) -> Compiled:
     """Take a query through all stages that need no data but the ids of its terms.
 
@@ -102,6 +72,7 @@ def compile_query(
         passes: The optimizer; none of them changes the answer.
         dataset: The protocol's dataset, which goes before that of the query
             (SPARQL 1.1 Protocol section 2.1.4).
+        lap: Told when each stage is over.
 
     Raises:
         QuerySyntaxError: The text is not SPARQL.
@@ -110,9 +81,14 @@ def compile_query(
     query = parse_query(text)
     if dataset is not None:
         query = replace(query, dataset=dataset)
+    lap("translate")
     optimized = run_passes(query, passes)
+    lap("passes")
     plan = lower_query(optimized, catalog)
-    return Compiled(query, optimized, plan, generate(plan))
+    lap("lower")
+    generated = generate(plan)
+    lap("generate")
+    return Compiled(query, optimized, plan, generated)
 
 
 def answer(compiled: Compiled, run: Run) -> Result:
@@ -122,7 +98,7 @@ def answer(compiled: Compiled, run: Run) -> Result:
         QueryCutOff: The first rows did not come; of later ones whoever reads is told.
         EngineError: The engine failed.
     """
-    columns = [_decoded(column) for column in compiled.generated.columns]
+    columns = decoded_columns(compiled)
     if compiled.is_ask:
         found = any(batch.num_rows for batch in run.batches())
         run.close()
@@ -132,6 +108,11 @@ def answer(compiled: Compiled, run: Run) -> Result:
     if isinstance(compiled.query, ConstructQuery | DescribeQuery):
         return Graph(solutions, dict(compiled.query.prefixes))
     return solutions
+
+
+def decoded_columns(compiled: Compiled) -> list[DecodedColumn]:
+    """How to read the record batches of a query."""
+    return [_decoded(column) for column in compiled.generated.columns]
 
 
 def _decoded(column: PlanColumn) -> DecodedColumn:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
+import duckdb
 import pyoxigraph as ox
 
 from ontologies.namespaces import GEOF
@@ -14,8 +15,16 @@ from ontologies.rdfs import Entailment
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI
 from strabon_store.algebra.updates import within_dataset
-from strabon_store.answering import Compiled, Explanation, Passes, answer, compile_query
+from strabon_store.answering import (
+    Compiled,
+    Lap,
+    Passes,
+    answer,
+    compile_query,
+    unheard,
+)
 from strabon_store.errors import UnsupportedFeature
+from strabon_store.explaining import Explainer, Explanation
 from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
 from strabon_store.relational.geometry import SUPPORTED
@@ -82,10 +91,10 @@ class _PlanKey(NamedTuple):
     entailment: Entailment | None
 
 
-def _compile(key: _PlanKey, known: Snapshot) -> Compiled:
+def _compile(key: _PlanKey, known: Snapshot, lap: Lap = unheard) -> Compiled:
     catalog = known if key.star_tables else known.without_stars()
     try:
-        compiled = compile_query(key.text, catalog, key.passes, key.dataset)
+        compiled = compile_query(key.text, catalog, key.passes, key.dataset, lap)
     except RecursionError as error:
         # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
         raise UnsupportedFeature("a pattern that is nested this deep") from error
@@ -238,14 +247,9 @@ class Store:
             compiled = self._compiled(known, text, dataset, passes)
             if run.execute(compiled.generated.sql, lambda: commits.count == before):
                 return answer(compiled, run)
-        # One transaction: what is planned is what is read.
-        if regime is None:
-            run.cursor.begin()
-            known = self._catalog.snapshot(run.cursor)
-            if commits.is_quiet and commits.count == before:
-                self._latest = {before: known}
-        else:
-            known = self._closure.begin(run.cursor)
+        known = self._begin(run.cursor, regime)
+        if regime is None and commits.is_quiet and commits.count == before:
+            self._latest = {before: known}
         compiled = self._compiled(known, text, dataset, passes, regime)
         run.execute(compiled.generated.sql)
         return answer(compiled, run)
@@ -306,15 +310,56 @@ class Store:
         finally:
             run.close()
 
-    def explain(self, text: str, *, passes: Passes = PASSES) -> Explanation:
-        """What becomes of a query at every stage; nothing is run.
+    def explain(
+        self,
+        text: str,
+        timeout_s: float | None = None,
+        *,
+        analyze: bool = False,
+        dataset: Dataset | None = None,
+        passes: Passes = PASSES,
+    ) -> Explanation:
+        """What becomes of a query at every stage, and what the engine expects of it.
+
+        Args:
+            text: The query.
+            timeout_s: How long all of it may take.
+            analyze: Whether to run the query too, to its last row, and to count the
+                rows of each node.
+            dataset: What to ask instead of the query's own FROM and FROM NAMED.
+            passes: The optimizer.
 
         Raises:
             QuerySyntaxError: The text is not SPARQL.
             UnsupportedFeature: The query needs what we do not compile.
+            QueryCutOff: The query did not end in time, or was cancelled.
         """
-        known = self._catalog.snapshot()
-        return self._compiled(known, text, None, tuple(passes)).explanation
+        connection, regime = self._database.connection, self._entailment
+
+        def connect() -> duckdb.DuckDBPyConnection:
+            cursor = connection.cursor()
+            self._begin(cursor, regime)
+            return cursor
+
+        def compiled(text: str, lap: Lap) -> Compiled:
+            with connection.cursor() as cursor:
+                known = self._begin(cursor, regime)
+                stars = self.reads_star_tables
+                generation = known.generation
+                key = _PlanKey(text, dataset, passes, generation, stars, regime)
+                return _compile(key, known, lap)
+
+        explainer = Explainer(compiled, connect, self._running)
+        return explainer.explain(text, Limits(timeout_s), analyze=analyze)
+
+    def _begin(
+        self, cursor: duckdb.DuckDBPyConnection, regime: Entailment | None
+    ) -> Snapshot:
+        """Begin a transaction: what is planned by what is known is what is read."""
+        if regime is not None:
+            return self._closure.begin(cursor)
+        cursor.begin()
+        return self._catalog.snapshot(cursor)
 
     def _compiled(
         self,

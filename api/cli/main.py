@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from api.cli.backup import backup, restore
 from api.cli.demo import demo
 from api.cli.dump import dump
+from api.cli.explain import explain
 from api.cli.load import load
 from api.cli.optimize import optimize
 from api.cli.queries import queries
@@ -74,7 +75,7 @@ def _root(
 
 
 _COMMANDS: Final = (
-    *(demo, run, load, query, update, serve),
+    *(demo, run, load, query, explain, update, serve),
     *(dump, backup, restore, verify, optimize, stats),
 )
 for _command in _COMMANDS:

@@ -82,7 +82,7 @@ async def query_by_get(request: Request, service: Service) -> Response:
 @router.post("/sparql", summary="Query, or update where the service takes them")
 async def query_by_post(request: Request, service: Service) -> Response:
     """A query or an update via POST, URL-encoded or directly."""
-    operation = await _operation(request)
+    operation = await read_operation(request)
     if isinstance(operation, UpdateRequest):
         return await _update(request, operation)
     return await answer_query(request, service, operation)
@@ -91,13 +91,14 @@ async def query_by_post(request: Request, service: Service) -> Response:
 @router.post("/update", summary="Update, where the service takes them")
 async def update(request: Request) -> Response:
     """An update via POST, URL-encoded or directly."""
-    operation = await _operation(request)
+    operation = await read_operation(request)
     if not isinstance(operation, UpdateRequest):
         raise MalformedRequest("this address takes updates; send queries to /sparql")
     return await _update(request, operation)
 
 
-async def _operation(request: Request) -> QueryRequest | UpdateRequest:
+async def read_operation(request: Request) -> QueryRequest | UpdateRequest:
+    """What the body of a request and its URL ask for."""
     settings = settings_of(request)
     longest = settings.max_query_bytes
     if settings.allow_update:

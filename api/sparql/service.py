@@ -9,10 +9,10 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from api.errors import Overloaded
 from api.sparql.formats import Document, Wanted
@@ -25,6 +25,8 @@ from strabon_store.errors import (
     ResultTooLarge,
 )
 from strabon_store.results.graphs import Result
+
+_T = TypeVar("_T")
 
 _CHUNK_BYTES: Final = 65_536
 
@@ -205,6 +207,20 @@ class SparqlService:
         timeout_s = self.limits.timeout_s
         answer = await loop.run_in_executor(None, self.source.query, text, timeout_s)
         return answer is True
+
+    async def alongside(self, work: Callable[[], _T]) -> _T:
+        """The result of work that takes one of the places for queries.
+
+        Raises:
+            Overloaded: No place became free in time.
+            PytheasError: The work failed.
+        """
+        await self._take_place()
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, work)
+        finally:
+            self._free.release()
 
     def close(self) -> None:
         """Wait for the queries that run, and take no more."""

@@ -50,12 +50,13 @@ def render_plan(plan: Plan) -> str:
 
 
 def _lines(plan: Plan, depth: int) -> Iterator[str]:
-    yield _INDENT * depth + _label(plan)
-    for source in _sources(plan):
+    yield _INDENT * depth + label_of(plan)
+    for source in sources_of(plan):
         yield from _lines(source, depth + 1)
 
 
-def _sources(plan: Plan) -> tuple[Plan, ...]:
+def sources_of(plan: Plan) -> tuple[Plan, ...]:
+    """The nodes that a node reads."""
     match plan:
         case Join() | SemiJoin() | Mark() | UnionAll():
             return (plan.left, plan.right)
@@ -67,7 +68,8 @@ def _sources(plan: Plan) -> tuple[Plan, ...]:
             return (plan.source,)
 
 
-def _label(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
+def label_of(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
+    """A node in a line, without what it reads."""
     match plan:
         case One():
             return "One"
