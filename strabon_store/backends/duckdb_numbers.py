@@ -30,8 +30,9 @@ def _decimal_double(value: str) -> str:
 
 
 def _ordered(operator: str) -> str:
-    # DuckDB has NaN equal to itself and above all numbers; IEEE 754 has it neither.
-    return f"(:a {operator} :b AND NOT isnan(:b))"
+    # DuckDB has NaN equal to itself and above all numbers; IEEE 754 has it neither. A
+    # comparison with a constant can be left to the zone maps, isnan cannot.
+    return f"(:a {operator} :b AND :b < CAST('nan' AS DOUBLE))"
 
 
 def _far(operator: str) -> str:
