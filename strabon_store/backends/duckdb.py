@@ -6,11 +6,11 @@ The same plan gives the same text, always.
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias
 
-from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.backends.duckdb_paths import closure
 from strabon_store.backends.duckdb_scalars import scalar, spelling
+from strabon_store.backends.duckdb_types import sql_type, typed_null
 from strabon_store.backends.share_scalars import share_scalars
 from strabon_store.backends.sql import (
     Grade,
@@ -26,8 +26,8 @@ from strabon_store.backends.sql import (
     literal,
 )
 from strabon_store.errors import InternalError
-from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
-from strabon_store.relational.layout import GEOMETRIES
+from strabon_store.relational.encoding import TermId
+from strabon_store.relational.layout import GEOMETRIES, TERMS
 from strabon_store.relational.lookups import columns_of
 from strabon_store.relational.nodes import (
     Aggregation,
@@ -50,12 +50,13 @@ from strabon_store.relational.nodes import (
     SortKey,
     UnionAll,
 )
-from strabon_store.relational.numbers import XSD_DECIMAL, XSD_INTEGER
 from strabon_store.relational.scalars import Column, Constant, Scalar, is_volatile
-from strabon_store.relational.values import ANY_IRI, XSD_BOOLEAN
 
 _DECODED: Final = ("lexical", "datatype", "language")
 """What of the dictionary a stored term needs to be written out."""
+
+_ANSWER: Final = -1
+"""The number of the rows of the answer, which no other shared rows have."""
 
 _Query: TypeAlias = Select | UnionOfAll
 
@@ -85,10 +86,18 @@ class GeneratedQuery:
 def generate(plan: Plan) -> GeneratedQuery:
     """The SQL of a whole plan, its terms joined with the dictionary at the end."""
     plan = share_scalars(plan, spelling)
-    whole = plan
-    for column in plan.columns:
-        if column.is_variable and isinstance(column.encoding, TermId):
-            whole = Lookup(whole, column.name, "terms", _DECODED)
+    lookups = [
+        Lookup(plan, column.name, TERMS.name, _DECODED)
+        for column in plan.columns
+        if column.is_variable and isinstance(column.encoding, TermId)
+    ]
+    lookups.sort(key=lambda each: not each.is_total)
+    # Of several left joins the engine begins with the rows in one; in the others it
+    # reads all of the dictionary, unless it is told before what they mention.
+    is_shared = sum(not each.is_total for each in lookups) > 1
+    whole = Shared(plan, _ANSWER) if is_shared else plan
+    for each in lookups:
+        whole = replace(each, source=whole)
     return _generated(plan, whole, _outputs)
 
 
@@ -223,7 +232,7 @@ class _Generator:
         names = [column.name for column in plan.columns]
         if not plan.rows or not names:
             nulls = {
-                column.name: Output(_typed_null(column.encoding), Grade.CONSTANT)
+                column.name: Output(typed_null(column.encoding), Grade.CONSTANT)
                 for column in plan.columns
             }
             return Select(nulls, conditions=(literal(value=False),))
@@ -231,7 +240,7 @@ class _Generator:
         first, *others = plan.rows
         # The first row gives the columns their types.
         typed = [
-            function("CAST", _AS.filled([literal(value), _sql_type(column.encoding)]))
+            function("CAST", _AS.filled([literal(value), sql_type(column.encoding)]))
             for column, value in zip(plan.columns, first, strict=True)
         ]
         rows = [typed, *(map(literal, row) for row in others)]
@@ -294,7 +303,7 @@ class _Generator:
         if plan.table == GEOMETRIES.name:
             # Engines disagree on invalid geometries; to us they have none.
             tests.append(_column(alias, "is_valid").text)
-        relation = _AS.filled([identifier(plan.table), alias])
+        relation = _AS.filled([_looked_up(plan), alias])
         # An inner join can begin with the few rows of the source.
         condition = joined(" AND ", tests)
         source = Source(relation, condition, is_outer=not plan.is_total)
@@ -336,7 +345,7 @@ class _Generator:
         return replace(select, outputs={"g": nothing, **outputs})
 
     def _shared(self, plan: Shared) -> Select:
-        name = Sql(f"shared{plan.number}")
+        name = _name_of(plan)
         if name not in self._first:
             self._first[name] = self.query(plan.source).text
         alias = self._alias()
@@ -381,6 +390,7 @@ class _Generator:
 _AS: Final = Template(":a AS :b")
 _WITH: Final = Template("WITH :a :b")
 _MATERIALIZED: Final = Template(":a AS MATERIALIZED (:b)")
+_MENTIONED: Final = Template("(SELECT :a FROM :b WHERE id IN (SELECT :c FROM :d))")
 _BIGINT: Final = Template("CAST(:a AS BIGINT)")
 _VALUES: Final = Template("(VALUES :a) AS :b:c")
 _EXISTS: Final = Template("EXISTS(:a)")
@@ -391,6 +401,22 @@ _ASCENDING: Final = Template(":a NULLS FIRST")
 _DESCENDING: Final = Template(":a DESC NULLS LAST")
 _LIMIT: Final = Template("LIMIT :a")
 _OFFSET: Final = Template("OFFSET :a")
+
+
+def _name_of(shared: Shared) -> Sql:
+    return Sql("answer" if shared.number == _ANSWER else f"shared{shared.number}")
+
+
+def _looked_up(plan: Lookup) -> Sql:
+    """The table of a look-up; of the dictionary what rows mention that were made."""
+    source = plan.source
+    while isinstance(source, Lookup):
+        source = source.source
+    if plan.is_total or plan.table != TERMS.name or not isinstance(source, Shared):
+        return identifier(plan.table)
+    columns = joined(", ", [identifier(name) for name in ("id", *plan.parts)])
+    names = (identifier(plan.table), identifier(plan.variable), _name_of(source))
+    return _MENTIONED.filled([columns, *names])
 
 
 def _is_table(plan: Plan) -> bool:
@@ -427,7 +453,7 @@ def _output(column: PlanColumn, value: Scalar, select: Select) -> Output:
         case Column(name):
             return select.outputs[name]
         case Constant(None):
-            return Output(_typed_null(column.encoding), Grade.CONSTANT)
+            return Output(typed_null(column.encoding), Grade.CONSTANT)
         case Constant(constant):
             return Output(literal(constant), Grade.CONSTANT)
         case _:
@@ -462,28 +488,3 @@ def _order_by(order: Sequence[SortKey], select: Select) -> Sql:
             template = _DESCENDING if key.descending else _ASCENDING
             keys.append(template.filled([output.text]))
     return _ORDER_BY.filled([joined(", ", keys)]) if keys else Sql("")
-
-
-def _typed_null(encoding: Encoding | None) -> Sql:
-    # A bare NULL is an integer to DuckDB, and UNION would make it everybody's type.
-    return function("CAST", _AS.filled([literal(None), _sql_type(encoding)]))
-
-
-def _sql_type(encoding: Encoding | None) -> Sql:
-    match encoding:
-        case TermId():
-            return Sql("BIGINT")
-        case Typed(datatype):
-            named = {
-                XSD_BOOLEAN: "BOOLEAN",
-                XSD_INTEGER: "HUGEINT",
-                XSD_DECIMAL: "DECIMAL(38, 18)",
-                XSD_STRING: "VARCHAR",
-                ANY_IRI: "VARCHAR",
-            }
-            fallback = "TIMESTAMP" if "date" in datatype else "DOUBLE"
-            return Sql(named.get(datatype, fallback))
-        case Plain() | None:
-            return Sql("VARCHAR")
-        case _:
-            assert_never(encoding)

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from strabon_store.algebra.terms import Term
-from strabon_store.backends.duckdb import generate
+from strabon_store.backends.duckdb import generate, generate_ids
 from strabon_store.backends.sql import identifier, literal
 from strabon_store.frontend import parse_query
 from strabon_store.relational.layout import PredicateStatistics
@@ -26,7 +26,7 @@ class OneTerm:
 
 
 def _sql(text: str) -> str:
-    return generate(lower_query(parse_query(text), OneTerm())).sql
+    return generate_ids(lower_query(parse_query(text), OneTerm())).sql
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,14 @@ def test_names_differ_in_case_alone() -> None:
     text = f"SELECT 1 AS {identifier('a')}, 2 AS {identifier('A')}"
     described = duckdb.execute(text).description
     assert len({column[0].lower() for column in described or ()}) == 2
+
+
+def test_of_several_left_joins_with_the_dictionary_each_reads_what_is_mentioned() -> (
+    None
+):
+    plan = lower_query(parse_query("SELECT * { ?s <a:p> ?o ; <a:q> ?p }"), OneTerm())
+    sql = generate(plan).sql
+    assert sql.startswith("WITH answer AS MATERIALIZED")
+    assert sql.count('IN (SELECT "') == 2
+    # Subjects are all in the dictionary: that join can begin with them.
+    assert sql.count("LEFT JOIN") == 2

@@ -1,0 +1,40 @@
+"""The types that DuckDB has for the encodings of terms."""
+
+from typing import Final, assert_never
+
+from strabon_store.algebra.terms import XSD_STRING
+from strabon_store.backends.sql import Sql, Template, function, literal
+from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
+from strabon_store.relational.numbers import XSD_DECIMAL, XSD_INTEGER
+from strabon_store.relational.values import ANY_IRI, XSD_BOOLEAN
+
+_AS: Final = Template(":a AS :b")
+
+
+def typed_null(encoding: Encoding | None) -> Sql:
+    """A NULL in a column of this encoding.
+
+    A bare NULL is an integer to DuckDB, and UNION would make it everybody's type.
+    """
+    return function("CAST", _AS.filled([literal(None), sql_type(encoding)]))
+
+
+def sql_type(encoding: Encoding | None) -> Sql:
+    """The type of a column of this encoding."""
+    match encoding:
+        case TermId():
+            return Sql("BIGINT")
+        case Typed(datatype):
+            named = {
+                XSD_BOOLEAN: "BOOLEAN",
+                XSD_INTEGER: "HUGEINT",
+                XSD_DECIMAL: "DECIMAL(38, 18)",
+                XSD_STRING: "VARCHAR",
+                ANY_IRI: "VARCHAR",
+            }
+            fallback = "TIMESTAMP" if "date" in datatype else "DOUBLE"
+            return Sql(named.get(datatype, fallback))
+        case Plain() | None:
+            return Sql("VARCHAR")
+        case _:
+            assert_never(encoding)
