@@ -71,6 +71,7 @@ _END: Final = tuple(
         "described",
         "known",
         "numbered",
+        "identified",
     )
 )
 _TOKENS: Final = """
@@ -83,15 +84,26 @@ SELECT token, min(place) AS first FROM (
 )
 GROUP BY token ORDER BY first
 """
+_GIVEN_TOKENS: Final = """
+CREATE OR REPLACE TEMPORARY TABLE tokens AS SELECT token, 0 AS first FROM given
+"""
+_KEEP_LABELS: Final = """
+INSERT INTO blank_labels
+SELECT token, substr(token, 3) FROM tokens WHERE starts_with(token, '_:')
+"""
+_IDENTIFIED: Final = """
+CREATE OR REPLACE TEMPORARY TABLE identified AS
+SELECT token, id FROM numbered JOIN described ON described.place = numbered.row
+"""
 _NEW_BLANKS: Final = """
 SELECT token FROM tokens ANTI JOIN blank_labels USING (token)
 WHERE starts_with(token, '_:') ORDER BY first, token
 """
-_CODE_POINTS: Final = "SELECT rowid, token FROM described WHERE has_code_points"
+_CODE_POINTS: Final = "SELECT place, token FROM described WHERE has_code_points"
 _REPAIR: Final = """
 UPDATE described SET lexical = repaired.lexical,
   hash = hash(repaired.lexical, described.datatype, described.language)
-FROM repaired WHERE described.rowid = repaired.row
+FROM repaired WHERE described.place = repaired.row
 """
 _CREATE_KNOWN: Final = """
 CREATE OR REPLACE TEMPORARY TABLE known (row BIGINT, id BIGINT)
@@ -101,7 +113,7 @@ CREATE OR REPLACE TEMPORARY TABLE known (row BIGINT, id BIGINT)
 _KNOWN: Final = """
 INSERT INTO known
 WITH candidates AS MATERIALIZED (
-  SELECT described.rowid AS row, described.*, hashes.id
+  SELECT described.place AS row, described.*, hashes.id
   FROM described JOIN query_table($hashes) AS hashes USING (hash)
   WHERE inline IS NULL
 )
@@ -114,10 +126,10 @@ WHERE found.lexical = candidates.lexical
     OR found.id >> $bits = CASE WHEN head = '_' THEN $blank ELSE $iri END)
 """
 _UNKNOWN: Final = """
-SELECT described.rowid, lexical, datatype
-FROM described ANTI JOIN known ON known.row = described.rowid
+SELECT described.place, lexical, datatype
+FROM described ANTI JOIN known ON known.row = described.place
 WHERE list_contains($datatypes, datatype) AND inline IS NULL AND number IS NULL
-ORDER BY described.rowid
+ORDER BY described.place
 """
 # Rows stand in the order of first appearance, so a key is the next one plus a row.
 _NEW_ID: Final = """
@@ -129,21 +141,21 @@ _NEW_ID: Final = """
   WHEN described.number IS NOT NULL THEN $number
   WHEN list_contains($geometries, datatype) THEN $geometry
   ELSE $other
-END) << $bits) + $next_key + described.rowid
+END) << $bits) + $next_key + described.place
 """
 _KEEP_NEW: Final = f"""
 INSERT INTO new_terms
 SELECT hash, {_NEW_ID}, lexical, datatype, language,
   coalesce(kinds.number, described.number), make_timestamp(kinds.moment)
-FROM described ANTI JOIN known ON known.row = described.rowid
-LEFT JOIN kinds ON kinds.row = described.rowid
+FROM described ANTI JOIN known ON known.row = described.place
+LEFT JOIN kinds ON kinds.row = described.place
 WHERE inline IS NULL
 """  # noqa: S608 - a piece of ours
 _NUMBERED: Final = f"""
 CREATE OR REPLACE TEMPORARY TABLE numbered AS
-SELECT key, described.rowid AS row, coalesce(inline, known.id, {_NEW_ID}) AS id
-FROM described LEFT JOIN known ON known.row = described.rowid
-LEFT JOIN kinds ON kinds.row = described.rowid
+SELECT key, described.place AS row, coalesce(inline, known.id, {_NEW_ID}) AS id
+FROM described LEFT JOIN known ON known.row = described.place
+LEFT JOIN kinds ON kinds.row = described.place
 """  # noqa: S608 - a piece of ours
 _HAVE_KEYS: Final = "SELECT count(*) = count(DISTINCT key) FROM numbered"
 _STAGE_BY_KEY: Final = Template("""
@@ -160,7 +172,7 @@ LEFT JOIN numbered AS graphs
 _STAGE_BY_TOKEN: Final = Template("""
 INSERT INTO :a
 WITH named AS MATERIALIZED (
-  SELECT token, id FROM numbered JOIN described ON described.rowid = numbered.row
+  SELECT token, id FROM numbered JOIN described ON described.place = numbered.row
 )
 SELECT coalesce(graphs.id, $default), subjects.id, predicates.id, objects.id
 FROM split
@@ -234,6 +246,21 @@ class Encoding:
         self._find()
         self._add_unknown()
         self._stage()
+
+    def encode_terms(self, tokens: pa.Table) -> None:
+        """Give ids to distinct tokens: the table `identified` has them, and the ids.
+
+        Args:
+            tokens: A column `token`; blank nodes keep the labels that they have there.
+        """
+        with self._registered("given", tokens):
+            self.cursor.execute(_GIVEN_TOKENS)
+        self.cursor.execute(_KEEP_LABELS)
+        self.cursor.execute(DESCRIBE, PARAMETERS)
+        self._decode_code_points()
+        self._find()
+        self._add_unknown()
+        self.cursor.execute(_IDENTIFIED)
 
     def _label_blanks(self, labels: BlankLabels) -> None:
         new = self.cursor.execute(_NEW_BLANKS).to_arrow_table()

@@ -8,11 +8,12 @@ template is then one INSERT ... SELECT: no row passes through Python.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term, Var
 from strabon_store.algebra.updates import QuadPattern
@@ -26,8 +27,11 @@ from strabon_store.storage.terms import TermWriter
 Slot: TypeAlias = Var | BlankNode
 """What differs between the solutions in a template."""
 
+FEW: Final = 1000
+"""Up to so many new terms are encoded one by one; that takes fewer statements."""
+
 _BATCH: Final = 200_000
-"""How many new terms are encoded at a time."""
+"""How many terms pass through Python at a time."""
 
 _POSITIONS: Final = ("graph", "subject", "predicate", "object")
 _RESOURCES: Final = (Tag.IRI, Tag.BLANK)
@@ -150,10 +154,9 @@ def resolve(
     """
     cursor.execute("CREATE TEMPORARY TABLE spelled (text VARCHAR, id BIGINT)")
     kept = solutions.texts.intersection(stored)
-    for texts in _distinct(cursor, solutions, kept):
-        _spell(cursor, texts, terms.store([parse_plain(text) for text in texts]))
+    _store_texts(cursor, _distinct(cursor, solutions, kept), terms)
     asked = solutions.texts.intersection(found) - kept
-    for texts in _distinct(cursor, solutions, asked):
+    for texts in _parts(_distinct(cursor, solutions, asked)):
         _spell(cursor, texts, terms.find([parse_plain(text) for text in texts]))
     outputs, joins = [literal(None)], list[Sql]()
     for slot, column in solutions.columns.items():
@@ -251,15 +254,31 @@ def _constant(
 
 def _distinct(
     cursor: duckdb.DuckDBPyConnection, solutions: Solutions, slots: Iterable[Slot]
-) -> Iterator[list[str]]:
-    """The texts of some slots, each once, so many at a time."""
+) -> Any:
+    """The texts of some slots, each once, as an Arrow column."""
     columns = [solutions.columns[slot] for slot in slots]
     if not columns:
-        return
+        return pa.chunked_array([], pa.string())
     chosen = cursor.execute(_TEXTS.filled([joined(_LIST, columns)]))
-    texts = chosen.to_arrow_table().column(0)
+    return chosen.to_arrow_table().column(0)
+
+
+def _parts(texts: Any) -> Iterator[list[str]]:
     for first in range(0, len(texts), _BATCH):
         yield texts.slice(first, _BATCH).to_pylist()
+
+
+def _store_texts(
+    cursor: duckdb.DuckDBPyConnection, texts: Any, terms: TermWriter
+) -> None:
+    """Spell distinct texts, in the engine if they are many."""
+    if len(texts) > FEW:
+        # The engine's way with escapes needs this character for itself.
+        odd = pc.match_substring(texts, "\1")
+        terms.store_tokens(pa.table({"token": texts.filter(pc.invert(odd))}), "spelled")
+        texts = texts.filter(odd)
+    for part in _parts(texts):
+        _spell(cursor, part, terms.store([parse_plain(text) for text in part]))
 
 
 def _spell(cursor: duckdb.DuckDBPyConnection, texts: list[str], ids: Ids) -> None:

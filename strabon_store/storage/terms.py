@@ -1,6 +1,7 @@
 """Terms become ids while a write runs; those that are new get ids of their own."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -18,6 +19,7 @@ from strabon_store.storage.dictionary import (
     find_ids,
     key_of,
 )
+from strabon_store.storage.encode import Encoding
 from strabon_store.storage.geometries import (
     IllFormedGeometry,
     insert_geometries,
@@ -57,6 +59,21 @@ class TermWriter:
             self.next_key += len(keys)
             self.ill_formed += ill_formed
         return ids
+
+    def store_tokens(self, tokens: Any, table: str) -> None:
+        """Put many distinct terms into the dictionary if new, in the engine.
+
+        Args:
+            tokens: An Arrow table with the terms in N-Triples in its column `token`.
+            table: Gets each of them with its id.
+        """
+        encoding = Encoding(self._cursor, table, self.next_key, self.ill_formed)
+        encoding.begin()
+        encoding.encode_terms(tokens)
+        encoding.keep()
+        self._cursor.table("identified").insert_into(table)
+        encoding.end()
+        self.next_key = encoding.next_key
 
     def save(self) -> None:
         """Write down which key is the next."""

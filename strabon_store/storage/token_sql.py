@@ -92,9 +92,11 @@ CASE WHEN datatype = $double
 THEN TRY_CAST(lexical AS DOUBLE) END
 """
 
+# Not `rowid`: within a transaction that of new rows begins far from zero.
 DESCRIBE: Final = f"""
 CREATE OR REPLACE TEMPORARY TABLE described AS
-SELECT *, hash(token) AS key, hash(lexical, datatype, language) AS hash,
+SELECT *, row_number() OVER () - 1 AS place,
+  hash(token) AS key, hash(lexical, datatype, language) AS hash,
   {_NUMBER} AS number,
   {_INLINE} AS inline
 FROM ({_PARTS})

@@ -23,6 +23,7 @@ from strabon_store.errors import (
     StoreUnavailable,
 )
 from strabon_store.results.solutions import Solutions
+from strabon_store.storage import templates
 from strabon_store.store import Store
 from tests.datasets import canonical, read_store
 
@@ -152,11 +153,15 @@ def test_what_is_no_rdf_is_left_out(store: Store) -> None:
         "?d",
         "xsd:decimal(?i)",
         "COALESCE(1/0, ?s)",
+        "CONCAT(?s, '\\u0001\\\\\\\\x')",
+        "CONCAT(?s, '\\\\\\\\u0041')",
     ],
 )
+@pytest.mark.parametrize("few", [0, templates.FEW])
 def test_a_computed_term_is_stored_as_a_query_shows_it(
-    store: Store, expression: str
+    store: Store, monkeypatch: pytest.MonkeyPatch, expression: str, few: int
 ) -> None:
+    monkeypatch.setattr(templates, "FEW", few)
     prologue = f"{PROLOGUE}PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
     store.update(f'{prologue}INSERT DATA {{ :a :i 7 ; :d 1.5e3 ; :s "text" }}')
     pattern = f":a :i ?i ; :d ?d ; :s ?s BIND({expression} AS ?new)"
@@ -232,6 +237,7 @@ def test_load_adds_a_document_or_nothing(store: Store, opened: Store) -> None:
     bad.write_text("<urn:a> <urn:q> 1 . <urn:a> <urn:r")
     _update(store, f"LOAD <{good.as_uri()}> ; LOAD <{good.as_uri()}> INTO GRAPH :g")
     assert _holds(store, ":a :p _:b, 1 . GRAPH :g { :a :p _:b, 1 }")
+    assert store.verify().is_sound
     with pytest.raises(LoadError, match=r"bad\.ttl"):
         _update(store, f"DROP ALL; LOAD <{bad.as_uri()}>")
     _update(
@@ -286,6 +292,7 @@ def test_many_statements_change_without_a_loop_over_rows(many: Store) -> None:
     )
     assert _update(many, text) == (MANY, 3 * MANY)
     assert _count(many, "?s :w ?o") == MANY
+    assert many.verify().is_sound
 
 
 def test_a_request_that_takes_too_long_is_undone(many: Store) -> None:
