@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 from strabon_store.algebra.queries import (
     AskQuery,
@@ -11,23 +11,29 @@ from strabon_store.algebra.queries import (
     DescribeQuery,
     Query,
 )
-from strabon_store.backends.duckdb import GeneratedQuery, generate
+from strabon_store.algebra.traverse import stored_terms
+from strabon_store.backends.duckdb import GeneratedQuery, generate, generate_ids
 from strabon_store.errors import InternalError
 from strabon_store.frontend import parse_query
 from strabon_store.passes import run_passes
 from strabon_store.passes.pipeline import Pass
-from strabon_store.relational.context import TermCatalog
+from strabon_store.relational.estimates import estimate
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.nodes import Plan, PlanColumn
+from strabon_store.relational.readings import Readings
 from strabon_store.results.columns import Batch
 from strabon_store.results.decode import DecodedColumn, decode_batches
 from strabon_store.results.graphs import Graph, Result
 from strabon_store.results.solutions import Solutions
+from strabon_store.results.texts import Texts, with_texts
 from strabon_store.running import Run
 
 Passes: TypeAlias = tuple[Pass, ...]
 Lap: TypeAlias = Callable[[str], None]
 """Told the name of a stage when it is over."""
+
+_FEW_ROWS: Final = 50_000
+"""Rows whose terms are rather looked up when they are there, than joined in the SQL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +45,14 @@ class Compiled:
         optimized: The algebra after the passes.
         plan: The relational plan.
         generated: The SQL.
+        is_bare: Whether the SQL returns ids of terms without their texts.
     """
 
     query: Query
     optimized: Query
     plan: Plan
     generated: GeneratedQuery
+    is_bare: bool
 
     @property
     def is_ask(self) -> bool:
@@ -59,10 +67,12 @@ def unheard(stage: str) -> None:
 
 def compile_query(
     text: str,
-    catalog: TermCatalog,
+    catalog: Readings,
     passes: Passes,
     dataset: Dataset | None,
     lap: Lap = unheard,
+    *,
+    may_be_bare: bool = True,
 ) -> Compiled:
     """Take a query through all stages that need no data but the ids of its terms.
 
@@ -73,6 +83,7 @@ def compile_query(
         dataset: The protocol's dataset, which goes before that of the query
             (SPARQL 1.1 Protocol section 2.1.4).
         lap: Told when each stage is over.
+        may_be_bare: Whether the SQL may return ids of terms without their texts.
 
     Raises:
         QuerySyntaxError: The text is not SPARQL.
@@ -84,35 +95,54 @@ def compile_query(
     lap("translate")
     optimized = run_passes(query, passes)
     lap("passes")
+    catalog.look_up(stored_terms(optimized.pattern))
     plan = lower_query(optimized, catalog)
     lap("lower")
-    generated = generate(plan)
+    is_few = isinstance(query, AskQuery) or estimate(plan, catalog).rows <= _FEW_ROWS
+    is_bare = may_be_bare and is_few
+    generated = generate_ids(plan) if is_bare else generate(plan)
     lap("generate")
-    return Compiled(query, optimized, plan, generated)
+    return Compiled(query, optimized, plan, generated, is_bare)
 
 
-def answer(compiled: Compiled, run: Run) -> Result:
+def answer(compiled: Compiled, run: Run, texts: Texts) -> Result:
     """The answer to a query that a run executes, which ends with the answer.
+
+    Args:
+        compiled: The query.
+        run: Executes it.
+        texts: The dictionary, for ids without their texts.
 
     Raises:
         QueryCutOff: The first rows did not come; of later ones whoever reads is told.
         EngineError: The engine failed.
     """
-    columns = decoded_columns(compiled)
     if compiled.is_ask:
         found = any(batch.num_rows for batch in run.batches())
         run.close()
         return found
-    names = tuple(column.name for column in columns)
-    solutions = Solutions.of_batches(names, _batches(run, columns), run.close)
+    names = tuple(column.name for column in compiled.generated.columns)
+    batches = _batches(compiled, run, texts)
+    solutions = Solutions.of_batches(names, batches, run.close)
     if isinstance(compiled.query, ConstructQuery | DescribeQuery):
         return Graph(solutions, dict(compiled.query.prefixes))
     return solutions
 
 
-def decoded_columns(compiled: Compiled) -> list[DecodedColumn]:
-    """How to read the record batches of a query."""
-    return [_decoded(column) for column in compiled.generated.columns]
+def read_batches(
+    compiled: Compiled, batches: Iterator[Any], texts: Texts
+) -> Iterator[Batch]:
+    """The solutions in the record batches of a query.
+
+    Args:
+        compiled: The query.
+        batches: What its SQL returns.
+        texts: The dictionary, for ids without their texts.
+    """
+    columns = [_decoded(column) for column in compiled.generated.columns]
+    if compiled.is_bare:
+        batches = with_texts(batches, columns, texts)
+    yield from decode_batches(batches, columns)
 
 
 def _decoded(column: PlanColumn) -> DecodedColumn:
@@ -121,8 +151,8 @@ def _decoded(column: PlanColumn) -> DecodedColumn:
     return DecodedColumn(column.name, column.encoding)
 
 
-def _batches(run: Run, columns: list[DecodedColumn]) -> Iterator[Batch]:
+def _batches(compiled: Compiled, run: Run, texts: Texts) -> Iterator[Batch]:
     try:
-        yield from decode_batches(run.batches(), columns)
+        yield from read_batches(compiled, run.batches(), texts)
     finally:
         run.close()

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import duckdb
 
 from strabon_store.algebra.render import render_query
-from strabon_store.answering import Compiled, Lap, decoded_columns
+from strabon_store.answering import Compiled, Lap, read_batches
 from strabon_store.backends.duckdb import generate_ids
 from strabon_store.backends.duckdb_profile import (
     PROFILE,
@@ -28,7 +28,7 @@ from strabon_store.errors import QueryTimeout
 from strabon_store.frontend import parse_tree
 from strabon_store.relational.nodes import Plan
 from strabon_store.relational.render import label_of, render_plan, sources_of
-from strabon_store.results.decode import decode_batches
+from strabon_store.results.texts import Texts
 from strabon_store.running import Limits, RunningQueries
 
 Connect: TypeAlias = Callable[[], duckdb.DuckDBPyConnection]
@@ -151,11 +151,13 @@ class Explainer:
         compile: Compiles a query, and tells when each stage is over.
         connect: Makes cursors, each within a transaction.
         running: Where what runs is listed.
+        texts: The dictionary.
     """
 
     compile: Callable[[str, Lap], Compiled]
     connect: Connect
     running: RunningQueries
+    texts: Texts
 
     def explain(self, text: str, limits: Limits, *, analyze: bool) -> Explanation:
         """What becomes of a query.
@@ -209,7 +211,7 @@ class Explainer:
             run.execute(compiled.generated.sql)
             batches = _timed(run.batches(), watch)
             rows = 0
-            for batch in decode_batches(batches, decoded_columns(compiled)):
+            for batch in read_batches(compiled, batches, self.texts):
                 watch.lap("decode")
                 rows += batch.length
             profile = cursor.get_profiling_information(format="json")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 import duckdb
@@ -35,6 +35,22 @@ _BATCH_ROWS: Final = 8192
 
 _RETRY_S: Final = 0.02
 """Between two interrupts of a query that does not stop."""
+
+
+class Cursor(Protocol):
+    """What executes a query."""
+
+    def execute(self, sql: str) -> Any:
+        """Execute a statement; returns what has its rows."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop what is executed."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
 
 
 class QueryState(StrEnum):
@@ -149,7 +165,7 @@ class Run:
         self._state = QueryState.COMPILING
         self._rows = 0
         self._reason: StoreError | None = None
-        self._cursor: duckdb.DuckDBPyConnection | None = None
+        self._cursor: Cursor | None = None
         # Here alone: as long as somebody holds it, a traceback for one, the database
         # is not closed, and who opens it again waits.
         self._reader: Any = None
@@ -177,7 +193,7 @@ class Run:
             self.id, self._text, self._started, state, self._rows, timeout_s
         )
 
-    def use(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def use(self, cursor: Cursor) -> None:
         """Execute by a cursor, which is closed with the run.
 
         Raises:
@@ -215,7 +231,7 @@ class Run:
                     self._cursor = None
 
     @property
-    def cursor(self) -> duckdb.DuckDBPyConnection:
+    def cursor(self) -> Cursor:
         """The cursor in use."""
         if self._cursor is None:
             self.check()

@@ -27,10 +27,13 @@ from strabon_store.errors import UnsupportedFeature
 from strabon_store.explaining import Explainer, Explanation
 from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
+from strabon_store.plan_cache import PlanCache, PlanCounts
 from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
+from strabon_store.relational.readings import Readings
 from strabon_store.results.graphs import Result
 from strabon_store.running import Limits, Run, RunningQueries, RunningQuery
+from strabon_store.sessions import Session, Sessions
 from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog, Snapshot
 from strabon_store.storage.compact import count_rows
@@ -46,13 +49,12 @@ from strabon_store.storage.loader import (
     load,
 )
 from strabon_store.storage.optimize import OptimizeReport, optimize
+from strabon_store.storage.texts import TermTexts
 from strabon_store.storage.verify import Verification, verify
 from strabon_store.updating import UpdateReport, run_update
 
 EXTENSION_FUNCTIONS: Final = frozenset(GEOF.term(name) for name in SUPPORTED)
 """IRIs of the functions beyond SPARQL 1.1 that a query may call."""
-
-_PLANS_KEPT: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Statistics:
         geometries: Well-formed geometry literals.
         size: Bytes of its files.
         predicates: How often each predicate occurs, by its IRI, most frequent first.
+        plans: How the cache of plans did since the store was opened.
     """
 
     triples: int
@@ -74,27 +77,33 @@ class Statistics:
     geometries: int
     size: int
     predicates: Mapping[str, int]
+    plans: PlanCounts
 
 
-class _PlanKey(NamedTuple):
-    """What a plan depends on.
-
-    Ids of constants stand in the SQL and names of star tables, and what can be left
-    out: a plan is good for one generation.
-    """
+class _Request(NamedTuple):
+    """What is asked."""
 
     text: str
     dataset: Dataset | None
     passes: Passes
-    generation: int
+
+
+class _PlanKey(NamedTuple):
+    """What a plan is for, and by what it may answer."""
+
+    request: _Request
     star_tables: bool
     entailment: Entailment | None
 
 
-def _compile(key: _PlanKey, known: Snapshot, lap: Lap = unheard) -> Compiled:
-    catalog = known if key.star_tables else known.without_stars()
+def _compile(key: _PlanKey, known: Readings, lap: Lap = unheard) -> Compiled:
+    text, dataset, passes = key.request
+    # What is entailed is not all in the dictionary.
+    is_whole = key.entailment is None
     try:
-        compiled = compile_query(key.text, catalog, key.passes, key.dataset, lap)
+        compiled = compile_query(
+            text, known, passes, dataset, lap, may_be_bare=is_whole
+        )
     except RecursionError as error:
         # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
         raise UnsupportedFeature("a pattern that is nested this deep") from error
@@ -127,7 +136,9 @@ class Store:
         self._catalog = Catalog(database.connection)
         self._entailment = entailment
         self._closure = Closure(database.connection)
-        self._plans: dict[_PlanKey, Compiled] = {}
+        self._sessions = Sessions(database.connection)
+        self._texts = TermTexts(self._sessions)
+        self._plans: PlanCache[Compiled] = PlanCache()
         self._running = RunningQueries()
         # What was known after so many commits.
         self._latest: dict[int, Snapshot] = {}
@@ -225,34 +236,46 @@ class Store:
         """
         run = self._running.begin(text, Limits(timeout_s, max_rows), query_id)
         try:
+            request = _Request(text, dataset, tuple(passes))
             regime = entailment or self._entailment
-            run.use(self._database.connection.cursor())
-            return self._answer(run, text, dataset, tuple(passes), regime)
+            if regime is None:
+                return self._answer(run, request)
+            return self._answer_by(regime, run, request)
         except BaseException:
             run.close()
             raise
 
-    def _answer(
-        self,
-        run: Run,
-        text: str,
-        dataset: Dataset | None,
-        passes: Passes,
-        regime: Entailment | None,
-    ) -> Result:
+    def _answer(self, run: Run, request: _Request) -> Result:
+        session = self._sessions.take()
+        run.use(session)
         commits = self._database.commits
         before = commits.count
-        known = self._latest.get(before) if regime is None else None
-        if known is not None:
-            compiled = self._compiled(known, text, dataset, passes)
+        if known := self._latest.get(before):
+            compiled = self._planned(known, request, session)
             if run.execute(compiled.generated.sql, lambda: commits.count == before):
-                return answer(compiled, run)
-        known = self._begin(run.cursor, regime)
-        if regime is None and commits.is_quiet and commits.count == before:
+                return answer(compiled, run, self._texts)
+        # One transaction: what is planned is what is read.
+        session.begin()
+        known = self._catalog.snapshot(session.cursor)
+        if commits.is_quiet and commits.count == before:
             self._latest = {before: known}
-        compiled = self._compiled(known, text, dataset, passes, regime)
+        compiled = self._planned(known, request, session)
         run.execute(compiled.generated.sql)
-        return answer(compiled, run)
+        return answer(compiled, run, self._texts)
+
+    def _planned(
+        self, known: Snapshot, request: _Request, session: Session
+    ) -> Compiled:
+        session.keep_to(known.generation)
+        return self._compiled(known, request)
+
+    def _answer_by(self, regime: Entailment, run: Run, request: _Request) -> Result:
+        cursor = self._database.connection.cursor()
+        run.use(cursor)
+        known = self._closure.begin(cursor)
+        compiled = self._compiled(known, request, regime)
+        run.execute(compiled.generated.sql)
+        return answer(compiled, run, self._texts)
 
     def queries(self) -> tuple[RunningQuery, ...]:
         """The queries that run now, the oldest first."""
@@ -335,21 +358,19 @@ class Store:
             QueryCutOff: The query did not end in time, or was cancelled.
         """
         connection, regime = self._database.connection, self._entailment
+        key = _PlanKey(_Request(text, dataset, passes), self.reads_star_tables, regime)
 
         def connect() -> duckdb.DuckDBPyConnection:
             cursor = connection.cursor()
             self._begin(cursor, regime)
             return cursor
 
-        def compiled(text: str, lap: Lap) -> Compiled:
+        def compiled(_text: str, lap: Lap) -> Compiled:
             with connection.cursor() as cursor:
-                known = self._begin(cursor, regime)
-                stars = self.reads_star_tables
-                generation = known.generation
-                key = _PlanKey(text, dataset, passes, generation, stars, regime)
-                return _compile(key, known, lap)
+                known = self._known(key, self._begin(cursor, regime))
+                return _compile(key, Readings(known), lap)
 
-        explainer = Explainer(compiled, connect, self._running)
+        explainer = Explainer(compiled, connect, self._running, self._texts)
         return explainer.explain(text, Limits(timeout_s), analyze=analyze)
 
     def _begin(
@@ -361,23 +382,20 @@ class Store:
         cursor.begin()
         return self._catalog.snapshot(cursor)
 
+    @staticmethod
+    def _known(key: _PlanKey, known: Snapshot) -> Snapshot:
+        return known if key.star_tables else known.without_stars()
+
     def _compiled(
-        self,
-        known: Snapshot,
-        text: str,
-        dataset: Dataset | None,
-        passes: Passes,
-        regime: Entailment | None = None,
+        self, known: Snapshot, request: _Request, regime: Entailment | None = None
     ) -> Compiled:
-        reads_stars = self.reads_star_tables
-        key = _PlanKey(text, dataset, passes, known.generation, reads_stars, regime)
-        found = self._plans.get(key)
-        if found is None:
-            found = _compile(key, known)
-            if len(self._plans) >= _PLANS_KEPT:
-                self._plans.clear()
-            self._plans[key] = found
-        return found
+        key = _PlanKey(request, self.reads_star_tables, regime)
+        return self._plans.find(
+            key,
+            known.generation,
+            self._known(key, known),
+            lambda readings: _compile(key, readings),
+        )
 
     def dump(
         self,
@@ -422,10 +440,12 @@ class Store:
                 geometries=count_rows(cursor, GEOMETRIES),
                 size=self._database.size,
                 predicates={names[key]: count for key, count in ordered},
+                plans=self._plans.counts,
             )
 
     def close(self) -> None:
         """Let go of the database; harmless when called again."""
+        self._sessions.close()
         self._database.close()
 
     def __enter__(self) -> Self:

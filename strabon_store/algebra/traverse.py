@@ -44,7 +44,7 @@ from strabon_store.algebra.nodes import (
     Union,
     Values,
 )
-from strabon_store.algebra.terms import IRI, Literal, Var
+from strabon_store.algebra.terms import IRI, Literal, Term, Var
 
 PatternRule: TypeAlias = Callable[[Pattern], Pattern]
 ExpressionRule: TypeAlias = Callable[[Expression], Expression]
@@ -271,6 +271,28 @@ def most_triples(pattern: Pattern) -> int:
             most = max(most, len(set(node.patterns)))
         pending.extend(_below(node))
     return most
+
+
+def stored_terms(pattern: Pattern) -> set[Term]:
+    """The constants of basic graph patterns and tables at and below a pattern.
+
+    Examples:
+        >>> stored_terms(Values((Var("x"),), ((IRI("a:b"),), (None,))))
+        {IRI(value='a:b')}
+    """
+    terms: set[Term] = set()
+    pending: list[Pattern | Expression] = [pattern]
+    while pending:
+        node = pending.pop()
+        match node:
+            case BGP(patterns):
+                ends = (e for t in patterns for e in (t.subject, t.predicate, t.object))
+                terms.update(end for end in ends if not isinstance(end, Var))
+            case Values(_, rows):
+                terms.update(t for row in rows for t in row if t is not None)
+            case _:
+                pending.extend(_below(node))
+    return terms
 
 
 def _below(node: Pattern | Expression) -> Iterator[Pattern | Expression]:

@@ -146,6 +146,10 @@ class Snapshot:
         """The id of a term, None when nothing stored mentions it."""
         return self.catalog.term_id(term)
 
+    def term_ids(self, terms: Iterable[Term]) -> dict[Term, int]:
+        """The ids of those terms that have one."""
+        return self.catalog.term_ids(terms)
+
     def predicate(self, term_id: int) -> PredicateStatistics | None:
         """What is known of the statements of a predicate, None when there are none."""
         return self.predicates.get(term_id)

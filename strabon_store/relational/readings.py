@@ -1,0 +1,85 @@
+"""What a plan was made from: the answers that a catalog gave while it was compiled.
+
+An id is a term's for ever, so a plan outlives the writes that change nothing else that
+it asked for: that a term is unknown, what is known of a predicate, which star tables
+there are.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
+
+from strabon_store.algebra.terms import Term
+from strabon_store.relational.context import TermCatalog
+from strabon_store.relational.layout import PredicateStatistics
+from strabon_store.relational.stars import Stars
+
+_MUCH: Final = 2
+"""The factor by which statistics change before a plan is made again."""
+
+
+class Catalog(TermCatalog, Protocol):
+    """Who knows the ids of many terms at once."""
+
+    def term_ids(self, terms: Iterable[Term]) -> Mapping[Term, int]:
+        """The ids of those terms that have one."""
+        ...
+
+
+class Readings:
+    """A catalog that keeps in mind what it was asked and what it said."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        """Answers of this catalog."""
+        self._catalog = catalog
+        self._ids: dict[Term, int | None] = {}
+        self._predicates: dict[int, PredicateStatistics | None] = {}
+        self._stars: Stars | None = None
+
+    def look_up(self, terms: Iterable[Term]) -> None:
+        """Ask for the ids of terms together, which is faster than one by one."""
+        wanted = set(terms)
+        self._ids |= dict.fromkeys(wanted)
+        self._ids |= self._catalog.term_ids(wanted)
+
+    def term_id(self, term: Term) -> int | None:
+        """The id of a term, None when nothing stored mentions it."""
+        if term not in self._ids:
+            self._ids[term] = self._catalog.term_id(term)
+        return self._ids[term]
+
+    def predicate(self, term_id: int) -> PredicateStatistics | None:
+        """What is known of the statements of a predicate, None when there are none."""
+        if term_id not in self._predicates:
+            self._predicates[term_id] = self._catalog.predicate(term_id)
+        return self._predicates[term_id]
+
+    def stars(self) -> Stars:
+        """The star tables that may be read."""
+        if self._stars is None:
+            self._stars = self._catalog.stars()
+        return self._stars
+
+    def would_hold(self, catalog: Catalog) -> bool:
+        """Whether another catalog would have said the same, or about the same."""
+        unknown = [term for term, found in self._ids.items() if found is None]
+        return (
+            (self._stars is None or _are_alike(self._stars, catalog.stars()))
+            and all(
+                _say_the_same(known, catalog.predicate(key))
+                for key, known in self._predicates.items()
+            )
+            and not (unknown and catalog.term_ids(unknown))
+        )
+
+
+def _are_alike(one: Stars, other: Stars) -> bool:
+    return one.tables == other.tables and one.loose.keys() == other.loose.keys()
+
+
+def _say_the_same(
+    one: PredicateStatistics | None, other: PredicateStatistics | None
+) -> bool:
+    if one is None or other is None:
+        return one is other
+    most, least = sorted((one.statements, other.statements), reverse=True)
+    return one.encoding == other.encoding and most <= _MUCH * least
