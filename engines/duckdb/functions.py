@@ -62,7 +62,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         (True,)
     """
     for name, function, parameters, result in _FUNCTIONS:
-        if _is_defined(connection, name):
+        if is_defined(connection, name):
             continue
         connection.create_function(
             name,
@@ -74,7 +74,8 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _is_defined(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+def is_defined(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether a database has a function of this name."""
     found = connection.execute(
         "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?", [name]
     ).fetchone()
