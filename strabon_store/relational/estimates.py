@@ -60,6 +60,10 @@ class Estimate:
         """How many different values a column has, 1 at least."""
         return max(min(self.distinct.get(column, self.rows), self.rows), 1.0)
 
+    def domain(self, column: str) -> float:
+        """How many values it had before rows were left out, 1 at least."""
+        return max(self.distinct.get(column, self.rows), 1.0)
+
     def share(self, factor: float) -> "Estimate":
         """A part of the rows."""
         return replace(self, rows=self.rows * factor)
@@ -129,7 +133,7 @@ def joined(
     rows = left.rows * right.rows
     distinct = {**right.distinct, **left.distinct}
     for one, other in pairs:
-        rows /= max(left.values(one), right.values(other))
+        rows /= max(left.domain(one), right.domain(other))
         distinct[one] = distinct[other] = min(left.values(one), right.values(other))
     return Estimate(rows, distinct)
 
@@ -148,7 +152,7 @@ def _equated(condition: Scalar) -> Iterator[tuple[str, str]]:
 def _renamed(found: Estimate, plan: Projection) -> Estimate:
     pairs = zip(plan.columns, plan.scalars, strict=True)
     distinct = {
-        column.name: found.values(scalar.name)
+        column.name: found.domain(scalar.name)
         for column, scalar in pairs
         if isinstance(scalar, Column)
     }
@@ -168,7 +172,7 @@ def _scan(plan: Scan, catalog: TermCatalog) -> Estimate:
     for name in constants:
         found = found.share(1 / table.values(name))
     pairs = zip(plan.columns, plan.sources, strict=True)
-    distinct = {column.name: table.values(source) for column, source in pairs}
+    distinct = {column.name: table.domain(source) for column, source in pairs}
     return Estimate(found.rows, distinct)
 
 

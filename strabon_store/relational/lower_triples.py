@@ -1,6 +1,5 @@
 """Triple patterns become scans of `quads`, and basic graph patterns joins of them."""
 
-from functools import reduce
 from typing import Final
 
 from strabon_store.algebra.nodes import BGP, TriplePattern
@@ -8,7 +7,6 @@ from strabon_store.algebra.terms import IRI, Literal, Term, TermOrVar, Var
 from strabon_store.relational.context import Context
 from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag, TermId
 from strabon_store.relational.layout import QUADS, QUADS_BY_OBJECT
-from strabon_store.relational.lower_joins import join
 from strabon_store.relational.lower_stars import group_by_subject, lower_star
 from strabon_store.relational.nodes import (
     Deduplicate,
@@ -19,7 +17,7 @@ from strabon_store.relational.nodes import (
     Rows,
     Scan,
 )
-from strabon_store.relational.order_joins import order_joins
+from strabon_store.relational.order_joins import join_in_order
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 
 _POSITIONS: Final = ("subject", "predicate", "object")
@@ -34,7 +32,7 @@ def lower_bgp(pattern: BGP, context: Context) -> Plan:
         for group in group_by_subject(pattern.patterns, context)
         for part in _lower_group(group, context)
     ]
-    return reduce(join, order_joins(parts, context.catalog)) if parts else One()
+    return join_in_order(parts, context) if parts else One()
 
 
 def _lower_group(group: tuple[TriplePattern, ...], context: Context) -> list[Plan]:
