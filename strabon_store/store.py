@@ -333,6 +333,16 @@ class Store:
         finally:
             run.close()
 
+    def compile(self, text: str, *, passes: Passes = PASSES) -> Compiled:
+        """A query at every stage from text to SQL, as `query` would run it now.
+
+        Raises:
+            QuerySyntaxError: The text is not SPARQL.
+            UnsupportedFeature: The query needs what we do not compile.
+        """
+        request = _Request(text, None, tuple(passes))
+        return self._compiled(self._catalog.snapshot(), request)
+
     def explain(
         self,
         text: str,
