@@ -10,6 +10,8 @@
   - QueryTooLong          the body is longer than the service reads         -> HTTP 413
   - UnsupportedMediaType  the body is in a format that nobody reads         -> HTTP 415
   - Overloaded            every place for queries stays taken               -> HTTP 503
+  - FetchForbidden        a document on a host that nobody allowed
+  - FetchFailed           a document that cannot be had from the web
   - InvalidSettings       a variable of the environment has an unfit value
   - AddressUnavailable    the server cannot listen where it should
   - UnreadableClassTable  a file that does not say what codes mean
@@ -168,6 +170,37 @@ class Overloaded(ApiError):
             f"{places} queries are running and none ended within {waited_s:g} s; "
             "try again later"
         )
+
+
+class FetchForbidden(ApiError):
+    """A document is on a host that nobody allowed.
+
+    Attributes:
+        url: The document.
+        host: The host, or its address when it is of a private network.
+    """
+
+    def __init__(self, url: str, host: str) -> None:
+        self.url = url
+        self.host = host
+        super().__init__(
+            f"nobody allowed to fetch {url} from {host}; allow it with "
+            f"--allow-host {host}"
+        )
+
+
+class FetchFailed(ApiError):
+    """A document cannot be had from the web.
+
+    Attributes:
+        url: The document.
+        reason: What went wrong.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"cannot fetch {url}: {reason}; nothing was loaded")
 
 
 class InvalidSettings(ApiError):

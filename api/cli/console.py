@@ -6,12 +6,12 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import typer
 
-from ontologies.progress import Progress, silent
+from ontologies.progress import Pace, Progress, Watcher, silent, unwatched
 
 
 @dataclass(slots=True)
@@ -48,6 +48,20 @@ class Console:
                 yield listen
         else:
             yield _Lines()
+
+    @contextmanager
+    def pace(self) -> Iterator[Watcher]:
+        """A watcher that draws a bar, or writes lines: JSON where a program reads."""
+        if self.quiet:
+            yield unwatched
+        elif self.json:
+            yield _write_pace
+        elif sys.stderr.isatty():
+            with _pace_bar() as watch:
+                yield watch
+        else:
+            lines = _Lines()
+            yield lambda pace: lines(pace.stage, 0.0)
 
 
 @dataclass(slots=True)
@@ -91,3 +105,35 @@ def _bars() -> Iterator[Progress]:
             bars.update(tasks[stage], completed=fraction)
 
         yield listen
+
+
+def _write_pace(pace: Pace) -> None:
+    line = {**asdict(pace), "items_per_s": pace.items_per_s, "eta_s": pace.eta_s}
+    typer.echo(json.dumps(line), err=True)
+
+
+@contextmanager
+def _pace_bar() -> Iterator[Watcher]:
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[pace]}"),
+    )
+    tasks: dict[str, TaskID] = {}
+    with Bars(*columns, console=RichConsole(stderr=True)) as bars:
+
+        def watch(pace: Pace) -> None:
+            if pace.stage not in tasks:
+                tasks[pace.stage] = bars.add_task(pace.stage, total=None, pace="")
+            text = f"{pace.items:,} triples, {pace.items_per_s:,.0f}/s"
+            if pace.eta_s is not None:
+                text += f", {pace.eta_s:,.0f} s left"
+            task = tasks[pace.stage]
+            bars.update(task, completed=pace.done, total=pace.total, pace=text)
+
+        yield watch

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any, Final, cast
+from xml.parsers import expat
 
 import pyarrow as pa
 import pyoxigraph as ox
@@ -124,6 +125,8 @@ class Source:
     def parse(self, stream: IO[bytes]) -> ox.QuadParser:
         """The quads of its bytes, read while they are iterated over."""
         base = None if self.is_lines else self.base
+        if self.format is ox.RdfFormat.RDF_XML:
+            stream = cast("IO[bytes]", _WellFormed(stream))
         return ox.parse(stream, self.format, base_iri=base)
 
     @contextmanager
@@ -187,6 +190,27 @@ class _CountingReader(io.RawIOBase):
         return data
 
 
+class _WellFormed:
+    """XML that is refused where it breaks, and when it ends too early.
+
+    pyoxigraph takes the end of a file for the end of all its elements, so that a file
+    that was cut short would be loaded in part.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._parser = expat.ParserCreate()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        try:
+            self._parser.Parse(data, not data)
+        except expat.ExpatError as error:
+            place = (None, error.lineno, error.offset + 1, None)
+            raise SyntaxError(expat.ErrorString(error.code), place) from error
+        return data
+
+
 class _ZstdReader(io.RawIOBase):
     """Decompressed bytes; pyarrow brings the library that Python 3.11 lacks."""
 
@@ -227,15 +251,17 @@ def open_source(file: Path | Input) -> Source:
         raise LoadError(f"there is no file {name}; check the path")
     if not path.is_file():
         raise LoadError(f"{name} is not a file; name the RDF files in it")
-    rdf_format, compression = _kind(given.ending or path.name, name)
+    told = path.name if given.ending is None else f"x{given.ending}"
+    rdf_format, compression = _kind(told, name)
     base = given.base or path.resolve().as_uri()
     return Source(path, name, rdf_format, compression, base, path.stat().st_size)
 
 
-def _kind(ending: str, name: str) -> tuple[ox.RdfFormat, str]:
-    rest = Path(ending.lower() if "." in ending[1:] else f"x{ending.lower()}")
-    compression = rest.suffix if rest.suffix in COMPRESSIONS else ""
-    found = FORMATS.get(Path(rest.name.removesuffix(compression)).suffix)
+def _kind(file_name: str, name: str) -> tuple[ox.RdfFormat, str]:
+    file_name = file_name.lower()
+    ending = Path(file_name).suffix
+    compression = ending if ending in COMPRESSIONS else ""
+    found = FORMATS.get(Path(file_name.removesuffix(compression)).suffix)
     if found is None:
         raise LoadError(
             f"{name}: cannot tell its format from its name; it must end in one of "

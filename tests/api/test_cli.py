@@ -286,3 +286,25 @@ def test_a_file_needs_a_format_and_a_place(location: Path, tmp_path: Path) -> No
 
 def test_a_folder_runs_no_queries(location: Path) -> None:
     assert pytheas("queries", "list", "-l", location).exit_code == 2
+
+
+def test_loading_from_stdin_into_a_graph_without_what_is_bad(tmp_path: Path) -> None:
+    options = ("-l", tmp_path / "s", "--format", "nt", "--graph", "urn:g")
+    text = "<urn:a> <urn:b> <urn:c> .\n<urn:a> <b> <urn:c> .\n"
+    assert_failed(
+        pytheas("load", "-", *options, stdin=text), "<stdin>:2:9", "nothing was loaded"
+    )
+    rejects = tmp_path / "rejects.nt"
+    result = pytheas("load", "-", *options, "--skip-bad", rejects, "--json", stdin=text)
+    report = json.loads(result.stdout)
+    assert (report["triples_added"], report["lines_rejected"]) == (1, 1)
+    assert rejects.read_text().splitlines()[1] == "<urn:a> <b> <urn:c> ."
+    (line,) = result.stderr.splitlines()
+    assert json.loads(line)["items"] == 1
+    query = ("query", "ASK { GRAPH <urn:g> { ?s ?p ?o } }", "-l", tmp_path / "s")
+    assert pytheas(*query).stdout == "yes\n"
+
+
+def test_loading_from_the_web_needs_leave(tmp_path: Path) -> None:
+    result = pytheas("load", "http://127.0.0.1:9/a.ttl", "-l", tmp_path / "s")
+    assert_failed(result, "127.0.0.1", "--allow-host")

@@ -1,0 +1,171 @@
+"""RDF documents over HTTP(S), from the hosts that somebody allowed and no others.
+
+Whoever names a document must not be able to make us knock at our neighbors' doors: a
+host is allowed by name, redirects are held to the same list, and an address of a
+private network is refused unless it is on the list itself. The address that was looked
+at is the one that is connected to, whatever the name means a moment later.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from ipaddress import ip_address
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from api.errors import FetchFailed, FetchForbidden
+from strabon_store.storage.sources import COMPRESSIONS, FORMATS, Input
+
+_MOST_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_OK: Final = 200
+_CHUNK: Final = 1 << 20
+_PORTS: Final[Mapping[str, int]] = MappingProxyType({"http": 80, "https": 443})
+_ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "text/turtle": ".ttl",
+        "application/n-triples": ".nt",
+        "application/n-quads": ".nq",
+        "application/trig": ".trig",
+        "application/rdf+xml": ".rdf",
+        "application/ld+json": ".jsonld",
+    }
+)
+"""The ending that tells a format, by media type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Fetches documents.
+
+    Attributes:
+        allowed: The hosts that may be asked, as `host` or `host:port`.
+        max_bytes: How long a document may be.
+        timeout_s: How long a server may be silent.
+        deadline_s: How long a document may take.
+    """
+
+    allowed: frozenset[str] = frozenset()
+    max_bytes: int = 1 << 36
+    timeout_s: float = 30.0
+    deadline_s: float = 6 * 3600.0
+
+    def fetch(self, url: str, folder: Path) -> Input:
+        """Put the document with a URL into a file in a folder.
+
+        Raises:
+            FetchForbidden: It, or where it redirects to, is on no allowed host.
+            FetchFailed: It cannot be had.
+        """
+        place = url
+        for _ in range(_MOST_REDIRECTS + 1):
+            with self._answer(place) as answer:
+                if answer.status in _REDIRECTS:
+                    place = urljoin(place, answer.headers.get("Location", ""))
+                elif answer.status == _OK:
+                    path = folder / f"{len(list(folder.iterdir()))}"
+                    self._keep(place, answer, path)
+                    ending = _ending(urlsplit(place), answer)
+                    return Input(path, name=url, base=place, ending=ending)
+                else:
+                    reason = f"the server answers {answer.status} {answer.reason}"
+                    raise FetchFailed(place, reason)
+        raise FetchFailed(url, f"more than {_MOST_REDIRECTS} redirects")
+
+    @contextmanager
+    def _answer(self, url: str) -> Iterator[HTTPResponse]:
+        parts = urlsplit(url)
+        try:
+            port = parts.port or _PORTS[parts.scheme]
+        except (KeyError, ValueError):
+            raise FetchFailed(url, "it is no URL of http or https") from None
+        host = (parts.hostname or "").lower()
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        media_types = ", ".join([*_ENDINGS, "*/*;q=0.1"])
+        headers = {"Accept": media_types, "Accept-Encoding": "identity"}
+        try:
+            address = self._address(url, host, port)
+            with closing(_connection(parts.scheme, host, port, address)) as connection:
+                connection.timeout = self.timeout_s
+                connection.request("GET", path, headers=headers)
+                yield connection.getresponse()
+        except (OSError, HTTPException) as error:
+            raise FetchFailed(url, str(error) or type(error).__name__) from error
+
+    def _address(self, url: str, host: str, port: int) -> str:
+        """The address of an allowed host; all that it has must be allowed."""
+        if not self.allowed & {host, f"{host}:{port}"}:
+            raise FetchForbidden(url, host)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(info[4][0]) for info in found]
+        is_named = host == "localhost" or host in addresses
+        for address in addresses:
+            is_listed = is_named or address in self.allowed
+            if not ip_address(address).is_global and not is_listed:
+                raise FetchForbidden(url, address)
+        return addresses[0]
+
+    def _keep(self, url: str, answer: HTTPResponse, path: Path) -> None:
+        until = time.monotonic() + self.deadline_s
+        length, read = answer.length, 0
+        with path.open("wb") as file:
+            while data := answer.read(_CHUNK):
+                read += len(data)
+                if max(read, length or 0) > self.max_bytes:
+                    raise FetchFailed(
+                        url, f"it is longer than {self.max_bytes:,} bytes"
+                    )
+                if time.monotonic() > until:
+                    raise FetchFailed(url, f"not here after {self.deadline_s:g} s")
+                file.write(data)
+        if length is not None and read < length:
+            raise FetchFailed(url, f"cut short after {read:,} of {length:,} bytes")
+
+
+def _ending(url: SplitResult, answer: HTTPResponse) -> str | None:
+    """What tells the format: the name in the URL, else the media type."""
+    name = PurePosixPath(url.path).name.lower()
+    suffixes = PurePosixPath(name).suffixes
+    packed = suffixes[-1] if suffixes and suffixes[-1] in COMPRESSIONS else ""
+    if answer.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}:
+        packed = packed or ".gz"
+    plain = PurePosixPath(name.removesuffix(packed)).suffix
+    if plain in FORMATS:
+        return plain + packed
+    kind = _ENDINGS.get(answer.headers.get_content_type())
+    return None if kind is None else kind + packed
+
+
+class _PlainConnection(HTTPConnection):
+    """To one address, whatever the name of the host means now."""
+
+    def __init__(self, host: str, port: int, address: str) -> None:
+        super().__init__(host, port)
+        self._address = address
+
+    def connect(self) -> None:
+        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+
+
+class _SecureConnection(HTTPSConnection):
+    """The same, for HTTPS; the certificate is held to the name of the host."""
+
+    def __init__(self, host: str, port: int, address: str) -> None:
+        super().__init__(host, port)
+        self._address = address
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self._address, self.port), self.timeout)
+        context = ssl.create_default_context()
+        self.sock = context.wrap_socket(plain, server_hostname=self.host)
+
+
+def _connection(scheme: str, host: str, port: int, address: str) -> HTTPConnection:
+    kind = _SecureConnection if scheme == "https" else _PlainConnection
+    return kind(host, port, address)

@@ -1,0 +1,152 @@
+"""Documents from the web: from allowed hosts only, whole, and no others."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from api.errors import FetchFailed, FetchForbidden
+from api.fetch import Fetcher
+
+TURTLE = b"<a> <b> <c> ."
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        port = self.headers["Host"].rpartition(":")[2]
+        match self.path:
+            case "/redirect":
+                self._redirect("/data.ttl")
+            case "/away":
+                self._redirect("http://elsewhere.invalid/data.ttl")
+            case "/named":
+                self._redirect(f"http://localhost:{port}/data.ttl")
+            case "/again":
+                self._redirect("/again")
+            case "/file":
+                self._redirect("file:///etc/passwd")
+            case "/gone":
+                self.send_error(410)
+            case "/short.nt":
+                self._answer(TURTLE, "application/n-triples", length=1000)
+            case "/silent":
+                self.server.stopping.wait(20)  # type: ignore[attr-defined]
+            case "/typed":
+                self._answer(TURTLE, "text/turtle; charset=utf-8")
+            case _:
+                self._answer(TURTLE, "text/plain")
+
+    def _redirect(self, place: str) -> None:
+        self.send_response(302)
+        self.send_header("Location", place)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _answer(self, body: bytes, media_type: str, length: int | None = None) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(length or len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        del format, args
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as served:
+        served.stopping = threading.Event()  # type: ignore[attr-defined]
+        served.daemon_threads = True
+        thread = threading.Thread(target=served.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{served.server_address[1]}"
+        served.stopping.set()  # type: ignore[attr-defined]
+        served.shutdown()
+        thread.join()
+
+
+LOCAL = Fetcher(frozenset({"127.0.0.1"}), timeout_s=0.5)
+
+
+@pytest.mark.parametrize(
+    ("path", "ending"),
+    [("/data.ttl", ".ttl"), ("/typed", ".ttl"), ("/x.nt.gz", ".nt.gz")],
+)
+def test_a_document_is_fetched(
+    server: str, tmp_path: Path, path: str, ending: str
+) -> None:
+    found = LOCAL.fetch(server + path, tmp_path)
+    assert found.path.read_bytes() == TURTLE
+    assert (found.name, found.base, found.ending) == (
+        server + path,
+        server + path,
+        ending,
+    )
+
+
+def test_a_redirect_moves_the_base(server: str, tmp_path: Path) -> None:
+    found = LOCAL.fetch(f"{server}/redirect", tmp_path)
+    assert found.base == f"{server}/data.ttl"
+    assert found.name == f"{server}/redirect"
+
+
+@pytest.mark.parametrize("path", ["/away", "/named"])
+def test_redirects_are_held_to_the_list(server: str, tmp_path: Path, path: str) -> None:
+    with pytest.raises(FetchForbidden, match=r"elsewhere\.invalid|localhost"):
+        LOCAL.fetch(server + path, tmp_path)
+
+
+def test_no_host_is_allowed_that_nobody_listed(server: str, tmp_path: Path) -> None:
+    with pytest.raises(FetchForbidden, match=r"127\.0\.0\.1.*--allow-host"):
+        Fetcher().fetch(f"{server}/data.ttl", tmp_path)
+    port = server.rpartition(":")[2]
+    listed = Fetcher(frozenset({f"127.0.0.1:{port}"}))
+    assert listed.fetch(f"{server}/data.ttl", tmp_path).path.exists()
+
+
+def test_a_name_does_not_open_a_private_network(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(server.rpartition(":")[2])
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    url = f"http://data.example.org:{port}/data.ttl"
+    with pytest.raises(FetchForbidden, match=r"127\.0\.0\.1"):
+        Fetcher(frozenset({"data.example.org"})).fetch(url, tmp_path)
+    both = Fetcher(frozenset({"data.example.org", "127.0.0.1"}))
+    assert both.fetch(url, tmp_path).path.read_bytes() == TURTLE
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/gone", "410"),
+        ("/again", "more than 5 redirects"),
+        ("/file", "no URL of http"),
+        ("/short.nt", "cut short after 13 of 1,000"),
+        ("/silent", "timed out"),
+    ],
+)
+def test_what_cannot_be_had(
+    server: str, tmp_path: Path, path: str, message: str
+) -> None:
+    with pytest.raises(FetchFailed, match=message):
+        LOCAL.fetch(server + path, tmp_path)
+
+
+def test_too_long(server: str, tmp_path: Path) -> None:
+    small = Fetcher(frozenset({"127.0.0.1"}), max_bytes=5)
+    with pytest.raises(FetchFailed, match="longer than 5 bytes"):
+        small.fetch(f"{server}/data.ttl", tmp_path)
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/a.ttl"
+        with pytest.raises(FetchFailed, match="refused"):
+            LOCAL.fetch(url, tmp_path)
