@@ -6,8 +6,9 @@ rounded once, half to even. Division by zero and results of more than 20 digits 
 the point are NULL.
 """
 
+import math
 from collections.abc import Callable
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -43,12 +44,9 @@ def to_decimal(values: _Array) -> _Array:
 
 
 def _nearest(value: float | None) -> Decimal | None:
-    if value is None:
+    if value is None or not math.isfinite(value):
         return None
-    try:
-        nearest = Decimal(value).quantize(_UNIT, context=_WIDE)
-    except InvalidOperation:
-        return None
+    nearest = Decimal(value).quantize(_UNIT, context=_WIDE)
     return nearest if abs(nearest.scaleb(SCALE, _WIDE)) < _LIMIT else None
 
 

@@ -10,11 +10,13 @@ Arrow holds, which is gone before a CASE has copied it; a concatenation copies a
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import regex
 from duckdb.func import FunctionNullHandling, PythonUDFType
@@ -187,6 +189,8 @@ def _add_times(sign: str, left: str, right: str) -> str | None:
     """Sums and differences as XPath functions 8.4 and 9.7 have them."""
     factor = 1 if sign == "+" else -1
     match _of_plain(left), _of_plain(right):
+        case None, Duration() as span if sign == "0-":
+            return _plain(replace(span, months=-span.months, seconds=-span.seconds))
         case Moment() as moment, Duration() as span:
             return _plain(add(moment, span, factor))
         case Duration() as span, Moment() as moment if factor > 0:
@@ -221,6 +225,7 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], int, Any]]] = {
     "pytheas_resolve": (resolve, 2, VARCHAR),
     "pytheas_matches": (_matches, 3, BOOLEAN),
     "pytheas_replace": (_replaced, 4, VARCHAR),
+    "pytheas_float": (lambda text: str(np.float32(text)), 1, VARCHAR),
     "pytheas_microseconds": (_microseconds, 2, BIGINT),
     "pytheas_cast": (_cast, 3, VARCHAR),
     "pytheas_compare_durations": (_compare_durations, 2, BIGINT),

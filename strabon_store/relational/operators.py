@@ -3,12 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from ontologies.namespaces import XSD
 from strabon_store.algebra.expressions import ArithmeticOperator, ComparisonOperator
-from strabon_store.algebra.terms import Literal
 from strabon_store.relational import arithmetic as numeric
 from strabon_store.relational.encoding import Tag, TermId
-from strabon_store.relational.plain import render_plain
 from strabon_store.relational.scalars import (
     FALSE,
     NULL,
@@ -159,8 +156,8 @@ def negate(value: Value) -> Value:
     number = of_numeric(numeric.unary("negate", value.numeric))
     if value.temporal == NO_TIME:
         return number
-    nothing = Constant(render_plain(Literal("PT0S", XSD.term("dayTimeDuration"))))
-    time = call("time_arithmetic", Constant("-"), nothing, value.temporal.plain)
+    parts = (Constant("0-"), Constant(""), value.temporal.plain)
+    time = call("time_arithmetic", *parts)
     return _number_or_time(number, call("is_time", value.kind), time)
 
 
