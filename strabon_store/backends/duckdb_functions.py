@@ -58,8 +58,8 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
             continue
         connection.create_function(
             name,
-            _vectorized(function, arguments, _ARROW[result]),
-            [VARCHAR] * arguments,
+            _vectorized(function, len(arguments), _ARROW[result]),
+            list(arguments),
             result,
             type=PythonUDFType.ARROW,
             null_handling=FunctionNullHandling.SPECIAL,
@@ -217,21 +217,23 @@ def _digest(name: str) -> Callable[[str], str]:
     return lambda text: hashlib.new(name, text.encode()).hexdigest()
 
 
-_FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], int, Any]]] = {
-    "pytheas_upper": (str.upper, 1, VARCHAR),
-    "pytheas_lower": (str.lower, 1, VARCHAR),
-    "pytheas_sha384": (_digest("sha384"), 1, VARCHAR),
-    "pytheas_sha512": (_digest("sha512"), 1, VARCHAR),
-    "pytheas_resolve": (resolve, 2, VARCHAR),
-    "pytheas_matches": (_matches, 3, BOOLEAN),
-    "pytheas_replace": (_replaced, 4, VARCHAR),
-    "pytheas_float": (lambda text: str(np.float32(text)), 1, VARCHAR),
-    "pytheas_microseconds": (_microseconds, 2, BIGINT),
-    "pytheas_cast": (_cast, 3, VARCHAR),
-    "pytheas_compare_durations": (_compare_durations, 2, BIGINT),
-    "pytheas_equal_durations": (_equal_durations, 2, BOOLEAN),
-    "pytheas_duration_seconds": (_duration_seconds, 1, DOUBLE),
-    "pytheas_zone": (_zone, 1, VARCHAR),
-    "pytheas_add_times": (_add_times, 3, VARCHAR),
-    "pytheas_adjust": (_adjust, 2, VARCHAR),
+_TEXT: Final = (VARCHAR,)
+_FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...], Any]]] = {
+    "pytheas_upper": (str.upper, _TEXT, VARCHAR),
+    "pytheas_lower": (str.lower, _TEXT, VARCHAR),
+    "pytheas_sha384": (_digest("sha384"), _TEXT, VARCHAR),
+    "pytheas_sha512": (_digest("sha512"), _TEXT, VARCHAR),
+    "pytheas_resolve": (resolve, _TEXT * 2, VARCHAR),
+    "pytheas_matches": (_matches, _TEXT * 3, BOOLEAN),
+    "pytheas_replace": (_replaced, _TEXT * 4, VARCHAR),
+    "pytheas_float": (lambda value: str(np.float32(value)), (DOUBLE,), VARCHAR),
+    "pytheas_double": (repr, (DOUBLE,), VARCHAR),
+    "pytheas_microseconds": (_microseconds, _TEXT * 2, BIGINT),
+    "pytheas_cast": (_cast, _TEXT * 3, VARCHAR),
+    "pytheas_compare_durations": (_compare_durations, _TEXT * 2, BIGINT),
+    "pytheas_equal_durations": (_equal_durations, _TEXT * 2, BOOLEAN),
+    "pytheas_duration_seconds": (_duration_seconds, _TEXT, DOUBLE),
+    "pytheas_zone": (_zone, _TEXT, VARCHAR),
+    "pytheas_add_times": (_add_times, _TEXT * 3, VARCHAR),
+    "pytheas_adjust": (_adjust, _TEXT * 2, VARCHAR),
 }

@@ -18,7 +18,7 @@ from strabon_store.algebra.terms import IRI, Literal, Term
 from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
 from tests.differential.cases import PROLOGUE
-from tests.solutions import read_all, read_oxigraph
+from tests.solutions import Answer, read_all, read_oxigraph
 
 Answers: TypeAlias = Mapping[tuple[str, ...], object]
 
@@ -91,10 +91,8 @@ def _query(operation: str) -> str:
     return f"{PROLOGUE}SELECT {subjects} ({operation} AS ?result) {{ {patterns} }}"
 
 
-def _answers(
-    variables: tuple[str, ...], rows: tuple[tuple[Term | None, ...], ...]
-) -> Answers:
-    result = variables.index("result")
+def _answers(answer: Answer) -> Answers:
+    result = answer.variables.index("result")
     return {
         tuple(
             str(term.value).removeprefix(_EXAMPLE)
