@@ -111,10 +111,12 @@ _PLACES: Final = (
     f"- (length({_ALL_DIGITS}) - length({_DIGITS}))"
 )
 # DuckDB writes more digits of a float than tell it from its neighbours.
-_SHORTEST_FLOAT: Final = "pytheas_float({}) || ''"
+_SHORTEST_FLOAT: Final = (
+    "CASE WHEN {0} = 0 THEN CAST({0} AS VARCHAR) ELSE pytheas_float({0}) || '' END"
+)
 # Outside of these bounds, DuckDB 1.5 writes some powers of two wrong.
 _SHORTEST: Final = (
-    "CASE WHEN abs({0}) >= 1e-4 AND abs({0}) < 1e15 THEN CAST({0} AS VARCHAR) "
+    "CASE WHEN {0} = 0 OR abs({0}) BETWEEN 1e-4 AND 1e15 THEN CAST({0} AS VARCHAR) "
     "ELSE pytheas_double({0}) || '' END"
 )
 _FLOAT_TEXT: Final = (
