@@ -67,19 +67,21 @@ SELECT subject, star FROM star_subjects JOIN (
 ) USING (single, repeated)
 """
 _BUILD: Final = Template("""
-CREATE TABLE :a AS SELECT subject, :b
-FROM quads SEMI JOIN (
-  SELECT subject FROM star_members WHERE star = :c
-) AS members USING (subject) :d
-WHERE graph = :e AND predicate IN (:f)
-GROUP BY subject ORDER BY subject
+CREATE TABLE :a AS SELECT :b FROM (
+  SELECT subject, :c
+  FROM quads SEMI JOIN (
+    SELECT subject FROM star_members WHERE star = :d
+  ) AS members USING (subject)
+  WHERE graph = :e AND predicate IN (:f)
+  GROUP BY subject
+) AS wide :g
+ORDER BY subject
 """)
-_MEASURED: Final = """
-LEFT JOIN (
-  SELECT id, number, moment FROM terms WHERE number IS NOT NULL OR moment IS NOT NULL
-) AS measured ON measured.id = object
-"""
-_CHOSEN: Final = Template("max(:a) FILTER (predicate = :b) AS :c")
+_CHOSEN: Final = Template("max(object) FILTER (predicate = :a) AS :b")
+_MEASURED: Final = Template("""
+LEFT JOIN (SELECT id, :a FROM terms WHERE :b IS NOT NULL) AS :c ON :c.id = wide.:d
+""")
+_AS: Final = Template(":a AS :b")
 _FACTS: Final = Template(
     "[count(:a), bit_or(CAST(1 AS BIGINT) << (:a >> :b)), min(:a), max(:a)]"
 )
@@ -199,19 +201,27 @@ def _build(
         for key, known in encodings.items()
     ]
     table = StarTable(number, 0, {column.predicate: column for column in columns})
-    outputs = [
-        _CHOSEN.filled(
-            [identifier(source), literal(column.predicate), identifier(name)]
-        )
+    chosen = [
+        _CHOSEN.filled([literal(column.predicate), identifier(column.name)])
         for column in columns
-        for source, name in {"object": column.name, **column.parts}.items()
     ]
-    measured = _MEASURED if any(column.parts for column in columns) else ""
-    keys = joined(", ", [literal(column.predicate) for column in columns])
-    pieces = [identifier(table.name), joined(", ", outputs), literal(number)]
-    pieces += [Sql(measured), literal(DEFAULT_GRAPH), keys]
-    cursor.execute(_BUILD.filled(pieces))
+    outputs, measured = [Sql("wide.*")], []
+    for column in columns:
+        for part, name in map(_identifiers, column.parts.items()):
+            outputs.append(name)
+            named = _AS.filled([part, name])
+            measured.append(
+                _MEASURED.filled([named, part, name, identifier(column.name)])
+            )
+    keys = [literal(column.predicate) for column in columns]
+    pieces = [identifier(table.name), joined(", ", outputs), joined(", ", chosen)]
+    pieces += [literal(number), literal(DEFAULT_GRAPH), joined(", ", keys)]
+    cursor.execute(_BUILD.filled([*pieces, joined("", measured)]))
     return _describe(cursor, table)
+
+
+def _identifiers(names: tuple[str, str]) -> tuple[Sql, Sql]:
+    return identifier(names[0]), identifier(names[1])
 
 
 def _describe(cursor: duckdb.DuckDBPyConnection, table: StarTable) -> Mapping[int, int]:

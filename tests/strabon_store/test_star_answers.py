@@ -132,3 +132,12 @@ def test_a_plan_outlives_no_star_table(
 
     monkeypatch.setattr(store, "_compiled", overtaken)
     assert_same_solutions(_answer(store, query), before)
+
+
+def test_many_optional_patterns_that_no_star_table_has_are_planned_once(
+    store: Store,
+) -> None:
+    # Twice at each level would be a million times.
+    optional = "".join(f"OPTIONAL {{ ?t :q ?y{i} }} " for i in range(20))
+    answer = _answer(store, f"SELECT ?s {{ ?s :next ?t {optional} FILTER (?s = :b) }}")
+    assert len(answer.rows) == 1
