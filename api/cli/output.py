@@ -1,6 +1,5 @@
 """Files that are there whole, or not at all."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,13 +14,12 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
     Raises:
         UnwritableFile: The file cannot be written where it should be.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # `pytheas --help` must not wait for what only commands need.
+    from strabon_store.storage.whole_files import whole_file  # noqa: PLC0415
+
     try:
-        with partial.open("wb") as file:
+        with whole_file(path) as file:
             for piece in pieces:
                 file.write(piece)
-        partial.replace(path)
     except OSError as error:
         raise UnwritableFile(str(path), error.strerror or str(error)) from error
-    finally:
-        partial.unlink(missing_ok=True)
