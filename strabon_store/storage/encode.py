@@ -41,13 +41,13 @@ from strabon_store.storage.token_sql import DESCRIBE, PARAMETERS
 
 _BEGIN: Final = (
     """
-CREATE TEMPORARY TABLE new_terms (
+CREATE OR REPLACE TEMPORARY TABLE new_terms (
   hash UBIGINT, id BIGINT, lexical VARCHAR, datatype VARCHAR, language VARCHAR,
   number DOUBLE, moment TIMESTAMP
 )
 """,
-    "CREATE TEMPORARY TABLE new_geometries AS FROM geometries LIMIT 0",
-    "CREATE TEMPORARY TABLE blank_labels (token VARCHAR, label VARCHAR)",
+    "CREATE OR REPLACE TEMPORARY TABLE new_geometries AS FROM geometries LIMIT 0",
+    "CREATE OR REPLACE TEMPORARY TABLE blank_labels (token VARCHAR, label VARCHAR)",
 )
 _TAGS: Final = "SELECT DISTINCT id >> $bits AS tag FROM new_terms ORDER BY tag"
 # Keys were given in the order of the rows: one tag after the other, rows are sorted by

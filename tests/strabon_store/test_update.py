@@ -244,6 +244,12 @@ def test_load_adds_a_document_or_nothing(store: Store, opened: Store) -> None:
         store, f"DROP ALL; LOAD SILENT <{bad.as_uri()}>; INSERT DATA {{ :x :y :z }}"
     )
     assert _holds(store, ":x :y :z .")
+    # What a document that breaks off began is gone when the next one is read.
+    bad.write_text('<urn:new> <urn:q> "POINT (1 2)" . <urn:a> <urn:r')
+    silently = f"LOAD SILENT <{bad.as_uri()}>"
+    _update(store, f"DROP ALL; {silently}; LOAD <{good.as_uri()}>")
+    assert _holds(store, ":a :p _:b, 1 .")
+    assert store.verify().is_sound
 
 
 def test_what_is_allowed_to_be_loaded_ends_at_its_folder(
