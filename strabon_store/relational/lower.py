@@ -173,8 +173,10 @@ def _lower_optional(pattern: LeftJoin, context: Context) -> Plan:
     leg = optional_leg(pattern.right, context) if pattern.condition is None else None
     if leg is not None:
         left = lower(pattern.left, replace(context, prefers_stars=True))
-        if (plan := absorb(left, leg, context)) is not None:
-            return plan
+        plan = absorb(left, leg, context)
+        if plan is None:
+            plan = left_join(left, lower(pattern.right, context.keeping()), None)
+        return plan
     left, right = _lower_sides(pattern, context)
     condition = pattern.condition
     if condition is None or not _has_exists(condition):

@@ -139,5 +139,5 @@ def test_many_optional_patterns_that_no_star_table_has_are_planned_once(
 ) -> None:
     # Twice at each level would be a million times.
     optional = "".join(f"OPTIONAL {{ ?t :q ?y{i} }} " for i in range(20))
-    answer = _answer(store, f"SELECT ?s {{ ?s :next ?t {optional} FILTER (?s = :b) }}")
+    answer = _answer(store, f"SELECT * {{ ?s :next ?t {optional} FILTER (?s = :b) }}")
     assert len(answer.rows) == 1
