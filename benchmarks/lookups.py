@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
+from store_basics import PREFIXES, write_data
 
-from benchmarks.store_basics import PREFIXES, write_data
 from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
 

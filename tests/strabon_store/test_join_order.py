@@ -1,6 +1,6 @@
 """Joins in the order of the statistics; the answers are in tests/differential."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -29,6 +29,10 @@ class Known:
     def term_id(self, term: Term) -> int | None:
         assert isinstance(term, IRI)
         return NUMBERS.get(term.value.removeprefix("e:"), 99)
+
+    def term_ids(self, terms: Iterable[Term]) -> dict[Term, int]:
+        found = {term: self.term_id(term) for term in terms}
+        return {term: number for term, number in found.items() if number is not None}
 
     def predicate(self, term_id: int) -> PredicateStatistics | None:
         names = {number: name for name, number in NUMBERS.items()}
