@@ -63,6 +63,9 @@ _GUARDS: Final = {
 }
 """How many arguments are cheap, and spare most rows the ones that follow."""
 
+_PLAIN: Final = frozenset({"and", "equal"})
+"""Short operations that write each argument once."""
+
 _WORTH_A_COLUMN: Final = 80
 """Characters that a scalar must have for a column of its own to be shorter."""
 
@@ -183,6 +186,8 @@ def _share(
     source: Plan, scalars: tuple[Scalar, ...], spelling: Speller
 ) -> tuple[Plan, tuple[Scalar, ...]]:
     """The source with a hidden column for each shared scalar, and the rest on top."""
+    if all(map(_is_plain, scalars)):
+        return source, scalars
     readable = frozenset(column.name for column in source.columns)
     sharing = _Sharing(scalars, spelling, readable)
     for layer in sharing.layers():
@@ -192,6 +197,13 @@ def _share(
         new = tuple(scalar for _, scalar in layer)
         source = Projection(source, old + hidden, same + new)
     return source, tuple(sharing.rewritten(scalar) for scalar in scalars)
+
+
+def _is_plain(scalar: Scalar) -> bool:
+    """Whether nothing in a scalar is worth a column, as in the condition of a join."""
+    if isinstance(scalar, Call) and scalar.operation in _PLAIN:
+        return all(map(_is_plain, scalar.arguments))
+    return not isinstance(scalar, Call)
 
 
 class _Sharing:

@@ -8,9 +8,8 @@ nothing is known of is guessed.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Final
+from typing import Final, TypeAlias, assert_never
 
-from strabon_store.errors import InternalError
 from strabon_store.relational.context import TermCatalog
 from strabon_store.relational.nodes import (
     Aggregation,
@@ -19,6 +18,7 @@ from strabon_store.relational.nodes import (
     Join,
     Limit,
     Lookup,
+    Mark,
     One,
     Plan,
     Projection,
@@ -32,6 +32,20 @@ from strabon_store.relational.nodes import (
 )
 from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 from strabon_store.relational.stars import SUBJECT
+
+_OfOne: TypeAlias = (
+    SemiJoin
+    | Mark
+    | Selection
+    | Projection
+    | Lookup
+    | Shared
+    | Aggregation
+    | Deduplicate
+    | Sort
+    | Limit
+)
+"""Nodes whose rows are made of those of one other."""
 
 _UNKNOWN: Final = 1e6
 """Statements of a pattern without a known predicate."""
@@ -99,7 +113,7 @@ def estimate(plan: Plan, catalog: TermCatalog) -> Estimate:
             return _unary(plan, below)
 
 
-def _unary(plan: Plan, below: Callable[[Plan], Estimate]) -> Estimate:
+def _unary(plan: _OfOne, below: Callable[[Plan], Estimate]) -> Estimate:
     match plan:
         case Selection(source) | SemiJoin(source):
             return below(source).share(_PASSING)
@@ -116,8 +130,10 @@ def _unary(plan: Plan, below: Callable[[Plan], Estimate]) -> Estimate:
             )
         case Lookup(source) | Deduplicate(source) | Sort(source) | Shared(source):
             return below(source)
+        case Mark(left):
+            return below(left)
         case _:
-            raise InternalError(f"no estimate for {type(plan).__name__}")
+            assert_never(plan)
 
 
 def joined(

@@ -11,6 +11,7 @@ What comes before the second of them is made first, as rows of its own (ADR 0013
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Final
 
 from strabon_store.relational.context import Context, TermCatalog
@@ -20,6 +21,10 @@ from strabon_store.relational.nodes import Plan, Shared
 
 _MANY: Final = 10
 """How many times as many rows a join makes of two parts, to be feared."""
+
+
+_STARTS: Final = 4
+"""The parts of fewest rows, from which orders begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ def _cheapest(plans: Sequence[Plan], catalog: TermCatalog) -> list[_Step]:
     ]
     if len(parts) == 1:
         return [_Step(parts[0], parts[0].estimate.rows)]
-    orders = (list(_greedy(start, parts)) for start in parts)
+    starts = nsmallest(_STARTS, parts, key=lambda part: part.estimate.rows)
+    orders = (list(_greedy(start, parts)) for start in starts)
     return min(orders, key=lambda steps: sum(step.rows for step in steps))
 
 

@@ -119,6 +119,7 @@ def test_all_else_is_one_statement(pattern: str) -> None:
         ("?f :class ?c ; :near ?g", 100_000),
         ("?f :near ?g . ?g :class :c", 12_500),
         ("?f :unheard ?g", 0),
+        ("?f :class ?c BIND(EXISTS { ?f :near ?g } AS ?e)", 100_000),
         ("{ ?f :class ?c } UNION { ?f :rare ?c }", 100_005),
         ("{ SELECT ?c { ?f :class ?c } GROUP BY ?c }", 8),
         ("{ SELECT * { ?f :class ?c } LIMIT 20 }", 20),
