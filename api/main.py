@@ -21,6 +21,7 @@ from api.settings import Settings
 from api.sparql.service import ServiceLimits, SparqlService
 from api.sparql.updates import Updatable, UpdateService
 from api.web.headers import SecurityHeaders
+from federation.services import AllowedEndpoints
 from federation.sources import Source
 from ml.version import software_version
 from strabon_store.store import Store
@@ -119,10 +120,17 @@ def open_store(settings: Settings) -> Store:
         settings.location,
         read_only=not settings.allow_update,
         allow_load=settings.allow_load,
+        services=_services(settings),
         entailment=settings.entailment,
         memory_limit=settings.memory_limit,
         spill_limit=settings.spill_limit,
     )
+
+
+def _services(settings: Settings) -> AllowedEndpoints | None:
+    if not settings.allow_service:
+        return None
+    return AllowedEndpoints(settings.allow_service, settings.query_timeout_s)
 
 
 def _updates(settings: Settings, source: Source) -> UpdateService | None:

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
             can reach it could change everything.
         allow_load: The documents that LOAD in an update may read; an IRI that ends in
             `/` stands for all below it.
+        allow_service: The endpoints that SERVICE in a query may ask, by the same rule.
         update_timeout_s: How long an update may take, waiting for another included.
         max_update_bytes: How long the body of a request with an update may be.
         backups: The folder that backups are made in; none are made without.
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     entailment: Entailment | None = None
     allow_update: bool = False
     allow_load: tuple[str, ...] = ()
+    allow_service: tuple[str, ...] = ()
     update_timeout_s: float = Field(default=300.0, gt=0)
     max_update_bytes: int = Field(default=2**24, ge=1)
     backups: Path | None = None

@@ -3,6 +3,7 @@
 * FederationError
   - EndpointUnreachable   nobody answers at the URL, or not in time
   - EndpointRefused       the endpoint answers with an HTTP error
+  - EndpointForbidden     a query names an endpoint that may not be asked
   - UnusableAnswer        the endpoint's answer is cut off, or no SPARQL result
 """
 
@@ -49,6 +50,13 @@ class EndpointRefused(FederationError):
         self.status = status
         self.detail = detail
         super().__init__(url, f"the endpoint refuses (HTTP {status}): {detail}")
+
+
+class EndpointForbidden(FederationError):
+    """A query names an endpoint that whoever runs this has not allowed."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "this service may not ask it; see `allow_service`")
 
 
 class UnusableAnswer(FederationError):

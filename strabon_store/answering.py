@@ -19,8 +19,9 @@ from strabon_store.passes import run_passes
 from strabon_store.passes.pipeline import Pass
 from strabon_store.relational.estimates import estimate
 from strabon_store.relational.lower import lower_query
-from strabon_store.relational.nodes import Plan, PlanColumn
+from strabon_store.relational.nodes import Plan, PlanColumn, Remote
 from strabon_store.relational.readings import Readings
+from strabon_store.relational.render import sources_of
 from strabon_store.results.columns import Batch
 from strabon_store.results.decode import DecodedColumn, decode_batches
 from strabon_store.results.graphs import Graph, Result
@@ -55,6 +56,11 @@ class Compiled:
     is_bare: bool
 
     @property
+    def remotes(self) -> tuple[Remote, ...]:
+        """The parts that other endpoints are asked for, each once."""
+        return remotes_of(self.plan)
+
+    @property
     def is_ask(self) -> bool:
         """Whether the answer is a truth value."""
         return isinstance(self.query, AskQuery)
@@ -63,6 +69,18 @@ class Compiled:
 def unheard(stage: str) -> None:
     """Tell nobody that a stage is over."""
     del stage
+
+
+def remotes_of(plan: Plan) -> tuple[Remote, ...]:
+    """The parts of a plan that other endpoints are asked for, each once."""
+    found: dict[int, Remote] = {}
+    pending = [plan]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Remote):
+            found[node.number] = node
+        pending.extend(reversed(sources_of(node)))
+    return tuple(found.values())
 
 
 def compile_query(

@@ -9,6 +9,7 @@
     - QueryCancelled      somebody cancelled it                       -> HTTP 503
     - QueryMemoryExceeded memory and spill space do not suffice       -> HTTP 503
     - ResultTooLarge      the answer is larger than allowed           -> HTTP 422
+  - ServiceFailed         another endpoint did not answer its part      -> HTTP 502
   - QueryIdTaken          a running query has this id                 -> HTTP 409
   - LoadError             a file that cannot be loaded; store as before
     - LoadForbidden       a document that LOAD may not read             -> HTTP 403
@@ -176,6 +177,18 @@ class ResultTooLarge(QueryCutOff):
     def __init__(self, limit: str) -> None:
         self.limit = limit
         super().__init__(f"the answer has more than {limit}; narrow it, or add a LIMIT")
+
+
+class ServiceFailed(StoreError):
+    """Another endpoint did not answer its part of a query (SERVICE).
+
+    Attributes:
+        endpoint: The endpoint, or the variable that names none.
+    """
+
+    def __init__(self, endpoint: str, why: str) -> None:
+        self.endpoint = endpoint
+        super().__init__(f"SERVICE {endpoint} gave no answer: {why}")
 
 
 class QueryIdTaken(StoreError):

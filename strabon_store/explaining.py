@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 import duckdb
 
 from strabon_store.algebra.render import render_query
-from strabon_store.answering import Compiled, Lap, read_batches
+from strabon_store.answering import Compiled, Lap, read_batches, remotes_of
 from strabon_store.backends.duckdb import generate_ids
 from strabon_store.backends.duckdb_profile import (
     PROFILE,
@@ -24,12 +24,13 @@ from strabon_store.backends.duckdb_profile import (
     read_plan,
     read_profile,
 )
-from strabon_store.errors import QueryTimeout
+from strabon_store.errors import QueryTimeout, UnsupportedFeature
 from strabon_store.frontend import parse_tree
 from strabon_store.relational.nodes import Plan
 from strabon_store.relational.render import label_of, render_plan, sources_of
 from strabon_store.results.texts import Texts
 from strabon_store.running import Limits, RunningQueries
+from strabon_store.services import table_of
 
 Connect: TypeAlias = Callable[[], duckdb.DuckDBPyConnection]
 """Makes a cursor, which who asks for it closes."""
@@ -175,12 +176,14 @@ class Explainer:
         # To parse once more was part of it.
         translated = watch.seconds["translate"] - watch.seconds["parse"]
         watch.seconds["translate"] = max(translated, 0.0)
+        if analyze and compiled.remotes:
+            raise UnsupportedFeature("the analysis of a query with SERVICE")
         if analyze:
             return self._analyzed(text, compiled, limits, watch)
         return _explanation(
             compiled,
             self._node(compiled.plan, lambda _: (None, None)),
-            self._estimated(compiled.generated.sql),
+            self._estimated(compiled.generated.sql, compiled.plan),
             watch.seconds,
         )
 
@@ -231,10 +234,13 @@ class Explainer:
         )
 
     def _planned(self, plan: Plan) -> Operator:
-        return self._estimated(generate_ids(plan).sql)
+        return self._estimated(generate_ids(plan).sql, plan)
 
-    def _estimated(self, sql: str) -> Operator:
+    def _estimated(self, sql: str, plan: Plan) -> Operator:
         with self.connect() as cursor:
+            # Nobody is asked for an explanation.
+            for remote in remotes_of(plan):
+                cursor.register(remote.table, table_of(remote, ()))
             ((_, document),) = cursor.execute(explain_statement(sql)).fetchall()
             return read_plan(document)
 

@@ -33,6 +33,7 @@ from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.relational.readings import Readings
 from strabon_store.results.graphs import Result
 from strabon_store.running import Limits, Run, RunningQueries, RunningQuery
+from strabon_store.services import ServiceClient, Services
 from strabon_store.sessions import Session, Sessions
 from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog, Snapshot
@@ -129,12 +130,14 @@ class Store:
         database: Database,
         documents: Documents,
         entailment: Entailment | None = None,
+        services: Services | None = None,
     ) -> None:
         """Over an open database; use `Store.open`."""
         self._database = database
         self._documents = documents
         self._catalog = Catalog(database.connection)
         self._entailment = entailment
+        self._services = services or Services()
         self._closure = Closure(database.connection)
         self._sessions = Sessions(database.connection)
         self._texts = TermTexts(self._sessions)
@@ -145,13 +148,14 @@ class Store:
         self.reads_star_tables = True
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - each says what the store may do, or use
         cls,
         location: Path,
         *,
         read_only: bool = False,
         allow_load: Sequence[str] = (),
         entailment: Entailment | None = None,
+        services: ServiceClient | None = None,
         memory_limit: int | None = None,
         spill_limit: int | None = None,
     ) -> Self:
@@ -163,6 +167,8 @@ class Store:
             allow_load: The IRIs of documents that the LOAD of an update may read; one
                 that ends in `/` stands for all below it.
             entailment: The regime of queries that name none; None: what was said.
+            services: Who asks the endpoints of SERVICE; None: nobody, and such a query
+                is an error, or if it is silent has an empty solution there.
             memory_limit: Bytes that all queries together may hold; 80 % of the
                 machine's when None.
             spill_limit: Bytes that they may put on disk beyond that, in the directory;
@@ -174,7 +180,8 @@ class Store:
         """
         resources = Resources(memory_limit, spill_limit)
         database = open_database(Path(location), resources, read_only=read_only)
-        return cls(database, Documents(tuple(allow_load)), entailment)
+        documents = Documents(tuple(allow_load))
+        return cls(database, documents, entailment, Services(services))
 
     @property
     def location(self) -> Path:
@@ -252,7 +259,9 @@ class Store:
         before = commits.count
         if known := self._latest.get(before):
             compiled = self._planned(known, request, session)
-            if run.execute(compiled.generated.sql, lambda: commits.count == before):
+            is_local = not compiled.remotes
+            sql = compiled.generated.sql
+            if is_local and run.execute(sql, lambda: commits.count == before):
                 return answer(compiled, run, self._texts)
         # One transaction: what is planned is what is read.
         session.begin()
@@ -260,6 +269,19 @@ class Store:
         if commits.is_quiet and commits.count == before:
             self._latest = {before: known}
         compiled = self._planned(known, request, session)
+        if compiled.remotes:
+            session.close()
+            return self._answer_with_others(run, request)
+        run.execute(compiled.generated.sql)
+        return answer(compiled, run, self._texts)
+
+    def _answer_with_others(self, run: Run, request: _Request) -> Result:
+        """By a cursor of its own, which takes what others answered along at its end."""
+        cursor = self._database.connection.cursor()
+        run.use(cursor)
+        cursor.begin()
+        compiled = self._compiled(self._catalog.snapshot(cursor), request)
+        self._services.provide(compiled.remotes, run, cursor)
         run.execute(compiled.generated.sql)
         return answer(compiled, run, self._texts)
 
@@ -274,6 +296,7 @@ class Store:
         run.use(cursor)
         known = self._closure.begin(cursor)
         compiled = self._compiled(known, request, regime)
+        self._services.provide(compiled.remotes, run, cursor)
         run.execute(compiled.generated.sql)
         return answer(compiled, run, self._texts)
 

@@ -100,6 +100,19 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """SERVICE: `source` as another endpoint matches it (SPARQL 1.1 Federated Query 4).
+
+    If it is `silent`, an endpoint that gives no answer gives one empty solution. Its
+    pattern goes elsewhere as it is: functions over patterns do not enter it.
+    """
+
+    name: IRI | Var
+    source: "Pattern"
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Values:
     """Inline data: one tuple per row, None where UNDEF (10.2)."""
 
@@ -177,6 +190,7 @@ Pattern: TypeAlias = (
     | Extend
     | Minus
     | Graph
+    | Service
     | Values
     | Group
     | OrderBy

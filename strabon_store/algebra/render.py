@@ -42,6 +42,7 @@ from strabon_store.algebra.nodes import (
     Pattern,
     Project,
     Reduced,
+    Service,
     Slice,
     TriplePattern,
     Union,
@@ -162,6 +163,8 @@ def render(pattern: Pattern) -> str:
     below = [render(source) for source in sources(pattern)]
     if isinstance(pattern, BGP):
         below = [_triple(triple) for triple in pattern.patterns]
+    if isinstance(pattern, Service):
+        below = [render(pattern.source)]
     return nest(_head(pattern), *below)
 
 
@@ -171,7 +174,7 @@ def nest(head: str, *below: str) -> str:
     return f"({head}{lines})"
 
 
-def _head(pattern: Pattern) -> str:  # noqa: C901 - an arm per node
+def _head(pattern: Pattern) -> str:  # noqa: C901, PLR0912 - an arm per node
     match pattern:
         case BGP() | Join() | Union() | Minus() | Distinct() | Reduced():
             return type(pattern).__name__.lower()
@@ -186,6 +189,8 @@ def _head(pattern: Pattern) -> str:  # noqa: C901 - an arm per node
             return f"extend (({render_term(variable)} {_show(expression)}))"
         case Graph(name, _):
             return f"graph {render_term(name)}"
+        case Service(name, _, silent):
+            return f"service {'silent ' if silent else ''}{render_term(name)}"
         case Values():
             return _values(pattern)
         case Group(_, keys, aggregates):

@@ -40,6 +40,7 @@ from strabon_store.algebra.nodes import (
     Pattern,
     Project,
     Reduced,
+    Service,
     Slice,
     Union,
     Values,
@@ -53,7 +54,7 @@ ExpressionRule: TypeAlias = Callable[[Expression], Expression]
 def sources(pattern: Pattern) -> tuple[Pattern, ...]:
     """The patterns that this node reads from, left first; those of EXISTS are none."""
     match pattern:
-        case BGP() | Path() | Values():
+        case BGP() | Path() | Service() | Values():
             return ()
         case Join() | LeftJoin() | Union() | Minus():
             return (pattern.left, pattern.right)
@@ -76,7 +77,7 @@ def sources(pattern: Pattern) -> tuple[Pattern, ...]:
 def map_sources(pattern: Pattern, rule: PatternRule) -> Pattern:
     """The node with `rule` applied to each pattern that it reads from."""
     match pattern:
-        case BGP() | Path() | Values():
+        case BGP() | Path() | Service() | Values():
             return pattern
         case Join() | LeftJoin() | Union() | Minus():
             return replace(pattern, left=rule(pattern.left), right=rule(pattern.right))

@@ -22,6 +22,7 @@ from strabon_store.algebra.nodes import (
     Pattern,
     Project,
     Reduced,
+    Service,
     Slice,
     TriplePattern,
     Union,
@@ -46,7 +47,8 @@ def validate(pattern: Pattern) -> None:
     """
     if problem := _problem(pattern):
         raise InternalError(f"{problem} in\n{render(pattern)}")
-    for source in sources(pattern):
+    below = (pattern.source,) if isinstance(pattern, Service) else sources(pattern)
+    for source in below:
         validate(source)
     for expression in own_expressions(pattern):
         for part in walk_expression(expression):
@@ -73,7 +75,7 @@ def _problem(pattern: Pattern) -> str | None:
             return "a negative number" if min(offset, limit or 0) < 0 else None
         case Project(_, variables):
             return None if len(set(variables)) == len(variables) else "a name twice"
-        case Join() | LeftJoin() | Union() | Minus() | Filter() | Graph():
+        case Service() | Join() | LeftJoin() | Union() | Minus() | Filter() | Graph():
             return None
         case OrderBy() | Distinct() | Reduced():
             return None

@@ -28,6 +28,7 @@ from strabon_store.algebra.nodes import (
     Pattern,
     Project,
     Reduced,
+    Service,
     Slice,
     TriplePattern,
     Union,
@@ -77,7 +78,7 @@ def _shown(pattern: Pattern) -> tuple[Pattern | Var, ...]:
             return (left,)
         case Extend(source, variable, _):
             return (source, variable)
-        case Graph(name, source):
+        case Graph(name, source) | Service(name, source, _):
             return (name, source) if isinstance(name, Var) else (source,)
         case Values(variables, _) | Project(_, variables):
             return variables
@@ -156,6 +157,9 @@ def surely_bound(  # noqa: C901 - an arm per node
         case Graph(name, source):
             below = surely_bound(source)
             return below | {name} if isinstance(name, Var) else below
+        case Service():
+            # An endpoint that is silent about a failure binds nothing.
+            return frozenset()
         case Values(variables, rows):
             columns = range(len(variables))
             return frozenset(

@@ -41,6 +41,7 @@ from strabon_store.relational.nodes import (
     Plan,
     PlanColumn,
     Projection,
+    Remote,
     Rows,
     Scan,
     Selection,
@@ -147,7 +148,7 @@ class _Generator:
         made = [_MATERIALIZED.filled(pair) for pair in self._first.items()]
         return _WITH.filled([joined(", ", made), statement])
 
-    def query(self, plan: Plan) -> _Query:
+    def query(self, plan: Plan) -> _Query:  # noqa: C901 - an arm per node
         """The plan as a statement."""
         match plan:
             case One():
@@ -156,6 +157,8 @@ class _Generator:
                 return self._rows(plan)
             case Scan():
                 return self._scan(plan)
+            case Remote():
+                return self._remote(plan)
             case Join():
                 return self._join(plan)
             case SemiJoin() | Mark():
@@ -227,6 +230,11 @@ class _Generator:
         conditions = (scalar(each, table) for each in plan.conditions)
         source = Source(_AS.filled([identifier(plan.table), alias]))
         return Select(outputs, (source,), tuple(conditions))
+
+    def _remote(self, plan: Remote) -> Select:
+        alias = self._alias()
+        outputs = {column.name: _column(alias, column.name) for column in plan.columns}
+        return Select(outputs, (Source(_AS.filled([Sql(plan.table), alias])),))
 
     def _rows(self, plan: Rows) -> Select:
         names = [column.name for column in plan.columns]

@@ -19,6 +19,7 @@ from strabon_store.relational.nodes import (
     Plan,
     PlanColumn,
     Projection,
+    Remote,
     Rows,
     Scan,
     Selection,
@@ -112,7 +113,7 @@ def share_scalars(plan: Plan, spelling: Speller) -> Plan:
 
 def _with_sources(plan: Plan, spelling: Speller) -> Plan:
     match plan:
-        case One() | Rows() | Scan():
+        case One() | Rows() | Remote() | Scan():
             return plan
         case Join() | SemiJoin() | Mark() | UnionAll():
             left = share_scalars(plan.left, spelling)

@@ -15,15 +15,16 @@ from strabon_store.algebra.nodes import (
     LeftJoin,
     Minus,
     Pattern,
+    Service,
     Union,
     Values,
 )
 from strabon_store.algebra.terms import IRI, Term, Var
 from strabon_store.algebra.variables import in_scope
-from strabon_store.errors import InternalError, UnsupportedFeature
+from strabon_store.errors import InternalError
 from strabon_store.frontend.balance import balance
 from strabon_store.frontend.context import Context
-from strabon_store.frontend.syntax import Child, Node, Token, tokens
+from strabon_store.frontend.syntax import Child, Node, tokens
 from strabon_store.frontend.translate_expressions import translate_expression
 from strabon_store.frontend.translate_terms import translate_term
 from strabon_store.frontend.translate_triples import TriplesBlock
@@ -162,9 +163,13 @@ def _graph(left: Pattern, node: Node, context: Context) -> Pattern:
     return join(left, Graph(name, translate_group(_inner_group(node), context)))
 
 
-def _service(_left: Pattern, node: Node, _context: Context) -> Pattern:
-    keyword: Token = next(tokens(node))
-    raise UnsupportedFeature(f"SERVICE (line {keyword.line}, column {keyword.column})")
+def _service(left: Pattern, node: Node, context: Context) -> Pattern:
+    _, *silent, endpoint, _ = node.children
+    name = translate_term(endpoint, context)
+    if not isinstance(name, IRI | Var):
+        raise InternalError(f"the grammar let {name} name a service")
+    source = translate_group(_inner_group(node), context)
+    return join(left, Service(name, source, silent=bool(silent)))
 
 
 def _inline_data(left: Pattern, node: Node, context: Context) -> Pattern:

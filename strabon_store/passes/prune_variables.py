@@ -18,6 +18,7 @@ from strabon_store.algebra.nodes import (
     Pattern,
     Project,
     Reduced,
+    Service,
     Slice,
     Union,
     Values,
@@ -56,7 +57,7 @@ def prune_variables(pattern: Pattern) -> Pattern:
 def _prune(pattern: Pattern, read: _Variables) -> Pattern:  # noqa: C901 - an arm per node
     """The pattern, which may lose variables in scope that are not in `read`."""
     match pattern:
-        case BGP() | Path() | Values():
+        case BGP() | Path() | Service() | Values():
             return pattern
         case Join() | LeftJoin() | Minus() | Union():
             return _prune_both(pattern, read)

@@ -20,6 +20,7 @@ from strabon_store.algebra.nodes import (
     Pattern,
     Project,
     Reduced,
+    Service,
     Slice,
     Union,
     Values,
@@ -79,7 +80,7 @@ def _push(conditions: _Conditions, pattern: Pattern) -> Pattern:
 
 def _push_into(conditions: _Conditions, pattern: Pattern) -> Pattern:
     match pattern:
-        case BGP() | Path() | Values():
+        case BGP() | Path() | Service() | Values():
             return _filter(conditions, pattern)
         case Filter(condition, source):
             return _push((*conditions, *conjuncts(condition)), source)

@@ -22,6 +22,7 @@ from strabon_store.relational.nodes import (
     One,
     Plan,
     Projection,
+    Remote,
     Rows,
     Scan,
     Selection,
@@ -53,6 +54,9 @@ _SHARE: Final[Mapping[str, float]] = {"subject": 1e5, "predicate": 20, "object":
 """How many different terms those statements have in each position."""
 _PASSING: Final = 0.3
 """The share of rows that pass a condition of unknown outcome."""
+_REMOTE_ROWS: Final = 1000.0
+"""What an endpoint is taken to answer with."""
+
 _REACHED: Final = 10
 """Rows of a search for each of its steps."""
 
@@ -99,6 +103,8 @@ def estimate(plan: Plan, catalog: TermCatalog) -> Estimate:
             return Estimate(1.0, {})
         case Rows(_, rows):
             return Estimate(float(len(rows)), {})
+        case Remote():
+            return Estimate(_REMOTE_ROWS, {})
         case Scan():
             return _scan(plan, catalog)
         case Join(left, right, condition, is_outer):

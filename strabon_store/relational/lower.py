@@ -20,6 +20,7 @@ from strabon_store.algebra.nodes import (
     Pattern,
     Project,
     Reduced,
+    Service,
     Slice,
     Union,
     Values,
@@ -39,6 +40,7 @@ from strabon_store.algebra.traverse import (
     own_expressions,
     walk_expression,
 )
+from strabon_store.algebra.variables import in_scope
 from strabon_store.relational.context import (
     GRAPH_COLUMN,
     OUTER_COLUMN,
@@ -80,6 +82,7 @@ from strabon_store.relational.nodes import (
     Plan,
     PlanColumn,
     Projection,
+    Remote,
     Rows,
     Selection,
     Shared,
@@ -150,6 +153,8 @@ def _lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 -
             return _lower_extend(pattern, context)
         case Graph(name, source):
             return _lower_graph(name, source, context)
+        case Service():
+            return _lower_service(pattern, context)
         case Values():
             return _lower_values(pattern, context)
         case Group(source):
@@ -328,6 +333,17 @@ def _lower_each_graph(name: str, source: Pattern, context: Context) -> Plan:
     graph = PlanColumn(name, encoding, is_nullable=False)
     scalars = (*(Column(c.name) for c in kept), Column(hidden))
     return Projection(plan, (*kept, graph), scalars)
+
+
+def _lower_service(pattern: Service, context: Context) -> Plan:
+    names = [v.name for v in in_scope(pattern) if not v.is_blank]
+    columns = tuple(PlanColumn(name, Plain(), is_nullable=True) for name in names)
+    known = tuple(
+        (name, context.candidates[name].plan)
+        for name in names
+        if name in context.candidates
+    )
+    return Remote(pattern, columns, context.fresh(), known)
 
 
 def _lower_values(pattern: Values, context: Context) -> Plan:

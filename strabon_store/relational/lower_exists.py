@@ -31,6 +31,7 @@ from strabon_store.algebra.nodes import (
     Pattern,
     Project,
     Reduced,
+    Service,
     Slice,
     Union,
     Values,
@@ -159,7 +160,7 @@ def _is_correlated(pattern: Pattern, outer: _Names) -> bool:
 
 def _needs(pattern: Pattern, outer: _Names) -> bool:
     match pattern:
-        case BGP() | Path() | Values():
+        case BGP() | Path() | Service() | Values():
             return False
         case Project() | Distinct() | Reduced() | Slice() | Group() | OrderBy():
             # A subquery sees nothing from outside; what it shows is joined.

@@ -7,6 +7,7 @@ columns by which its rows are ordered: order is data, so that it survives any en
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from strabon_store.algebra.nodes import Service
 from strabon_store.errors import InternalError
 from strabon_store.relational.encoding import INLINE, Encoding, TermId, either
 from strabon_store.relational.layout import TERMS
@@ -71,6 +72,33 @@ class Rows:
 
     columns: tuple[PlanColumn, ...]
     rows: tuple[tuple[ConstantValue, ...], ...]
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Solutions that another endpoint is asked for before the plan runs (SERVICE).
+
+    Attributes:
+        service: The endpoint, and what it is asked.
+        columns: Its variables, as N-Triples; each may be unbound.
+        number: Tells it from other remote parts.
+        known: Variables whose values are among those of a plan of one column.
+    """
+
+    service: Service
+    columns: tuple[PlanColumn, ...]
+    number: int
+    known: tuple[tuple[str, "Plan"], ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The name of the table in which the solutions are put."""
+        return f"remote{self.number}"
 
     @property
     def order(self) -> tuple[SortKey, ...]:
@@ -407,6 +435,7 @@ class Limit:
 Plan: TypeAlias = (
     One
     | Rows
+    | Remote
     | Scan
     | Join
     | SemiJoin

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from ontologies.namespaces import compact
+from strabon_store.algebra.render import render_term
 from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
 from strabon_store.relational.nodes import (
     Aggregation,
@@ -20,6 +21,7 @@ from strabon_store.relational.nodes import (
     Plan,
     PlanColumn,
     Projection,
+    Remote,
     Rows,
     Scan,
     Selection,
@@ -62,7 +64,7 @@ def sources_of(plan: Plan) -> tuple[Plan, ...]:
             return (plan.left, plan.right)
         case Closure(steps, origins):
             return (steps,) if origins is None else (origins, steps)
-        case One() | Rows() | Scan():
+        case One() | Rows() | Remote() | Scan():
             return ()
         case _:
             return (plan.source,)
@@ -75,6 +77,8 @@ def label_of(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
             return "One"
         case Rows(columns, rows):
             return f"Rows {len(rows)} [{_columns(columns)}]"
+        case Remote(service, columns, number, _):
+            return f"Remote {number} {render_term(service.name)} [{_columns(columns)}]"
         case Scan():
             return _scan(plan)
         case Join(_, _, condition, is_outer):

@@ -8,7 +8,7 @@ Join, LeftJoin, Minus and EXISTS.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from strabon_store.algebra.nodes import BGP, Join, Path, Pattern
+from strabon_store.algebra.nodes import BGP, Join, Path, Pattern, Service
 from strabon_store.algebra.paths import is_searched
 from strabon_store.algebra.terms import Var
 from strabon_store.algebra.traverse import sources
@@ -29,11 +29,13 @@ Lower = Callable[[Pattern, Context], Plan]
 
 
 def has_search(pattern: Pattern) -> bool:
-    """Whether a path of the pattern can use candidates."""
+    """Whether a path or a SERVICE of the pattern can use candidates."""
     pending = [pattern]
     while pending:
         node = pending.pop()
         if isinstance(node, Path) and is_searched(node.path):
+            return True
+        if isinstance(node, Service):
             return True
         pending.extend(sources(node))
     return False

@@ -26,6 +26,7 @@ from strabon_store.algebra.nodes import (
     Pattern,
     Project,
     Reduced,
+    Service,
     Slice,
     TriplePattern,
     Union,
@@ -78,6 +79,8 @@ class Evaluator:
                 ]
             case Graph(name, source):
                 return self._graph(name, source)
+            case Service():
+                raise NotImplementedError("SERVICE")
             case Values(variables, rows):
                 return [
                     {v: t for v, t in zip(variables, row, strict=True) if t is not None}

@@ -79,7 +79,6 @@ def test_an_error_names_the_place_and_the_cure(
 @pytest.mark.parametrize(
     ("text", "feature"),
     [
-        (P + "ASK {\n SERVICE :e { ?s ?p ?o } }", "SERVICE (line 2, column 2)"),
         (P + "SELECT (:sum(DISTINCT ?x) AS ?s) {}", "the aggregate <e:sum>"),
     ],
 )
