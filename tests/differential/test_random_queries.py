@@ -3,7 +3,7 @@
 The store answers without passes, with them, and with a star table for everything that
 could stand in one.
 
-CI asks a hundred data sets a few questions each, always the same. Ten thousand:
+CI asks sixty data sets a few questions each, always the same. Ten thousand:
 
     pytest tests/differential/test_random_queries.py --hypothesis-profile nightly
 """
@@ -35,7 +35,7 @@ from tests.strategies_wide import WIDE
 Asked: TypeAlias = Answer | bool
 
 THOROUGH: Final = settings(
-    max_examples=settings().max_examples // 3,
+    max_examples=settings().max_examples // 5,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
