@@ -27,6 +27,7 @@ from api.cli.verify import verify
 from ontologies.errors import PytheasError
 
 _EXIT_ERROR: Final = 1
+_INTERRUPTED: Final = "Query interrupted"
 
 
 class _Commands(TyperGroup):
@@ -38,6 +39,11 @@ class _Commands(TyperGroup):
         except PytheasError as error:
             typer.echo(f"pytheas: {error}", err=True)
             raise typer.Exit(_EXIT_ERROR) from error
+        except RuntimeError as error:
+            # What DuckDB makes of Ctrl-C while it works.
+            if str(error) == _INTERRUPTED:
+                raise KeyboardInterrupt from error
+            raise
 
 
 app = typer.Typer(

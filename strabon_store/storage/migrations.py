@@ -4,12 +4,13 @@ A step says what was true of its own format, whatever today's layout is: it is n
 edited when the layout changes, only followed by another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import duckdb
 
+from strabon_store.storage.kinds_anew import renew_kinds
 from strabon_store.storage.statistics import rebuild_statistics
 
 
@@ -18,10 +19,12 @@ class Migration(NamedTuple):
 
     Attributes:
         to: The format that it leads to.
+        prepare: What is done before the statements.
         statements: What is run, in one transaction with all other steps.
     """
 
     to: str
+    prepare: Callable[[duckdb.DuckDBPyConnection], None]
     statements: tuple[str, ...]
 
 
@@ -70,7 +73,7 @@ CREATE TABLE loose_statements (
 )
 
 MIGRATIONS: Final[Mapping[str, Migration]] = MappingProxyType(
-    {"1": Migration("2", _TO_2)}
+    {"1": Migration("2", renew_kinds, _TO_2)}
 )
 """The steps, by the format that they begin with."""
 
@@ -97,6 +100,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, found: str, wanted: str) -> b
     connection.begin()
     try:
         while found != wanted and (step := MIGRATIONS.get(found)):
+            step.prepare(connection)
             for statement in step.statements:
                 connection.execute(statement)
             found = step.to
