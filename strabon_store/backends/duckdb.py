@@ -240,7 +240,7 @@ class _Generator:
         names = [column.name for column in plan.columns]
         if not plan.rows or not names:
             nulls = {
-                column.name: Output(typed_null(column.encoding), Grade.CONSTANT)
+                column.name: Output(typed_null(column), Grade.CONSTANT)
                 for column in plan.columns
             }
             return Select(nulls, conditions=(literal(value=False),))
@@ -461,7 +461,7 @@ def _output(column: PlanColumn, value: Scalar, select: Select) -> Output:
         case Column(name):
             return select.outputs[name]
         case Constant(None):
-            return Output(typed_null(column.encoding), Grade.CONSTANT)
+            return Output(typed_null(column), Grade.CONSTANT)
         case Constant(constant):
             return Output(literal(constant), Grade.CONSTANT)
         case _:

@@ -5,18 +5,31 @@ from typing import Final, assert_never
 from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.backends.sql import Sql, Template, function, literal
 from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
+from strabon_store.relational.layout import GEOMETRIES, TERMS
+from strabon_store.relational.nodes import PlanColumn
 from strabon_store.relational.numbers import XSD_DECIMAL, XSD_INTEGER
 from strabon_store.relational.values import ANY_IRI, XSD_BOOLEAN
+
+_PARTS: Final = {
+    column.name: Sql(column.type)
+    for table in (TERMS, GEOMETRIES)
+    for column in table.columns
+}
+"""The types of what is looked up."""
 
 _AS: Final = Template(":a AS :b")
 
 
-def typed_null(encoding: Encoding | None) -> Sql:
-    """A NULL in a column of this encoding.
+def typed_null(column: PlanColumn) -> Sql:
+    """A NULL in a column.
 
     A bare NULL is an integer to DuckDB, and UNION would make it everybody's type.
     """
-    return function("CAST", _AS.filled([literal(None), sql_type(encoding)]))
+    kind = sql_type(column.encoding)
+    if column.encoding is None:
+        part = column.name.rpartition(".")[2]
+        kind = _PARTS.get(part, kind)
+    return function("CAST", _AS.filled([literal(None), kind]))
 
 
 def sql_type(encoding: Encoding | None) -> Sql:

@@ -22,10 +22,13 @@ from strabon_store.relational.encoding import Tag, TermId
 SUBJECT: Final = "subject"
 """The column of the subjects."""
 
-MEASURES: Final[Mapping[str, Tag]] = MappingProxyType(
-    {"number": Tag.NUMBER, "moment": Tag.MOMENT}
+MEASURES: Final[Mapping[str, frozenset[Tag]]] = MappingProxyType(
+    {
+        "number": frozenset({Tag.NUMBER, Tag.EXACT}),
+        "moment": frozenset({Tag.MOMENT}),
+    }
 )
-"""What of the dictionary stands beside a column, by the tag that makes it worth it."""
+"""What of the dictionary stands beside a column, and the tags that make it worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,8 @@ class StarColumn:
         """The columns that hold what the dictionary says of them, by its column."""
         return {
             part: f"{part}_{self.predicate}"
-            for part, tag in MEASURES.items()
-            if tag in self.encoding.tags
+            for part, tags in MEASURES.items()
+            if not tags.isdisjoint(self.encoding.tags)
         }
 
 

@@ -27,6 +27,10 @@ QUERIES: Final = (
     "SELECT * { ?s :next ?s ; :q ?y }",
     "SELECT * { ?s :p ?x ; :next ?t . ?t :q ?y ; :r ?z }",
     "SELECT * { ?s :p ?x OPTIONAL { ?s :q ?y } OPTIONAL { ?s :next ?t } }",
+    # What no subject of a table has is a NULL of the type of a number.
+    "SELECT * { ?s :r ?z OPTIONAL { ?s :q ?y } FILTER (?y > 1 || ?z = 'x') }",
+    "SELECT * { ?s :r ?z OPTIONAL { ?s :q ?y } } ORDER BY ?y ?z ?s",
+    "SELECT * { { ?s :r ?z } UNION { ?s :q ?y } FILTER (?y > 1 || ?z = 'x') }",
     "SELECT * { ?s :r ?z OPTIONAL { ?s :next ?t } OPTIONAL { ?t :p ?x } }",
     "SELECT * { { ?s :p ?x } UNION { ?s :q ?x } OPTIONAL { ?s :r ?z } }",
     "SELECT * { { SELECT ?s { ?s :p ?y } } OPTIONAL { ?s :q ?y } }",

@@ -44,7 +44,7 @@ def _known(database: Database, name: str) -> PredicateStatistics:
 def test_counts_tags_and_datatypes_are_those_of_the_quads(database: Database) -> None:
     size = _known(database, "size")
     assert (size.statements, size.subjects, size.objects) == (3, 2, 3)
-    assert size.encoding.tags == {Tag.INTEGER, Tag.NUMBER}
+    assert size.encoding.tags == {Tag.INTEGER, Tag.EXACT}
     assert size.encoding.datatype == XSD.term("integer")
     assert size.encoding.kind == Tag.INTEGER
     area = _known(database, "area")
@@ -79,7 +79,7 @@ def test_changes_are_noted(database: Database) -> None:
     _change(database, "inserted", _MOVED, [size, area])
     known = _known(database, "size")
     assert known.statements == 5
-    assert known.encoding.tags == {Tag.INTEGER, Tag.NUMBER}
+    assert known.encoding.tags == {Tag.INTEGER, Tag.EXACT, Tag.NUMBER}
     assert known.encoding.datatype is None
     _change(database, "deleted", _GONE, [size, area])
     assert size is not None
