@@ -30,6 +30,7 @@ QUERIES: Final = (
     # What no subject of a table has is a NULL of the type of a number.
     "SELECT * { ?s :r ?z OPTIONAL { ?s :q ?y } FILTER (?y > 1 || ?z = 'x') }",
     "SELECT * { ?s :r ?z OPTIONAL { ?s :q ?y } } ORDER BY ?y ?z ?s",
+    "SELECT * { { ?s :r ?z } UNION { ?s :p ?y } } ORDER BY ?y ?z ?s",
     "SELECT * { { ?s :r ?z } UNION { ?s :q ?y } FILTER (?y > 1 || ?z = 'x') }",
     "SELECT * { ?s :r ?z OPTIONAL { ?s :next ?t } OPTIONAL { ?t :p ?x } }",
     "SELECT * { { ?s :p ?x } UNION { ?s :q ?x } OPTIONAL { ?s :r ?z } }",
