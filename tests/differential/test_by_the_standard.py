@@ -48,6 +48,11 @@ def _text(term: Term | None) -> str | None:
             "SELECT ?g ?n { GRAPH ?g { SELECT (COUNT(*) AS ?n) { ?s ?p ?o } } }",
             [("g1", "2"), ("g2", "1")],
         ),
+        # 18.6: within GRAPH its variable is bound when the group is done, not before.
+        (
+            "SELECT ?g ?o { GRAPH ?g { :a :p ?o FILTER EXISTS { :a :p ?g } } }",
+            [("g1", "1"), ("g1", "2"), ("g2", "3")],
+        ),
         # 18.5.1.3 and 18.5.1.4: the sum and the mean of nothing are an integer.
         (
             "SELECT (SUM(?o) AS ?s) (AVG(?o) AS ?m) { :n :rate ?o FILTER (?o > 2) }",
