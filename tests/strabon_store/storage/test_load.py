@@ -295,7 +295,7 @@ GOOD = "<urn:s> <urn:p> <urn:o> .\n"
         ("bad.nt", GOOD.encode() + b'<urn:s> <urn:p> "', r"bad\.nt:2:\d+: not N-Tr"),
         ("bad.nt", b"<urn:s> <urn:p> <o> .", r"bad\.nt:1:\d+: .*IRI"),
         ("bad.ttl", b'<urn:s> <urn:p> "\xff" .', r"bad\.ttl:1:\d+: .*UTF-8"),
-        ("bad.rdf", b"<rdf:RDF", r"bad\.rdf: not RDF/XML: .*tag not closed"),
+        ("bad.rdf", b"<rdf:RDF", r"bad\.rdf:1:1: not RDF/XML: unclosed token"),
         (
             "bad.nt.gz",
             gzip.compress(GOOD.encode(), mtime=0)[:-12],
