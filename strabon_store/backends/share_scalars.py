@@ -132,8 +132,13 @@ def _only(plan: Plan, columns: tuple[PlanColumn, ...]) -> Projection:
 
 def _share_condition(plan: Join | SemiJoin | Mark, spelling: Speller) -> Plan:
     """What reads one side alone goes below that side."""
-    left, conditions = _share(plan.left, (plan.condition,), spelling)
-    right, conditions = _share(plan.right, conditions, spelling)
+    # What is constant stays for the right: over a column of the left, what reads the
+    # right would read both sides, and could go below neither.
+    left, conditions = _share(
+        plan.left, (plan.condition,), spelling, keeps_constants=True
+    )
+    taken = frozenset(column.name for column in left.columns)
+    right, conditions = _share(plan.right, conditions, spelling, taken=taken)
     if left is plan.left and right is plan.right:
         return plan
     joined = replace(plan, left=left, right=right, condition=conditions[0])
@@ -184,20 +189,34 @@ class _Aggregates:
 
 
 def _share(
-    source: Plan, scalars: tuple[Scalar, ...], spelling: Speller
+    source: Plan,
+    scalars: tuple[Scalar, ...],
+    spelling: Speller,
+    *,
+    keeps_constants: bool = False,
+    taken: frozenset[str] = frozenset(),
 ) -> tuple[Plan, tuple[Scalar, ...]]:
-    """The source with a hidden column for each shared scalar, and the rest on top."""
+    """The source with a hidden column for each shared scalar, and the rest on top.
+
+    Args:
+        source: What the scalars read.
+        scalars: What is computed of each row.
+        spelling: How long they are.
+        keeps_constants: Whether the rest reads no columns of constants.
+        taken: Names that no hidden column may have.
+    """
     if all(map(_is_plain, scalars)):
         return source, scalars
     readable = frozenset(column.name for column in source.columns)
-    sharing = _Sharing(scalars, spelling, readable)
+    sharing = _Sharing(scalars, spelling, readable, taken)
     for layer in sharing.layers():
         old = source.columns
         hidden = tuple(PlanColumn(name, None, is_nullable=True) for name, _ in layer)
         same = tuple(Column(column.name) for column in old)
         new = tuple(scalar for _, scalar in layer)
         source = Projection(source, old + hidden, same + new)
-    return source, tuple(sharing.rewritten(scalar) for scalar in scalars)
+    rewrite = sharing.rewritten_but_constants if keeps_constants else sharing.rewritten
+    return source, tuple(map(rewrite, scalars))
 
 
 def _is_plain(scalar: Scalar) -> bool:
@@ -215,6 +234,7 @@ class _Sharing:
         scalars: Sequence[Scalar],
         spelling: Speller,
         readable: frozenset[str],
+        taken: frozenset[str],
     ) -> None:
         self._terms = _Terms()
         self._spelling = spelling
@@ -227,13 +247,14 @@ class _Sharing:
         self._lengths: dict[int, int] = {}
         self._columns: dict[int, str] = {}
         # The right side of a join must not repeat a name of the left side's.
-        used = readable.union(*map(self._terms.reads, roots))
+        used = readable.union(taken, *map(self._terms.reads, roots))
         free = (name for i in count() if (name := f".s{i}") not in used)
         for number in self._order:
             self._lengths[number] = self._length(number)
             if self._is_shared(number):
                 self._columns[number] = next(free)
         self._done: dict[int, Scalar] = {}
+        self._kept: dict[int, Scalar] = {}
 
     def layers(self) -> list[list[tuple[str, Scalar]]]:
         """Hidden columns by depth: a layer reads only those before it."""
@@ -254,6 +275,25 @@ class _Sharing:
     def rewritten(self, scalar: Scalar) -> Scalar:
         """The scalar over the hidden columns."""
         return self._read(self._terms.number(scalar))
+
+    def rewritten_but_constants(self, scalar: Scalar) -> Scalar:
+        """The scalar over those hidden columns that depend on the row."""
+        return self._keep(self._terms.number(scalar))
+
+    def _keep(self, number: int) -> Scalar:
+        if number not in self._kept:
+            self._kept[number] = self._made_to_keep(number)
+        return self._kept[number]
+
+    def _made_to_keep(self, number: int) -> Scalar:
+        scalar = self._terms.scalar(number)
+        if not isinstance(scalar, Call):
+            return scalar
+        name = self._columns.get(number)
+        if name and (self._terms.reads(number) or scalar.operation in VOLATILE):
+            return Column(name)
+        arguments = tuple(map(self._keep, self._terms.arguments(number)))
+        return Call(scalar.operation, arguments)
 
     def _count_uses(self, roots: Sequence[int]) -> None:
         """Uses of each part, as often as it is written; its own parts come first."""
