@@ -51,6 +51,15 @@ def test_what_reads_no_column_is_not_written_over_and_over_either() -> None:
     assert len(generate(lower_query(parse_query(text), OneTerm())).sql) < 100_000
 
 
+def test_constants_of_a_join_leave_its_right_side_what_it_can_share() -> None:
+    condition = 'if(?x > strbefore("x", "y"), 1.5, 1.5) != 1'
+    text = (
+        "PREFIX : <http://e/> "
+        f"SELECT * {{ ?y :q ?z OPTIONAL {{ ?y :r ?x FILTER({condition}) }} }}"
+    )
+    assert len(generate(lower_query(parse_query(text), OneTerm())).sql) < 150_000
+
+
 def test_a_part_that_is_written_twice_becomes_a_column_below() -> None:
     part = call("f", Column("x"))
     condition: Scalar = call("g", part)
