@@ -1,9 +1,9 @@
 """Files that are there whole, or not at all."""
 
+# ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
+
 from collections.abc import Iterable
 from pathlib import Path
-
-from api.errors import UnwritableFile
 
 
 def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
@@ -14,8 +14,8 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
     Raises:
         UnwritableFile: The file cannot be written where it should be.
     """
-    # `pytheas --help` must not wait for what only commands need.
-    from strabon_store.storage.whole_files import whole_file  # noqa: PLC0415
+    from api.errors import UnwritableFile
+    from strabon_store.storage.whole_files import whole_file
 
     try:
         with whole_file(path) as file:

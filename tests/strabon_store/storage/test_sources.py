@@ -238,7 +238,8 @@ def test_interrupted(store: Store, tmp_path: Path, large: Path) -> None:
         child.send_signal(signal.SIGINT)
         _, error = child.communicate(timeout=60)
     assert child.returncode != 0
-    assert b"KeyboardInterrupt" in error
+    # The second is what the engine makes of it while it works.
+    assert b"KeyboardInterrupt" in error or b"Query interrupted" in error
     with Store.open(tmp_path / "store") as again:
         assert again.statistics().triples == 1
 
