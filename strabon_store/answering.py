@@ -34,6 +34,7 @@ Lap: TypeAlias = Callable[[str], None]
 """Told the name of a stage when it is over."""
 
 _FEW_ROWS: Final = 50_000
+_TOO_MANY_TO_KEEP: Final = 5_000_000
 """Rows whose terms are rather looked up when they are there, than joined in the SQL."""
 
 
@@ -116,9 +117,10 @@ def compile_query(
     catalog.look_up(stored_terms(optimized.pattern))
     plan = lower_query(optimized, catalog)
     lap("lower")
-    is_few = isinstance(query, AskQuery) or estimate(plan, catalog).rows <= _FEW_ROWS
-    is_bare = may_be_bare and is_few
-    generated = generate_ids(plan) if is_bare else generate(plan)
+    rows = estimate(plan, catalog).rows
+    is_bare = may_be_bare and (isinstance(query, AskQuery) or rows <= _FEW_ROWS)
+    streams = rows > _TOO_MANY_TO_KEEP
+    generated = generate_ids(plan) if is_bare else generate(plan, streams=streams)
     lap("generate")
     return Compiled(query, optimized, plan, generated, is_bare)
 

@@ -84,8 +84,11 @@ class GeneratedQuery:
         return parse_one(self.sql, dialect="duckdb").sql(dialect="duckdb", pretty=True)
 
 
-def generate(plan: Plan) -> GeneratedQuery:
-    """The SQL of a whole plan, its terms joined with the dictionary at the end."""
+def generate(plan: Plan, *, streams: bool = False) -> GeneratedQuery:
+    """The SQL of a whole plan, its terms joined with the dictionary at the end.
+
+    Rows of an answer that `streams` come out before the last of them is made.
+    """
     plan = share_scalars(plan, spelling)
     lookups = [
         Lookup(plan, column.name, TERMS.name, _DECODED)
@@ -95,7 +98,7 @@ def generate(plan: Plan) -> GeneratedQuery:
     lookups.sort(key=lambda each: not each.is_total)
     # Of several left joins the engine begins with the rows in one; in the others it
     # reads all of the dictionary, unless it is told before what they mention.
-    is_shared = sum(not each.is_total for each in lookups) > 1
+    is_shared = not streams and sum(not each.is_total for each in lookups) > 1
     whole = Shared(plan, _ANSWER) if is_shared else plan
     for each in lookups:
         whole = replace(each, source=whole)
