@@ -85,10 +85,7 @@ class GeneratedQuery:
 
 
 def generate(plan: Plan, *, streams: bool = False) -> GeneratedQuery:
-    """The SQL of a whole plan, its terms joined with the dictionary at the end.
-
-    Rows of an answer that `streams` come out before the last of them is made.
-    """
+    """The SQL of a plan and of its terms, row by row where the answer `streams`."""
     plan = share_scalars(plan, spelling)
     lookups = [
         Lookup(plan, column.name, TERMS.name, _DECODED)
