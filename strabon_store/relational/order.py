@@ -5,15 +5,10 @@ dates and times, these before booleans, and what is left sorts by its text: the 
 leaves that open, and one fixed order keeps answers the same everywhere.
 """
 
-from typing import Final
-
 from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.relational.encoding import Tag, Typed
 from strabon_store.relational.scalars import NULL, Scalar, call
 from strabon_store.relational.values import Value
-
-PARTS: Final = 4
-"""How many columns one term is sorted by."""
 
 
 def sort_scalars(value: Value) -> tuple[Scalar, ...]:
