@@ -12,7 +12,7 @@ that repeats within a vector, as a constant does, is decoded once.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 import duckdb
@@ -61,8 +61,9 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         >>> connection.execute(query, [point, point]).fetchone()
         (True,)
     """
+    there = defined(connection, [name for name, *_ in _FUNCTIONS])
     for name, function, parameters, result in _FUNCTIONS:
-        if is_defined(connection, name):
+        if name in there:
             continue
         connection.create_function(
             name,
@@ -74,12 +75,19 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def is_defined(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether a database has a function of this name."""
+def defined(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str]
+) -> frozenset[str]:
+    """Which of the names a database has a function for.
+
+    Asked for all at once: the engine lists all that it has to tell of one.
+    """
     found = connection.execute(
-        "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?", [name]
-    ).fetchone()
-    return found is not None and found[0] > 0
+        "SELECT DISTINCT function_name FROM duckdb_functions() "
+        "WHERE function_name IN (SELECT unnest(?))",
+        [list(names)],
+    )
+    return frozenset(name for (name,) in found.fetchall())
 
 
 def _decode(wkb: _Array) -> Geometries:

@@ -22,7 +22,7 @@ import regex
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BIGINT, BOOLEAN, DOUBLE, VARCHAR
 
-from engines.duckdb.functions import is_defined
+from engines.duckdb.functions import defined
 from ontologies.namespaces import XSD
 from strabon_store.frontend.iris import resolve
 from strabon_store.relational.kinds import literal_kind
@@ -53,8 +53,9 @@ PATTERN_SECONDS: Final = 5.0
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the functions on a connection; those that are there stay."""
+    there = defined(connection, list(_FUNCTIONS))
     for name, (function, arguments, result) in _FUNCTIONS.items():
-        if is_defined(connection, name):
+        if name in there:
             continue
         connection.create_function(
             name,
