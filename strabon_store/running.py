@@ -141,6 +141,13 @@ class RunningQueries:
         run.stop(QueryCancelled(query_id))
         return True
 
+    def close(self) -> None:
+        """Close them all; who reads the answer of one gets a `QueryCancelled`."""
+        with self._lock:
+            runs = list(self._runs.values())
+        for run in runs:
+            run.close()
+
     def _end(self, run: "Run") -> None:
         with self._lock:
             if self._runs.get(run.id) is run:

@@ -477,7 +477,12 @@ class Store:
             )
 
     def close(self) -> None:
-        """Let go of the database; harmless when called again."""
+        """Let go of the database; harmless when called again.
+
+        Answers that nobody has read to their end are cancelled: as long as one of them
+        held the database, who opens it again would wait.
+        """
+        self._running.close()
         self._sessions.close()
         self._database.close()
 

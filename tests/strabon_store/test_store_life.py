@@ -11,7 +11,9 @@ from threading import Thread
 import duckdb
 import pytest
 
-from strabon_store.errors import StoreUnavailable
+from strabon_store.errors import QueryCancelled, StoreUnavailable
+from strabon_store.results.graphs import Graph
+from strabon_store.results.solutions import Solutions
 from strabon_store.storage.database import FILE_NAME
 from strabon_store.store import Store
 
@@ -76,6 +78,22 @@ def test_closing_twice_is_harmless(location: Path) -> None:
     store = Store.open(location)
     store.close()
     store.close()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["SELECT * { ?s ?p ?o }", "CONSTRUCT WHERE { ?s ?p ?o }", "CONSTRUCT {} {}"],
+)
+def test_an_answer_that_nobody_reads_keeps_no_store(location: Path, query: str) -> None:
+    with Store.open(location, read_only=True) as store:
+        unread = store.query(query)
+        assert [each.text for each in store.queries()] == [query]
+    assert store.queries() == ()
+    with Store.open(location) as again:
+        assert again.query("ASK { ?s ?p ?o }") is True
+    assert isinstance(unread, Solutions | Graph)
+    with pytest.raises(QueryCancelled):
+        list(unread)
 
 
 def test_two_may_read(location: Path) -> None:
