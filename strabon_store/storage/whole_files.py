@@ -17,7 +17,7 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
     On any error there is no new file, and an old one stays as it is.
 
     Raises:
-        OSError: The file cannot be written.
+        OSError: The file cannot be written; its folder may not be there.
     """
     with _aside(target, is_directory=False) as path:
         with path.open("wb") as stream:
@@ -32,9 +32,12 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
 def whole_directory(target: Path) -> Iterator[Path]:
     """A directory to fill, which becomes `target` when the block ends well.
 
+    What is missing of the way to it is made.
+
     Raises:
         OSError: It cannot be made, or `target` is there already and not empty.
     """
+    target.parent.mkdir(parents=True, exist_ok=True)
     with _aside(target, is_directory=True) as path:
         yield path
         for file in path.iterdir():
@@ -47,7 +50,6 @@ def whole_directory(target: Path) -> Iterator[Path]:
 @contextmanager
 def _aside(target: Path, *, is_directory: bool) -> Iterator[Path]:
     """A place beside `target`, on the same file system; gone afterwards."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale(target)
     prefix = f"{_prefix(target)}{os.getpid()}-"
     place = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
