@@ -88,7 +88,7 @@ def generate(plan: Plan, *, streams: bool = False) -> GeneratedQuery:
     """The SQL of a plan and of its terms, row by row where the answer `streams`."""
     plan = share_scalars(plan, spelling)
     lookups = [
-        Lookup(plan, column.name, TERMS.name, _DECODED)
+        Lookup(plan, column.name, TERMS.name, _DECODED, is_last=streams)
         for column in plan.columns
         if column.is_variable and isinstance(column.encoding, TermId)
     ]
@@ -313,8 +313,8 @@ class _Generator:
             tests.append(_column(alias, "is_valid").text)
         relation = _AS.filled([_looked_up(plan), alias])
         # An inner join can begin with the few rows of the source.
-        condition = joined(" AND ", tests)
-        source = Source(relation, condition, is_outer=not plan.is_total)
+        is_outer = plan.is_last or not plan.is_total
+        source = Source(relation, joined(" AND ", tests), is_outer)
         if not select.sources:
             select = self._sub(select)
         outputs = {**select.outputs, **parts}

@@ -258,12 +258,15 @@ class Lookup:
         variable: The column of term ids.
         table: `terms` or `geometries`.
         parts: Columns of the table; they come out as `{variable}.{part}`.
+        is_last: Whether to look up row by row when the source is done, so that the
+            engine mixes no table of keys into the source's joins.
     """
 
     source: "Plan"
     variable: str
     table: str
     parts: tuple[str, ...]
+    is_last: bool = False
 
     @property
     def is_total(self) -> bool:

@@ -22,7 +22,14 @@ from strabon_store.algebra.expressions import (
     Not,
     Or,
 )
-from strabon_store.algebra.terms import IRI, XSD_STRING, Literal, Term, Var
+from strabon_store.algebra.terms import (
+    IRI,
+    XSD_STRING,
+    BlankNode,
+    Literal,
+    Term,
+    Var,
+)
 
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _INTEGER: Final = f"{_XSD}integer"
@@ -222,6 +229,7 @@ _BUILTINS: Final[Mapping[str, Callable[..., Term]]] = {
     "LANG": _lang,
     "DATATYPE": lambda term: IRI(_datatype(term)),
     "ISIRI": lambda term: _boolean(isinstance(term, IRI)),
+    "ISBLANK": lambda term: _boolean(isinstance(term, BlankNode)),
     "ISLITERAL": lambda term: _boolean(isinstance(term, Literal)),
     "ISNUMERIC": lambda t: _boolean(isinstance(t, Literal) and t.datatype in _NUMERIC),
     "STRLEN": lambda term: _number(Decimal(len(_string(term))), _INTEGER),
