@@ -14,14 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import duckdb
 from store_basics import PREFIXES, write_data
 
 from strabon_store.algebra.terms import IRI
 from strabon_store.relational.stars import StarTable
 from strabon_store.results.solutions import Solutions
 from strabon_store.storage.catalog import Catalog
-from strabon_store.storage.database import open_database
+from strabon_store.storage.database import Database, open_database
 from strabon_store.storage.documents import Documents
 from strabon_store.store import Store
 
@@ -146,22 +145,22 @@ def _ask(store: Store, text: str) -> int:
     return sum(1 for _ in answer) if isinstance(answer, Solutions) else 1
 
 
-def _run(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    with connection.cursor() as cursor:
+def _run(database: Database, sql: str) -> int:
+    with database.cursor() as cursor:
         return len(cursor.execute(sql).fetchall())
 
 
 def _compare(location: Path) -> None:
     database = open_database(location)
     store = Store(database, Documents(()))
-    names = _names(Catalog(database.connection))
+    names = _names(Catalog(database))
     print(f"{'query':26}{'ours ms':>10}{'SQL ms':>10}{'ratio':>8}{'rows':>8}")
     for title, (text, template) in PAIRS.items():
         sql = template.format_map(names)
         ours, theirs = [], []
         for _ in range(RUNS):
             ours.append(_milliseconds(lambda text=text: _ask(store, text)))
-            theirs.append(_milliseconds(lambda sql=sql: _run(database.connection, sql)))
+            theirs.append(_milliseconds(lambda sql=sql: _run(database, sql)))
         (a, rows), (b, expected) = min(ours), min(theirs)
         agree = f"{rows:8}" if rows == expected else f"{rows} != {expected}"
         print(f"{title:26}{a:10.2f}{b:10.2f}{a / b:8.2f}{agree}")

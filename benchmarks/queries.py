@@ -29,11 +29,10 @@ from pathlib import Path
 from statistics import geometric_mean
 from typing import Any, Final, TypeAlias
 
-import duckdb
-
 from strabon_store.algebra.terms import IRI, Literal, Term
 from strabon_store.relational.encoding import INTEGER_BIAS, PAYLOAD_BITS, Tag
 from strabon_store.results.solutions import Solutions
+from strabon_store.storage.database import Database
 from strabon_store.store import Store
 
 Cell: TypeAlias = str | float | None
@@ -212,8 +211,8 @@ def _sql_names(store: Store) -> dict[str, str]:
     return names | {n: str(ids[n]) for n in TERMS} | {"seventeen": str(seventeen)}
 
 
-def _run_sql(connection: duckdb.DuckDBPyConnection, sql: str) -> Rows:
-    with connection.cursor() as cursor:
+def _run_sql(database: Database, sql: str) -> Rows:
+    with database.cursor() as cursor:
         return [list(row) for row in cursor.execute(sql).fetchall()]
 
 
@@ -238,11 +237,11 @@ def measure_ours(
     with Store.open(folder / f"{data.stem}.store") as store:
         loaded = store.load([data]).seconds
         names = _sql_names(store)
-        connection = store._database.connection  # noqa: SLF001 - by hand means inside
+        database = store._database  # noqa: SLF001 - by hand means inside
         for title, question in QUESTIONS.items():
             text, sql = question.sparql, question.sql.format_map(names)
             ours[title], rows = _best(partial(_ask, store, text))
-            run = partial(_run_sql, connection, sql)
+            run = partial(_run_sql, database, sql)
             by_hand[title], expected = _best(run)
             _require_equal(title, "SQL by hand", rows, expected)
             answers[title] = rows

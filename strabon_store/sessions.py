@@ -7,7 +7,7 @@ statement is kept for one generation of the store.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from threading import Lock
 from typing import Any, Final
@@ -31,10 +31,10 @@ class Sessions:
         generation: The latest generation of the store that a session was told of.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Of a database, by cursors of its connection."""
+    def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection]) -> None:
+        """Of a database, by cursors of it."""
         self.generation = -1
-        self._connection = connection
+        self._cursor = cursor
         self._idle: list[Session] = []
         self._lock = Lock()
         self._is_closed = False
@@ -43,7 +43,7 @@ class Sessions:
         """A session that nobody else uses, until it is closed."""
         with self._lock:
             idle = self._idle.pop() if self._idle else None
-        return idle or Session(self, self._connection.cursor())
+        return idle or Session(self, self._cursor())
 
     def give_back(self, session: "Session") -> bool:
         """Let others use a session; False where it is of no use any more."""

@@ -135,11 +135,11 @@ class Store:
         """Over an open database; use `Store.open`."""
         self._database = database
         self._documents = documents
-        self._catalog = Catalog(database.connection)
+        self._catalog = Catalog(database)
         self._entailment = entailment
         self._services = services or Services()
-        self._closure = Closure(database.connection)
-        self._sessions = Sessions(database.connection)
+        self._closure = Closure(database)
+        self._sessions = Sessions(database.cursor)
         self._texts = TermTexts(self._sessions)
         self._plans: PlanCache[Compiled] = PlanCache()
         self._running = RunningQueries()
@@ -277,7 +277,7 @@ class Store:
 
     def _answer_with_others(self, run: Run, request: _Request) -> Result:
         """By a cursor of its own, which takes what others answered along at its end."""
-        cursor = self._database.connection.cursor()
+        cursor = self._database.cursor()
         run.use(cursor)
         cursor.begin()
         compiled = self._compiled(self._catalog.snapshot(cursor), request)
@@ -292,7 +292,7 @@ class Store:
         return self._compiled(known, request)
 
     def _answer_by(self, regime: Entailment, run: Run, request: _Request) -> Result:
-        cursor = self._database.connection.cursor()
+        cursor = self._database.cursor()
         run.use(cursor)
         known = self._closure.begin(cursor)
         compiled = self._compiled(known, request, regime)
@@ -390,16 +390,16 @@ class Store:
             UnsupportedFeature: The query needs what we do not compile.
             QueryCutOff: The query did not end in time, or was cancelled.
         """
-        connection, regime = self._database.connection, self._entailment
+        database, regime = self._database, self._entailment
         key = _PlanKey(_Request(text, dataset, passes), self.reads_star_tables, regime)
 
         def connect() -> duckdb.DuckDBPyConnection:
-            cursor = connection.cursor()
+            cursor = database.cursor()
             self._begin(cursor, regime)
             return cursor
 
         def compiled(_text: str, lap: Lap) -> Compiled:
-            with connection.cursor() as cursor:
+            with database.cursor() as cursor:
                 known = self._known(key, self._begin(cursor, regime))
                 return _compile(key, Readings(known), lap)
 
@@ -461,7 +461,7 @@ class Store:
 
     def statistics(self) -> Statistics:
         """How much there is."""
-        with self._database.connection.cursor() as cursor:
+        with self._database.cursor() as cursor:
             known = self._catalog.snapshot(cursor).predicates
             counts = {key: each.statements for key, each in known.items()}
             names = self._catalog.iris(counts)

@@ -7,6 +7,7 @@ DuckDB's own ways to fetch extensions are off.
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -25,6 +26,18 @@ class Spill:
 
     folder: Path
     limit: int | None = None
+
+
+DATABASE: Final = "store"
+"""What SQL calls the database of a file that is open."""
+
+_USE: Final = f"USE {DATABASE}"
+_ROW_GROUP_SIZE: Final = 32_768
+"""Rows with minima and maxima of their own; a quarter of DuckDB's own number.
+
+To find one row it reads a row group of each column; to read all, small ones cost as
+much as large ones.
+"""
 
 
 def connect(
@@ -61,31 +74,63 @@ def connect(
     if read_only and path is not None and not path.exists():
         raise DatabaseMissing(path)
     extension = spatial_extension()
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    if memory_limit is not None:
-        config["memory_limit"] = f"{memory_limit}B"
-    if spill is not None:
-        config["temp_directory"] = str(spill.folder)
-    if spill is not None and spill.limit is not None:
-        config["max_temp_directory_size"] = f"{spill.limit}B"
-    if threads is not None:
-        config["threads"] = threads
-    try:
-        connection = duckdb.connect(
-            ":memory:" if path is None else str(path),
-            read_only=read_only and path is not None,
-            config=config,
-        )
-    except duckdb.Error as error:
-        raise wrap_error(error, path) from error
+    connection = duckdb.connect(
+        ":memory:", config=_settings(memory_limit, spill, threads)
+    )
     connection.load_extension(str(extension))
     connection.execute("SET GLOBAL geometry_always_xy = true")
     # Progress is our callers' affair; DuckDB would print to the terminal.
     connection.execute("SET enable_progress_bar = false")
+    if path is not None:
+        _attach(connection, path, read_only=read_only)
     return connection
+
+
+def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A cursor of a connection to a file, with transactions of its own.
+
+    To a cursor that DuckDB makes the tables of the file have long names only.
+    """
+    cursor = connection.cursor()
+    cursor.execute(_USE)
+    return cursor
+
+
+def _settings(
+    memory_limit: int | None, spill: Spill | None, threads: int | None
+) -> dict[str, str | bool | int | float | list[str]]:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if memory_limit is not None:
+        settings["memory_limit"] = f"{memory_limit}B"
+    if spill is not None:
+        settings["temp_directory"] = str(spill.folder)
+    if spill is not None and spill.limit is not None:
+        settings["max_temp_directory_size"] = f"{spill.limit}B"
+    if threads is not None:
+        settings["threads"] = threads
+    return settings
+
+
+def _attach(
+    connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
+) -> None:
+    """Make a file what statements mean by default.
+
+    Raises:
+        EngineError: It cannot be opened.
+    """
+    mode = "READ_ONLY" if read_only else "READ_WRITE"
+    name = str(path).replace("'", "''")
+    options = f"(TYPE duckdb, {mode}, ROW_GROUP_SIZE {_ROW_GROUP_SIZE})"
+    try:
+        connection.execute(f"ATTACH '{name}' AS {DATABASE} {options}")
+        connection.execute(_USE)
+    except duckdb.Error as error:
+        connection.close()
+        raise wrap_error(error, path) from error
 
 
 def spatial_extension() -> Path:

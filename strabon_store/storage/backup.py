@@ -108,7 +108,7 @@ def restore(
 def _copy_tables(database: Database, path: Path, progress: Progress) -> int:
     # Two backups may be made at a time, and the engine's names are everybody's.
     copy = exp.to_identifier(f"copy_{secrets.token_hex(8)}", quoted=True)
-    with database.connection.cursor() as cursor:
+    with database.cursor() as cursor:
         file = exp.Literal.string(str(path)).sql("duckdb")
         cursor.execute(f"ATTACH {file} AS {copy} {_OPTIONS}")
         try:

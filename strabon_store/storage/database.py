@@ -16,7 +16,7 @@ from typing import Final
 import duckdb
 from sqlglot import exp
 
-from engines.duckdb import Spill, connect
+from engines.duckdb import Spill, connect, cursor_of
 from engines.duckdb.functions import register_functions
 from engines.errors import DatabaseCorrupt, DatabaseLocked
 from strabon_store.backends.duckdb_functions import register
@@ -80,7 +80,7 @@ class Database:
 
     Attributes:
         location: The directory.
-        connection: To its database; take a `cursor()` of it per query.
+        connection: To its database; take a `cursor()` per query.
         is_read_only: Whether it refuses writes.
         write_lock: Held by the one who writes.
         commits: How often somebody wrote since it was opened.
@@ -96,6 +96,10 @@ class Database:
     def size(self) -> int:
         """Bytes of the database and of its log."""
         return sum(file.stat().st_size for file in self.location.glob(f"{FILE_NAME}*"))
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor with transactions of its own, to be closed after use."""
+        return cursor_of(self.connection)
 
     def close(self) -> None:
         """Let go of the file; harmless when called again."""
@@ -230,10 +234,10 @@ def _require(location: Path, path: Path, *, read_only: bool) -> None:
 
 
 def _damaged(location: Path, reason: str) -> StoreUnavailable:
-    if "different configuration" in reason:
+    if "already attached" in reason:
         return StoreUnavailable(
-            f"this process has the store {location} open already, and in another "
-            "mode; close it first"
+            f"this process has the store {location} open already; use that one, or "
+            "close it first"
         )
     return StoreUnavailable(
         f"the store {location} cannot be read: {reason.rstrip('.')}; restore a backup "

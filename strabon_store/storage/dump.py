@@ -89,9 +89,9 @@ def dump(
     """
     started = time.perf_counter()
     chosen = rdf_format or _format_of(path)
-    with database.connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.begin()
-        selection = _Selection.of(cursor, Catalog(database.connection), chosen, graph)
+        selection = _Selection.of(cursor, Catalog(database), chosen, graph)
         lines = _Lines(cursor, selection, progress)
         try:
             with _opened(path) as stream:

@@ -25,7 +25,7 @@ from strabon_store.algebra.terms import IRI, Term
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
 from strabon_store.relational.kinds import IRI_KIND
 from strabon_store.relational.stars import NO_STARS
-from strabon_store.storage.catalog import Catalog, Snapshot
+from strabon_store.storage.catalog import Catalog, Connection, Snapshot
 from strabon_store.storage.database import read_meta
 from strabon_store.storage.dictionary import NOT_FOUND, Key, find_ids
 from strabon_store.storage.statistics import read_statistics, rebuild_statistics
@@ -147,9 +147,7 @@ _PARAMETER: Final = re.compile(r"\$(\w+)")
 class _Vocabulary(Catalog):
     """The store's catalog, and ids for those terms of RDFS that the store has not."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, ids: Mapping[str, int]
-    ) -> None:
+    def __init__(self, connection: Connection, ids: Mapping[str, int]) -> None:
         """Beside the store behind `connection`."""
         super().__init__(connection)
         self._ids = {IRI(iri): term_id for iri, term_id in ids.items()}
@@ -164,7 +162,7 @@ class _Vocabulary(Catalog):
 class Closure:
     """The closure of a store under RDFS, kept until the store changes."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Of the store behind `connection`; nothing is computed yet."""
         self._connection = connection
         self._lock = Lock()

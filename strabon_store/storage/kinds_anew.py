@@ -10,6 +10,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from engines.duckdb import cursor_of
 from strabon_store.relational.encoding import PAYLOAD_BITS, PAYLOAD_MASK, Tag
 from strabon_store.relational.kinds import literal_kind
 
@@ -43,7 +44,7 @@ def renew_kinds(connection: duckdb.DuckDBPyConnection) -> None:
         connection: Within a transaction, to a store of format 1.
     """
     connection.execute(_CREATE)
-    with connection.cursor() as reading:
+    with cursor_of(connection) as reading:
         parameters = {"bits": PAYLOAD_BITS, "tags": _UNSURE}
         reading.execute(_LITERALS, parameters)
         while rows := reading.fetchmany(_BATCH_ROWS):

@@ -128,7 +128,7 @@ def load(
             if options.rejects is not None:
                 rejects = stack.enter_context(Rejects(options.rejects))
             stack.enter_context(exclusive(database))
-            cursor = stack.enter_context(database.connection.cursor())
+            cursor = stack.enter_context(database.cursor())
             loading = _Loading(database, cursor, options, rejects, progress)
             loading.run(sources)
             total = count_rows(cursor, QUADS)

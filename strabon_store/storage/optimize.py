@@ -83,7 +83,7 @@ def _rewrite_tables(database: Database, progress: Progress) -> tuple[int, int]:
 
 def _give_back(database: Database) -> None:
     """Let the file shrink to what is in use."""
-    with database.connection.cursor() as cursor:
+    with database.cursor() as cursor:
         try:
             cursor.execute("CHECKPOINT")
         except duckdb.TransactionException:

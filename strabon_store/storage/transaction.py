@@ -50,7 +50,7 @@ def write_transaction(
     """
     with (
         exclusive(database, wait_s),
-        database.connection.cursor() as cursor,
+        database.cursor() as cursor,
         transaction(database, cursor),
     ):
         yield cursor

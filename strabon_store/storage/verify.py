@@ -285,7 +285,7 @@ def verify(database: Database, progress: Progress = silent) -> Verification:
         progress: Told the fraction of the claims that are checked.
     """
     problems: list[Problem] = []
-    with database.connection.cursor() as cursor:
+    with database.cursor() as cursor:
         checks = (*CHECKS, _star_check(cursor))
         for done, check in enumerate(checks, start=1):
             problem = _problem(cursor, check)

@@ -32,7 +32,7 @@ def _count(sessions: Sessions, sql: str, generation: int) -> int:
 def test_a_statement_of_an_older_generation_is_not_executed(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    sessions = Sessions(connection)
+    sessions = Sessions(connection.cursor)
     sql = "SELECT count(*) FROM numbers WHERE n > 5000"
     assert _count(sessions, sql, 1) == 0
     connection.execute("INSERT INTO numbers VALUES (6000)")
@@ -43,7 +43,7 @@ def test_a_statement_of_an_older_generation_is_not_executed(
 def test_more_statements_than_are_kept_are_all_right(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    sessions = Sessions(connection)
+    sessions = Sessions(connection.cursor)
     for limit in [*range(100), *range(100)]:
         sql = f"SELECT count(*) FROM numbers WHERE n < {limit}"  # noqa: S608 - a number
         assert _count(sessions, sql, 1) == limit
@@ -52,7 +52,7 @@ def test_more_statements_than_are_kept_are_all_right(
 def test_sessions_in_use_are_apart_and_close_with_the_database(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    sessions = Sessions(connection)
+    sessions = Sessions(connection.cursor)
     one, other = sessions.take(), sessions.take()
     assert one.cursor is not other.cursor
     one.close()

@@ -67,7 +67,7 @@ def test_a_step_deletes_then_inserts_and_counts_what_it_changed(
     deleted: list[Quad] | None,
     inserted: list[Quad] | None,
 ) -> None:
-    with database.connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.begin()
         _apply(cursor, None, before)
         generation = int(read_meta(cursor, "generation"))

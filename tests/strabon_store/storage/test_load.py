@@ -141,7 +141,7 @@ def test_the_catalog_knows_what_was_loaded(database: Database, tmp_path: Path) -
     quads = [ox.Quad(quad.subject, quad.predicate, to_oxigraph(e)) for e in AWKWARD]
     path = tmp_path / "a.nt"
     ox.serialize(quads, str(path), ox.RdfFormat.N_TRIPLES)
-    catalog = Catalog(database.connection)
+    catalog = Catalog(database)
     assert catalog.term_id(IRI("https://e.org/s")) is None
     loader.load(database, [path])
     terms = [each for each in AWKWARD if not isinstance(each, BlankNode)]
@@ -174,7 +174,7 @@ def test_terms_that_share_a_hash_are_told_apart(
     terms = [each for each in AWKWARD if not isinstance(each, BlankNode)]
     loaded = {row[3] for row in contents(database)}
     assert {each for each in loaded if not isinstance(each, BlankNode)} == set(terms)
-    ids = Catalog(database.connection).term_ids(terms)
+    ids = Catalog(database).term_ids(terms)
     assert len(set(ids.values())) == len(terms)
 
 
@@ -184,7 +184,7 @@ def test_an_iri_is_no_blank_node(database: Database, tmp_path: Path) -> None:
     (row,) = contents(database)
     node = row[1]
     assert isinstance(node, BlankNode)
-    catalog = Catalog(database.connection)
+    catalog = Catalog(database)
     assert catalog.term_id(node) is not None
     assert catalog.term_id(IRI(node.label)) is None
     # Even when both are there.
@@ -196,7 +196,7 @@ def test_an_iri_is_no_blank_node(database: Database, tmp_path: Path) -> None:
 
 
 def _generation(database: Database) -> int:
-    return Catalog(database.connection).snapshot().generation
+    return Catalog(database).snapshot().generation
 
 
 @pytest.mark.parametrize("block_bytes", [1, 200, 1 << 26])
@@ -327,7 +327,7 @@ def test_one_bad_file_and_nothing_is_loaded(
     with pytest.raises(LoadError, match=message):
         loader.load(database, [new, bad])
     assert contents(database) == before
-    assert Catalog(database.connection).term_id(IRI("urn:new")) is None
+    assert Catalog(database).term_id(IRI("urn:new")) is None
     # And the store goes on.
     assert loader.load(database, [new]).triples_added == 1
 
@@ -431,7 +431,7 @@ def test_rows_are_sorted_after_a_large_load(database: Database, tmp_path: Path) 
 def test_a_reader_sees_the_store_as_it_was(database: Database, tmp_path: Path) -> None:
     lines = [f"<urn:s> <urn:p> {n} ." for n in range(5_000)]
     loader.load(database, [write(tmp_path / "a.ttl", "\n".join(lines))])
-    with database.connection.cursor() as reader:
+    with database.cursor() as reader:
         batches = reader.execute("FROM quads").to_arrow_reader(100)
         seen = batches.read_next_batch().num_rows
         # Rewrites the table, under the reader's eyes.

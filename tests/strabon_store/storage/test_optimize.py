@@ -53,7 +53,7 @@ def answers(store: Store) -> list[tuple[str, ...]]:
 
 def is_sorted(store: Store, table: str) -> bool:
     columns = ORDERS[table]
-    with store._database.connection.cursor() as cursor:
+    with store._database.cursor() as cursor:
         rows = cursor.table(table).select(*columns).fetchall()
     return rows == sorted(rows)
 

@@ -33,7 +33,7 @@ def database(tmp_path: Path) -> Database:
 
 
 def _known(database: Database, name: str) -> PredicateStatistics:
-    catalog = Catalog(database.connection)
+    catalog = Catalog(database)
     key = catalog.term_id(IRI(f"http://example.org/{name}"))
     assert key is not None
     found = catalog.snapshot().predicate(key)
@@ -72,7 +72,7 @@ def _change(
 
 
 def test_changes_are_noted(database: Database) -> None:
-    catalog = Catalog(database.connection)
+    catalog = Catalog(database)
     size, area = (
         catalog.term_id(IRI(f"http://example.org/{name}")) for name in ("size", "area")
     )
