@@ -331,9 +331,8 @@ class _Generator:
         origins = None
         if plan.origins is not None:
             origins = self._renamed(plan.origins, {**graph, "f": begin}).text
-        pairs = closure(
-            steps.text, origins, has_graph=bool(same), is_table=_is_table(plan.steps)
-        )
+        is_table = _is_table(plan.steps)
+        pairs = closure(plan, steps.text, origins, is_table=is_table)
         # Not where it is read: no correlated subquery of DuckDB's may hold a recursion.
         name = Sql(f"closure{next(self._numbers)}")
         self._first[name] = pairs

@@ -1,4 +1,7 @@
-"""The transitive closure in DuckDB's SQL: three ways to walk, chosen by what is there.
+"""The transitive closure in DuckDB's SQL: ways to walk, chosen by what is there.
+
+Over few steps, as those of a hierarchy of classes, one recursion is all. Else there are
+three ways.
 
 `near` goes step by step from the origins, and reads of a sorted table only the rows
 that it needs: right for the few ancestors of a few things. It gives up on origins whose
@@ -8,9 +11,14 @@ milliseconds instead of minutes. If they are many, `walked` joins what was found
 with all steps until nothing is new. From everywhere that is the only way.
 """
 
+from functools import cache
 from typing import Final
 
 from strabon_store.backends.sql import Sql, Template, literal
+from strabon_store.relational.nodes import Closure
+
+_ENDS: Final = 2
+"""Columns of a step in one graph."""
 
 _DEPTH: Final = 24
 """Steps after which a way is long: hierarchies of kinds and places end before."""
@@ -79,37 +87,53 @@ SELECT g, pair.origin, pair.node FROM (
 # starts the joins above with them.
 
 
+_OVER_FEW_STEPS: Final = """
+WITH RECURSIVE steps AS :a (:b), walked AS (
+  SELECT origins.g, origins.f, steps.t
+  FROM (:c) AS origins JOIN steps ON origins.g = steps.g AND origins.f = steps.f
+  UNION
+  SELECT walked.g, walked.f, steps.t
+  FROM walked JOIN steps ON walked.g = steps.g AND walked.t = steps.f
+) SELECT pair.g, pair.f, pair.t FROM (
+  SELECT unnest(list({'g': g, 'f': f, 't': t})) AS pair FROM walked
+)
+"""
+
+
 def _same_graph(text: str) -> str:
     """The text for steps of one graph, in which the graphs are not compared.
 
     They would be equal; but comparing them keeps DuckDB from telling the scan of the
     steps what is joined with it.
     """
-    for table, steps in (("near", "steps"), ("walked", "steps"), ("walked", "links")):
-        text = text.replace(f"{table}.g = {steps}.g AND ", "")
+    for begin in ("near", "walked", "origins"):
+        for steps in ("steps", "links"):
+            text = text.replace(f"{begin}.g = {steps}.g AND ", "")
     return text
 
 
-_TEMPLATES: Final = {
-    (is_everywhere, has_graph): Template(text if has_graph else _same_graph(text))
-    for is_everywhere, text in ((True, _EVERYWHERE), (False, _FROM_ORIGINS))
-    for has_graph in (True, False)
-}
-
-
-def closure(steps: Sql, origins: Sql | None, *, has_graph: bool, is_table: bool) -> Sql:
+def closure(plan: Closure, steps: Sql, origins: Sql | None, *, is_table: bool) -> Sql:
     """The pairs that one or more steps connect, as columns `g`, `f` and `t`.
 
     Args:
+        plan: What the SQL is of.
         steps: Columns `g` (what stays the same on the way), `f` (from) and `t` (to).
         origins: Columns `g` and `f`: where ways begin, each once; None: everywhere.
-        has_graph: Whether `g` has more than one value.
         is_table: Whether steps are rows of a table, which are read where they lie;
             else they are made once, before the first.
     """
-    made = Sql("NOT MATERIALIZED" if is_table else "MATERIALIZED")
+    is_read_once = plan.is_short or not is_table
+    made = Sql("MATERIALIZED" if is_read_once else "NOT MATERIALIZED")
+    has_graph = len(plan.steps.columns) > _ENDS
     if origins is None:
-        return _TEMPLATES[True, has_graph].filled([made, steps])
+        return _template(_EVERYWHERE, has_graph).filled([made, steps])
+    if plan.is_short:
+        return _template(_OVER_FEW_STEPS, has_graph).filled([made, steps, origins])
     depth, width, work = map(literal, (_DEPTH, _WIDTH, _WORK))
     arguments = [made, steps, origins, depth, width, work]
-    return _TEMPLATES[False, has_graph].filled(arguments)
+    return _template(_FROM_ORIGINS, has_graph).filled(arguments)
+
+
+@cache
+def _template(text: str, has_graph: bool) -> Template:  # noqa: FBT001 - a key
+    return Template(text if has_graph else _same_graph(text))

@@ -121,7 +121,7 @@ def _with_sources(plan: Plan, spelling: Speller) -> Plan:
             return replace(plan, left=left, right=right)
         case Closure(steps, origins):
             begin = None if origins is None else share_scalars(origins, spelling)
-            return Closure(share_scalars(steps, spelling), begin)
+            return replace(plan, steps=share_scalars(steps, spelling), origins=begin)
         case _:
             return replace(plan, source=share_scalars(plan.source, spelling))
 

@@ -24,6 +24,7 @@ from strabon_store.algebra.paths import (
 from strabon_store.algebra.terms import IRI, Term, TermOrVar, Var
 from strabon_store.relational.context import Candidates, Context
 from strabon_store.relational.encoding import Plain, TermId
+from strabon_store.relational.estimates import estimate
 from strabon_store.relational.lower_joins import join
 from strabon_store.relational.lower_triples import lower_graph_names, lower_triple
 from strabon_store.relational.nodes import (
@@ -51,6 +52,8 @@ _FROM: Final = ".from"
 _TO: Final = ".to"
 _MIDDLE: Final = ".middle"
 _PREDICATE: Final = ".predicate"
+_FEW_STEPS: Final = 500
+"""A hierarchy of classes has that many, and a way so long is still walked quickly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,4 +289,5 @@ def _closure(inner: PathExpression, ends: _Ends, context: Context) -> Plan:
         return Closure(steps)
     (column,) = ends.start.plan.columns
     candidates = _picked(ends.start.plan, {_FROM: column.name})
-    return Closure(steps, _in_each_graph(candidates, context))
+    is_short = estimate(steps, context.catalog).rows <= _FEW_STEPS
+    return Closure(steps, _in_each_graph(candidates, context), is_short)

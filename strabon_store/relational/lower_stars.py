@@ -86,8 +86,16 @@ def group_by_subject(
     yield from map(tuple, groups)
 
 
-def lower_star(triples: Sequence[TriplePattern], context: Context) -> Plan | None:
-    """The solutions of patterns with a common subject; None: better read the quads."""
+def lower_star(
+    triples: Sequence[TriplePattern], context: Context, *, is_alone: bool
+) -> Plan | None:
+    """The solutions of patterns with a common subject; None: better read the quads.
+
+    Args:
+        triples: The patterns.
+        context: Where they stand.
+        is_alone: Whether they are all of their basic graph pattern.
+    """
     legs = [leg for each in triples if (leg := Leg.of(each, context)) is not None]
     if len(legs) < len(triples):
         return None
@@ -95,7 +103,7 @@ def lower_star(triples: Sequence[TriplePattern], context: Context) -> Plan | Non
     tables = stars.having(*(leg.predicate for leg in legs))
     if not tables:
         return None
-    if len(legs) == 1 and not _is_worth_it(legs[0], tables, context):
+    if len(legs) == 1 and not _is_worth_it(legs[0], tables, context, is_alone=is_alone):
         return None
     branches = [
         branch
@@ -109,16 +117,22 @@ def lower_star(triples: Sequence[TriplePattern], context: Context) -> Plan | Non
     return _united(branches, legs)
 
 
-def _is_worth_it(leg: Leg, tables: Iterable[StarTable], context: Context) -> bool:
+def _is_worth_it(
+    leg: Leg, tables: Sequence[StarTable], context: Context, *, is_alone: bool
+) -> bool:
     """Whether a single pattern gains from star tables.
 
-    The quads are sorted for what a constant selects; without one, the star tables can
-    have numbers at hand, and room for what is optional.
+    The quads are sorted for what a constant, or a subject of another pattern, selects.
+    Without one, a star table can have numbers at hand, and room for what is optional;
+    and where it holds all that is asked for, it is smaller to read.
     """
     if context.prefers_stars:
         return True
     if isinstance(leg.subject, int) or isinstance(leg.object, int):
         return False
+    is_loose = leg.predicate in context.catalog.stars().loose
+    if is_alone and len(tables) == 1 and not is_loose:
+        return True
     columns = (table.columns.get(leg.predicate) for table in tables)
     return any(column is not None and column.parts for column in columns)
 

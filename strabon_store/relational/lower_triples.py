@@ -27,17 +27,21 @@ _RESOURCE: Final = TermId(frozenset({Tag.IRI, Tag.BLANK}))
 
 def lower_bgp(pattern: BGP, context: Context) -> Plan:
     """The solutions of a basic graph pattern (18.3), joined along shared variables."""
+    groups = list(group_by_subject(pattern.patterns, context))
+    is_alone = len(groups) == 1
     parts = [
         part
-        for group in group_by_subject(pattern.patterns, context)
-        for part in _lower_group(group, context)
+        for group in groups
+        for part in _lower_group(group, context, is_alone=is_alone)
     ]
     return join_in_order(parts, context) if parts else One()
 
 
-def _lower_group(group: tuple[TriplePattern, ...], context: Context) -> list[Plan]:
+def _lower_group(
+    group: tuple[TriplePattern, ...], context: Context, *, is_alone: bool
+) -> list[Plan]:
     """Plans to join for patterns with a common subject."""
-    star = lower_star(group, context)
+    star = lower_star(group, context, is_alone=is_alone)
     return [lower_triple(each, context) for each in group] if star is None else [star]
 
 

@@ -323,10 +323,12 @@ class Closure:
             where it ends, those before them (a graph) stay the same on the way.
         origins: Where ways begin, each once: the columns of `steps` but the last. None:
             wherever a step begins.
+        is_short: Whether there are so few steps that all of them are read at once.
     """
 
     steps: "Plan"
     origins: "Plan | None" = None
+    is_short: bool = False
 
     @property
     def columns(self) -> tuple[PlanColumn, ...]:

@@ -70,6 +70,13 @@ def sources_of(plan: Plan) -> tuple[Plan, ...]:
             return (plan.source,)
 
 
+def reads(plan: Plan, wanted: Plan) -> bool:
+    """Whether a node is part of a plan, or of what it tells an endpoint."""
+    told = [known for _, known in plan.known] if isinstance(plan, Remote) else []
+    sources = (*sources_of(plan), *told)
+    return plan == wanted or any(reads(source, wanted) for source in sources)
+
+
 def label_of(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
     """A node in a line, without what it reads."""
     match plan:
@@ -99,8 +106,9 @@ def label_of(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
         case Aggregation(_, keys, columns, aggregates):
             outputs = _outputs(columns[len(keys) :], aggregates)
             return f"Aggregation by ({', '.join(keys)}) [{outputs}]"
-        case Closure(_, origins):
-            return f"Closure from {'everywhere' if origins is None else 'origins'}"
+        case Closure(_, origins, is_short):
+            start = "everywhere" if origins is None else "origins"
+            return f"Closure from {start}{' over few steps' * is_short}"
         case Shared(_, number):
             return f"Shared {number}"
         case Deduplicate():

@@ -23,6 +23,7 @@ from strabon_store.relational.nodes import (
     Projection,
     Shared,
 )
+from strabon_store.relational.render import reads
 from strabon_store.relational.scalars import Column
 
 Lower = Callable[[Pattern, Context], Plan]
@@ -60,8 +61,10 @@ def lower_join(pattern: Join, lower: Lower, context: Context) -> Plan:
         if plan is None:
             plan = lower(member, context)
         else:
-            plan, inner = offering(plan, done, context)
-            plan = join(plan, lower(member, inner))
+            shared, inner = offering(plan, done, context)
+            found = lower(member, inner)
+            # What begins elsewhere needs no rows that are made before.
+            plan = join(shared if reads(found, shared) else plan, found)
         done.append(member)
     assert plan is not None  # noqa: S101 - a join has members
     return plan

@@ -5,14 +5,15 @@ looks at one characteristic set after the other.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import duckdb
 
 from strabon_store.backends.sql import Sql, Template, identifier, joined, literal
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag, TermId
-from strabon_store.relational.stars import StarColumn, Stars, StarTable
+from strabon_store.relational.layout import PredicateStatistics
+from strabon_store.relational.stars import SUBJECT, StarColumn, Stars, StarTable
 from strabon_store.storage.characteristic_sets import (
     MOST_TABLES,
     CharacteristicSet,
@@ -27,6 +28,12 @@ _MOST_PREDICATES: Final = 120
 
 _MOST_SETS: Final = 4096
 """Rarer characteristic sets stay loose."""
+
+_MOST_RUNS: Final = 64
+"""Runs of subjects in a table: to find one, a row group of each is read at most."""
+
+_ROWS_OF_RUN: Final = 4096
+"""About so many subjects make a run that is worth to be one."""
 
 _CANDIDATES: Final = """
 CREATE TEMPORARY TABLE star_candidates AS
@@ -75,7 +82,7 @@ CREATE TABLE :a AS SELECT :b FROM (
   WHERE graph = :e AND predicate IN (:f)
   GROUP BY subject
 ) AS wide :g
-ORDER BY subject
+ORDER BY :h
 """)
 _CHOSEN: Final = Template("max(object) FILTER (predicate = :a) AS :b")
 _MEASURED: Final = Template("""
@@ -128,8 +135,9 @@ def rebuild_stars(cursor: duckdb.DuckDBPyConnection) -> None:
         inside: Counter[int] = Counter()
         for number, table in enumerate(chosen, first):
             predicates = _marked(table.columns, candidates)
-            encodings = {key: known[key].encoding for key in predicates}
-            inside.update(_build(cursor, number, encodings))
+            inside.update(
+                _build(cursor, number, {key: known[key] for key in predicates})
+            )
         _fill_loose(cursor, inside)
     for name in _TEMPORARY:
         cursor.execute(_DROP.filled([identifier(name)]))
@@ -193,12 +201,14 @@ def _assign(
 
 
 def _build(
-    cursor: duckdb.DuckDBPyConnection, number: int, encodings: Mapping[int, TermId]
+    cursor: duckdb.DuckDBPyConnection,
+    number: int,
+    known: Mapping[int, PredicateStatistics],
 ) -> Mapping[int, int]:
     """Make one table and describe it; how many statements it has of each predicate."""
     columns = [
-        StarColumn(key, is_nullable=True, encoding=known)
-        for key, known in encodings.items()
+        StarColumn(key, is_nullable=True, encoding=found.encoding)
+        for key, found in known.items()
     ]
     table = StarTable(number, 0, {column.predicate: column for column in columns})
     chosen = [
@@ -216,8 +226,25 @@ def _build(
     keys = [literal(column.predicate) for column in columns]
     pieces = [identifier(table.name), joined(", ", outputs), joined(", ", chosen)]
     pieces += [literal(number), literal(DEFAULT_GRAPH), joined(", ", keys)]
-    cursor.execute(_BUILD.filled([*pieces, joined("", measured)]))
+    order = [identifier(table.columns[key].name) for key in _categories(known)]
+    by = joined(", ", [*order, identifier(SUBJECT)])
+    cursor.execute(_BUILD.filled([*pieces, joined("", measured), by]))
     return _describe(cursor, table)
+
+
+def _categories(known: Mapping[int, PredicateStatistics]) -> Iterator[int]:
+    """The predicates of few different objects, those of fewest first.
+
+    Rows with the same categories stand together, so that a query that asks for one
+    reads its rows alone.
+    """
+    runs = 1
+    for key, found in sorted(known.items(), key=lambda pair: pair[1].objects):
+        runs *= found.objects
+        if runs > min(_MOST_RUNS, found.statements // _ROWS_OF_RUN):
+            return
+        if found.objects > 1:
+            yield key
 
 
 def _identifiers(names: tuple[str, str]) -> tuple[Sql, Sql]:
