@@ -7,9 +7,11 @@ from strabon_store.results.texts import Text
 from strabon_store.sessions import Session, Sessions
 
 _REMEMBERED: Final = 50_000
-"""Terms that are kept in memory, if their texts are short."""
+"""Terms that are kept in memory."""
 
-_SHORT: Final = 200
+_CHARACTERS: Final = 20_000_000
+"""How long the texts of all of them may be together."""
+
 _AT_ONCE: Final = 32
 """Ids of one statement."""
 
@@ -40,20 +42,26 @@ class TermTexts:
         """Read by sessions of a store."""
         self._sessions = sessions
         self._known: dict[int, Text] = {}
+        self._characters = 0
 
     def read(self, ids: Iterable[int]) -> Mapping[int, Text]:
         """The texts of those ids that the dictionary has."""
-        wanted = list(ids)
-        found = {key: self._known[key] for key in wanted if key in self._known}
+        wanted, known = list(ids), self._known
+        found = {key: known[key] for key in wanted if key in known}
         missing = [key for key in wanted if key not in found]
         if missing:
             read = self._read(missing)
             found |= read
-            if len(self._known) > _REMEMBERED:
-                self._known.clear()
-            short = {k: t for k, t in read.items() if len(t.lexical or "") < _SHORT}
-            self._known |= short
+            self._remember(read)
         return found
+
+    def _remember(self, read: Mapping[int, Text]) -> None:
+        self._characters += sum(len(text.lexical or "") for text in read.values())
+        if self._characters > _CHARACTERS or len(self._known) > _REMEMBERED:
+            # Others may be reading what was known.
+            self._known, self._characters = {}, 0
+        else:
+            self._known.update(read)
 
     def _read(self, ids: list[int]) -> dict[int, Text]:
         session = self._sessions.take()
