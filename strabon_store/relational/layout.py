@@ -159,6 +159,8 @@ STAR_COLUMNS: Final = Table(
         # The least and the greatest id in it when it was built.
         ColumnSpec("lowest", ColumnType.BIGINT),
         ColumnSpec("highest", ColumnType.BIGINT),
+        # Whether the lexical forms stand beside the ids.
+        ColumnSpec("has_text", ColumnType.BOOLEAN),
     ),
 )
 """Their columns, but for `subject`: each holds the objects of a predicate."""

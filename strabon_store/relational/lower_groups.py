@@ -19,7 +19,7 @@ from strabon_store.relational.nodes import Aggregation, Plan, PlanColumn, Projec
 from strabon_store.relational.numbers import XSD_INTEGER, Numeric
 from strabon_store.relational.order import sort_scalars
 from strabon_store.relational.scalars import NULL, Column, Constant, Scalar, call
-from strabon_store.relational.values import Value, of_numeric
+from strabon_store.relational.values import Value, is_surely_number, of_numeric
 
 
 def lower_group(group: Group, source: Plan) -> Plan:
@@ -96,6 +96,8 @@ def _number(
         is_empty = call("equal", call("count_rows"), Constant(0))
         result = arithmetic.or_zero(result, is_empty)
     found = of_numeric(result)
+    if is_surely_number(value):
+        return found.native, found.encoding
     return _unless_error(found.native, value.number), found.encoding
 
 

@@ -30,6 +30,9 @@ MEASURES: Final[Mapping[str, frozenset[Tag]]] = MappingProxyType(
 )
 """What of the dictionary stands beside a column, and the tags that make it worth it."""
 
+TEXT: Final = "lexical"
+"""What stands beside a column of short strings."""
+
 
 @dataclass(frozen=True, slots=True)
 class StarColumn:
@@ -41,6 +44,7 @@ class StarColumn:
         encoding: What is known of the ids of the objects.
         lowest: No id in the column is below.
         highest: Nor is one above.
+        has_text: Whether the lexical forms stand beside the ids.
     """
 
     predicate: int
@@ -48,6 +52,7 @@ class StarColumn:
     encoding: TermId
     lowest: int = -1 << 63
     highest: int = (1 << 63) - 1
+    has_text: bool = False
 
     def can_hold(self, term_id: int) -> bool:
         """Whether a subject of the table may have this object."""
@@ -61,11 +66,13 @@ class StarColumn:
     @property
     def parts(self) -> Mapping[str, str]:
         """The columns that hold what the dictionary says of them, by its column."""
-        return {
-            part: f"{part}_{self.predicate}"
+        parts = [
+            part
             for part, tags in MEASURES.items()
             if not tags.isdisjoint(self.encoding.tags)
-        }
+        ]
+        parts += [TEXT] * self.has_text
+        return {part: f"{part}_{self.predicate}" for part in parts}
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,13 @@ class Value:
                 return False
 
 
+def is_surely_number(value: Value) -> bool:
+    """Whether a stored variable is bound to a number in every solution."""
+    known = value.encoding
+    is_bound = isinstance(value.kind, Constant)
+    return is_bound and isinstance(known, TermId) and known.is_within(*_NUMERIC)
+
+
 ERROR: Final = Value(encoding=Plain(), native=NULL, plain=NULL, kind=NULL)
 """No value at all."""
 

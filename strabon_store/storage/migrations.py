@@ -72,8 +72,23 @@ CREATE TABLE loose_statements (
     "INSERT INTO meta VALUES ('star_subjects', '1000')",
 )
 
+_TO_3: Final = (
+    "ALTER TABLE star_columns ADD COLUMN has_text BOOLEAN DEFAULT false",
+    "ALTER TABLE star_columns ALTER COLUMN has_text DROP DEFAULT",
+    "ALTER TABLE star_columns ALTER COLUMN has_text SET NOT NULL",
+)
+
+
+def _nothing(connection: duckdb.DuckDBPyConnection) -> None:
+    """Of a step that is statements alone."""
+    del connection
+
+
 MIGRATIONS: Final[Mapping[str, Migration]] = MappingProxyType(
-    {"1": Migration("2", renew_kinds, _TO_2)}
+    {
+        "1": Migration("2", renew_kinds, _TO_2),
+        "2": Migration("3", _nothing, _TO_3),
+    }
 )
 """The steps, by the format that they begin with."""
 

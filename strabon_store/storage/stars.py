@@ -35,6 +35,12 @@ _MOST_RUNS: Final = 64
 _ROWS_OF_RUN: Final = 4096
 """About so many subjects make a run that is worth to be one."""
 
+_SHORT_TEXT: Final = 40
+"""Bytes of lexical forms that may stand in a star table, on average."""
+
+_SOME_TEXTS: Final = 64
+"""How many are looked at to know."""
+
 _CANDIDATES: Final = """
 CREATE TEMPORARY TABLE star_candidates AS
 SELECT predicate, CAST(1 AS HUGEINT) << CAST(place AS INTEGER) AS bit
@@ -84,9 +90,14 @@ CREATE TABLE :a AS SELECT :b FROM (
 ) AS wide :g
 ORDER BY :h
 """)
+_LENGTH_OF_SOME: Final = """
+SELECT avg(strlen(lexical)) FROM terms
+WHERE id IN (SELECT object FROM quads WHERE predicate = $predicate LIMIT $some)
+"""
 _CHOSEN: Final = Template("max(object) FILTER (predicate = :a) AS :b")
 _MEASURED: Final = Template("""
-LEFT JOIN (SELECT id, :a FROM terms WHERE :b IS NOT NULL) AS :c ON :c.id = wide.:d
+LEFT JOIN (SELECT id, :a FROM terms WHERE :b IS NOT NULL AND id BETWEEN :e AND :f)
+AS :c ON :c.id = wide.:d
 """)
 _AS: Final = Template(":a AS :b")
 _FACTS: Final = Template(
@@ -112,7 +123,8 @@ ORDER BY predicate, subject, object
 
 
 _READ_COLUMNS: Final = """
-SELECT star, predicate, is_nullable, tags, datatype, lowest, highest FROM star_columns
+SELECT star, predicate, is_nullable, tags, datatype, lowest, highest, has_text
+FROM star_columns
 """
 
 
@@ -154,11 +166,11 @@ def drop_stars(cursor: duckdb.DuckDBPyConnection) -> None:
 def read_stars(cursor: duckdb.DuckDBPyConnection) -> Stars:
     """The description of the star tables that there are."""
     columns: dict[int, dict[int, StarColumn]] = {}
-    for star, predicate, is_nullable, mask, datatype, *bounds in cursor.execute(
+    for star, predicate, is_nullable, mask, datatype, *rest in cursor.execute(
         _READ_COLUMNS
     ).fetchall():
         encoding = TermId(tags_of(mask), datatype)
-        column = StarColumn(predicate, is_nullable, encoding, *bounds)
+        column = StarColumn(predicate, is_nullable, encoding, *rest)
         columns.setdefault(star, {})[predicate] = column
     tables = cursor.execute(
         "SELECT star, subjects FROM star_tables ORDER BY subjects DESC, star"
@@ -207,7 +219,12 @@ def _build(
 ) -> Mapping[int, int]:
     """Make one table and describe it; how many statements it has of each predicate."""
     columns = [
-        StarColumn(key, is_nullable=True, encoding=found.encoding)
+        StarColumn(
+            key,
+            is_nullable=True,
+            encoding=found.encoding,
+            has_text=_is_short_text(cursor, key, found.encoding),
+        )
         for key, found in known.items()
     ]
     table = StarTable(number, 0, {column.predicate: column for column in columns})
@@ -219,10 +236,7 @@ def _build(
     for column in columns:
         for part, name in map(_identifiers, column.parts.items()):
             outputs.append(name)
-            named = _AS.filled([part, name])
-            measured.append(
-                _MEASURED.filled([named, part, name, identifier(column.name)])
-            )
+            measured.append(_measured(column, part, name))
     keys = [literal(column.predicate) for column in columns]
     pieces = [identifier(table.name), joined(", ", outputs), joined(", ", chosen)]
     pieces += [literal(number), literal(DEFAULT_GRAPH), joined(", ", keys)]
@@ -230,6 +244,28 @@ def _build(
     by = joined(", ", [*order, identifier(SUBJECT)])
     cursor.execute(_BUILD.filled([*pieces, joined("", measured), by]))
     return _describe(cursor, table)
+
+
+def _is_short_text(
+    cursor: duckdb.DuckDBPyConnection, predicate: int, encoding: TermId
+) -> bool:
+    """Whether the objects are strings of which some, looked at, are short on average.
+
+    Beside the ids they cost little, and a filter on them needs no dictionary.
+    """
+    if not encoding.is_within(Tag.STRING, Tag.LANGUAGE):
+        return False
+    parameters = {"predicate": predicate, "some": _SOME_TEXTS}
+    (length,) = cursor.execute(_LENGTH_OF_SOME, parameters).fetchall()[0]
+    return length is not None and length <= _SHORT_TEXT
+
+
+def _measured(column: StarColumn, part: Sql, name: Sql) -> Sql:
+    """The join that brings a part of the dictionary, of the tags that a column has."""
+    tags = column.encoding.tags
+    ends = (min(tags) << PAYLOAD_BITS, ((max(tags) + 1) << PAYLOAD_BITS) - 1)
+    pieces = [_AS.filled([part, name]), part, name, identifier(column.name)]
+    return _MEASURED.filled([*pieces, *map(literal, ends)])
 
 
 def _categories(known: Mapping[int, PredicateStatistics]) -> Iterator[int]:
@@ -261,13 +297,12 @@ def _describe(cursor: duckdb.DuckDBPyConnection, table: StarTable) -> Mapping[in
     pieces = [joined(", ", facts), identifier(table.name)]
     subjects, *found = cursor.execute(_FROM.filled(pieces)).fetchall()[0]
     cursor.execute("INSERT INTO star_tables VALUES (?, ?)", [table.number, subjects])
-    rows = [
-        [table.number, key, count < subjects, mask, _datatype(column, mask), *bounds]
-        for (key, column), (count, mask, *bounds) in zip(
-            table.columns.items(), found, strict=True
-        )
-    ]
-    cursor.executemany("INSERT INTO star_columns VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    columns = table.columns.values()
+    rows = []
+    for column, (count, mask, *bounds) in zip(columns, found, strict=True):
+        known = (count < subjects, mask, _datatype(column, mask), *bounds)
+        rows.append([table.number, column.predicate, *known, column.has_text])
+    cursor.executemany("INSERT INTO star_columns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     return {key: facts[0] for key, facts in zip(table.columns, found, strict=True)}
 
 

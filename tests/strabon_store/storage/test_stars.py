@@ -91,15 +91,50 @@ def test_alike_sets_share_a_table_and_repeated_predicates_stay_loose(
     assert [column.encoding.tags for column in measured] == [{Tag.NUMBER}]
 
 
-def test_numbers_beside_a_column_are_those_of_the_dictionary(
+def test_what_stands_beside_a_column_is_what_the_dictionary_says(
     database: Database,
 ) -> None:
+    parts = set()
     for table in read_stars(database.connection).tables:
         for column in table.columns.values():
             for part, name in column.parts.items():
                 rows = database.connection.table(table.name).select(column.name, name)
                 terms = database.connection.table("terms").select("id", part)
-                assert set(rows.fetchall()) <= set(terms.fetchall())
+                assert set(rows.fetchall()) - {(None, None)} <= set(terms.fetchall())
+                parts.add(part)
+    assert parts == {"number", "lexical"}
+
+
+def test_long_texts_stay_in_the_dictionary(tmp_path: Path) -> None:
+    path = tmp_path / "data.nt"
+    long = "x" * 60
+    path.write_text("".join(f'<urn:{i}> <urn:p> "{long}{i}" .\n' for i in range(9)))
+    database = open_database(tmp_path / "store")
+    with write_transaction(database) as cursor:
+        write_meta(cursor, "star_subjects", "1")
+    load(database, [path])
+    (table,) = read_stars(database.connection).tables
+    assert [column.has_text for column in table.columns.values()] == [False]
+    database.close()
+
+
+def test_rows_of_one_category_stand_together(tmp_path: Path) -> None:
+    path = tmp_path / "data.nt"
+    lines = (
+        f"<urn:s{i}> <urn:kind> <urn:k{i % 3}> .\n<urn:s{i}> <urn:is> <urn:o{i}> .\n"
+        for i in range(15_000)
+    )
+    path.write_text("".join(lines))
+    database = open_database(tmp_path / "store")
+    load(database, [path])
+    (table,) = read_stars(database.connection).tables
+    kind, other = sorted(table.columns.values(), key=lambda column: column.predicate)
+    rows = database.connection.table(table.name).select(kind.name, "subject")
+    found = rows.fetchall()
+    assert found == sorted(found)
+    assert len({key for key, _ in found}) == 3
+    assert other.name in database.connection.table(table.name).columns
+    database.close()
 
 
 def _changes(cursor: duckdb.DuckDBPyConnection, chance: random.Random) -> None:
