@@ -1,5 +1,7 @@
 """A query that is not SPARQL: the message says where, what, and what would fit."""
 
+import resource
+
 import pytest
 
 from strabon_store.errors import QuerySyntaxError, UnsupportedFeature
@@ -7,6 +9,7 @@ from strabon_store.frontend import parse_query
 from strabon_store.passes import run_passes
 
 P = "PREFIX : <e:> "
+MANY = 1_000_000
 
 
 def error_of(text: str) -> QuerySyntaxError:
@@ -156,3 +159,24 @@ def test_half_a_surrogate_pair_is_no_character(text: str) -> None:
 )
 def test_what_is_deep_or_long_within_limits_goes_through_all_passes(text: str) -> None:
     run_passes(parse_query(text))
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        '"' + "x" * MANY + '"',
+        '"' + r"\n" * MANY + '"',
+        '"""' + '""x' * MANY + '"""',
+        "'''" + "''\n" * MANY + "'''",
+        '"x"@a' + "-b" * MANY,
+    ],
+    ids=["plain", "escapes", "long", "long single", "language"],
+)
+def test_a_long_literal_takes_about_the_memory_of_its_text(term: str) -> None:
+    text = f"ASK {{ ?s ?p {term} }}"
+    parse_query("ASK {}")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    parse_query(text)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    # A regular expression that remembers where it could go back takes 500 times it.
+    assert grown < 40 * len(text) + 50_000_000
