@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from ontologies.errors import OntologyError
 from ontologies.namespaces import OWL
-from ontologies.vocabulary import IMPORTED_FILE, ontology_files, vocabulary_file
+from ontologies.vocabulary import closure
 
 _IMPORTS = ox.NamedNode(OWL.term("imports"))
 _NOTHING = OWL.term("Nothing")
@@ -75,11 +75,6 @@ def infer(data: bytes = b"", ontologies: Iterable[Traversable] = ()) -> Inferenc
             },
             types={iri: _named(world[iri].INDIRECT_is_a) for iri in _subjects(data)},
         )
-
-
-def closure() -> tuple[Traversable, ...]:
-    """Our ontologies, our concept schemes and what they import, as Turtle files."""
-    return (vocabulary_file(IMPORTED_FILE), *ontology_files())
 
 
 def _ntriples(documents: Iterable[bytes]) -> bytes:

@@ -260,3 +260,8 @@ def vocabulary_file(name: str) -> Traversable:
 def ontology_files() -> tuple[Traversable, ...]:
     """Our ontologies and concept schemes: what a store loads to know our terms."""
     return tuple(vocabulary_file(name) for name in (*ONTOLOGIES, *SCHEMES.values()))
+
+
+def closure() -> tuple[Traversable, ...]:
+    """Our ontologies, our concept schemes and what they import, as Turtle files."""
+    return (vocabulary_file(IMPORTED_FILE), *ontology_files())

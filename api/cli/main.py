@@ -23,6 +23,7 @@ from api.cli.run import run
 from api.cli.serve import serve
 from api.cli.stats import stats
 from api.cli.update import update
+from api.cli.validate import validate
 from api.cli.verify import verify
 from ontologies.errors import PytheasError
 
@@ -82,7 +83,7 @@ def _root(
 
 _COMMANDS: Final = (
     *(demo, run, load, query, explain, update, serve),
-    *(dump, backup, restore, verify, optimize, stats),
+    *(dump, backup, restore, verify, optimize, stats, validate),
 )
 for _command in _COMMANDS:
     app.command()(_command)

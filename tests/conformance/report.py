@@ -27,6 +27,7 @@ from tests.api import (
 )
 from tests.conformance import (
     test_entailment,
+    test_geosparql_shapes,
     test_rdf_parsers,
     test_rdf_semantics,
     test_rml_core,
@@ -42,6 +43,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 README: Final = ROOT / "README.md"
 BEGIN: Final = "<!-- counted by python -m tests.conformance.report -->\n"
 END: Final = "<!-- end of what is counted -->\n"
+_OGC: Final = "http://www.opengis.net/def/geosparql/validator/"
 _W3C: Final = "https://w3c.github.io/rdf-tests/"
 _EARL: Final = "http://www.w3.org/ns/earl#"
 _TYPE: Final = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
@@ -92,7 +94,7 @@ class Suite:
 
 def read_suites() -> list[Suite]:
     """All suites, in the order of the table."""
-    return [*_sparql(), *_rdf(), *_rml()]
+    return [*_sparql(), *_geosparql(), *_rdf(), *_rml()]
 
 
 def _sparql() -> Iterator[Suite]:
@@ -122,6 +124,12 @@ def _sparql() -> Iterator[Suite]:
     regimes = test_entailment
     title = "SPARQL 1.1 Entailment Regimes, with RDFS on"
     yield Suite(title, regimes, tuple(regimes.CASES), sparql, regimes.EXPECTED)
+
+
+def _geosparql() -> Iterator[Suite]:
+    cases = tuple(test_geosparql_shapes.SAMPLES)
+    title = "OGC GeoSPARQL 1.1, samples for its shapes"
+    yield Suite(title, test_geosparql_shapes, cases, _OGC)
 
 
 def _rdf() -> Iterator[Suite]:

@@ -20,11 +20,12 @@ from ontologies.namespaces import (
     SKOS,
     XSD,
 )
-from ontologies.reasoning import closure
+from ontologies.validation import GEOSPARQL_SHAPES_FILE
 from ontologies.vocabulary import (
     IMPORTED_FILE,
     ONTOLOGIES,
     SHAPES_FILE,
+    closure,
     ontology_files,
     vocabulary_file,
 )
@@ -85,7 +86,10 @@ def test_every_term_has_one_label_and_one_definition(name: str) -> None:
         assert home.object == ox.NamedNode(iri.partition("#")[0])
 
 
-@pytest.mark.parametrize("file", [f.name for f in ontology_files()] + [SHAPES_FILE])
+@pytest.mark.parametrize(
+    "file",
+    [f.name for f in ontology_files()] + [SHAPES_FILE, GEOSPARQL_SHAPES_FILE],
+)
 def test_every_file_is_one_versioned_licensed_ontology(file: str) -> None:
     store = _store(file)
     is_a = ox.NamedNode(RDF.term("type"))

@@ -7,8 +7,7 @@ import pytest
 import rdflib
 
 from ontologies.namespaces import RDF, SH
-from ontologies.reasoning import closure
-from ontologies.vocabulary import SHAPES_FILE, vocabulary_file
+from ontologies.vocabulary import SHAPES_FILE, closure, vocabulary_file
 
 VALID = (Path(__file__).parent / "vocab" / "observations.ttl").read_text(
     encoding="utf-8"
