@@ -1,5 +1,11 @@
 """DuckDB with its spatial extension: sessions, files as relations, spellings."""
 
-from engines.duckdb.session import Spill, connect, cursor_of
+from engines.duckdb.session import (
+    DATABASE,
+    ROW_GROUP_SIZE,
+    Spill,
+    connect,
+    cursor_of,
+)
 
-__all__ = ["Spill", "connect", "cursor_of"]
+__all__ = ["DATABASE", "ROW_GROUP_SIZE", "Spill", "connect", "cursor_of"]

@@ -32,7 +32,7 @@ DATABASE: Final = "store"
 """What SQL calls the database of a file that is open."""
 
 _USE: Final = f"USE {DATABASE}"
-_ROW_GROUP_SIZE: Final = 32_768
+ROW_GROUP_SIZE: Final = 32_768
 """Rows with minima and maxima of their own; a quarter of DuckDB's own number.
 
 To find one row it reads a row group of each column; to read all, small ones cost as
@@ -124,7 +124,7 @@ def _attach(
     """
     mode = "READ_ONLY" if read_only else "READ_WRITE"
     name = str(path).replace("'", "''")
-    options = f"(TYPE duckdb, {mode}, ROW_GROUP_SIZE {_ROW_GROUP_SIZE})"
+    options = f"(TYPE duckdb, {mode}, ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
     try:
         connection.execute(f"ATTACH '{name}' AS {DATABASE} {options}")
         connection.execute(_USE)

@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 from engines.geodesy.arrays import (
     GEOD,
@@ -138,6 +137,9 @@ def _cut_down(
     pieces = [_pieces(geometry_array(side)) for side in (a, b)]
     ends = [(_chords(piece.start), _chords(piece.end)) for piece in pieces]
     slack = sum(float(np.linalg.norm(end - start, axis=1).max()) for start, end in ends)
+    # It takes a fifth of a second to import, and few processes measure large shapes.
+    from scipy.spatial import cKDTree  # noqa: PLC0415
+
     keep = []
     for mine, theirs in ((0, 1), (1, 0)):
         tree = cKDTree(np.concatenate(ends[theirs]))

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
-from sqlglot import exp
 
+from engines.duckdb import DATABASE, ROW_GROUP_SIZE
 from ontologies.progress import Progress, silent
+from strabon_store.backends.sql import Sql, Template, identifier, literal
 from strabon_store.errors import BackupFailed, StoreInUse, StoreUnavailable
 from strabon_store.relational.layout import QUADS
 from strabon_store.storage.compact import count_rows
@@ -23,8 +24,12 @@ from strabon_store.storage.database import FILE_NAME, Database, open_database
 from strabon_store.storage.verify import verify
 from strabon_store.storage.whole_files import whole_directory, whole_file
 
-_OPTIONS: Final = "(READ_WRITE, STORAGE_VERSION 'latest')"
+_OPTIONS: Final = (
+    f"(READ_WRITE, STORAGE_VERSION 'latest', ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
+)
 """A read-only store can have a copy that is not."""
+
+_COPY: Final = Template("INSERT INTO :a.main.:b SELECT * FROM :b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,9 @@ def restore(
 
 def _copy_tables(database: Database, path: Path, progress: Progress) -> int:
     # Two backups may be made at a time, and the engine's names are everybody's.
-    copy = exp.to_identifier(f"copy_{secrets.token_hex(8)}", quoted=True)
+    copy = identifier(f"copy_{secrets.token_hex(8)}")
     with database.cursor() as cursor:
-        file = exp.Literal.string(str(path)).sql("duckdb")
-        cursor.execute(f"ATTACH {file} AS {copy} {_OPTIONS}")
+        cursor.execute(f"ATTACH {literal(str(path))} AS {copy} {_OPTIONS}")
         try:
             triples = _copy_attached(cursor, copy, progress)
             cursor.execute(f"CHECKPOINT {copy}")
@@ -120,19 +124,17 @@ def _copy_tables(database: Database, path: Path, progress: Progress) -> int:
 
 
 def _copy_attached(
-    cursor: duckdb.DuckDBPyConnection, copy: exp.Identifier, progress: Progress
+    cursor: duckdb.DuckDBPyConnection, copy: Sql, progress: Progress
 ) -> int:
     """Copy table by table, all of them as one transaction sees them."""
-    (name,) = cursor.execute("SELECT current_database()").fetchall()[0]
-    source = exp.to_identifier(name, quoted=True).sql("duckdb")
     cursor.begin()
     try:
-        cursor.execute(f"COPY FROM DATABASE {source} TO {copy} (SCHEMA)")
+        cursor.execute(f"COPY FROM DATABASE {DATABASE} TO {copy} (SCHEMA)")
         tables = _tables(cursor)
         total = sum(tables.values()) or 1
         done = 0
         for table, rows in tables.items():
-            cursor.execute(_copy_statement(table, copy))
+            cursor.execute(_COPY.filled([copy, identifier(table)]))
             done += rows
             progress("backup", done / total)
         triples = count_rows(cursor, QUADS)
@@ -150,14 +152,6 @@ def _tables(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
         "WHERE database_name = current_database() AND NOT temporary ORDER BY table_name"
     ).fetchall()
     return dict(rows)
-
-
-def _copy_statement(table: str, catalog: exp.Identifier) -> str:
-    source = exp.to_identifier(table, quoted=True)
-    main = exp.to_identifier("main")
-    copy = exp.Table(this=source.copy(), catalog=catalog.copy(), db=main)
-    everything = exp.select("*").from_(exp.Table(this=source))
-    return exp.insert(everything, copy).sql("duckdb")
 
 
 def _require_absent(target: Path) -> None:

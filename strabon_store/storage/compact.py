@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 import duckdb
-from sqlglot import exp, parse_one
 
+from strabon_store.backends.sql import Template, identifier
 from strabon_store.relational.layout import GEOMETRIES, Table
 from strabon_store.storage.database import create_statement
 
@@ -27,7 +27,8 @@ ORDER BY ST_Hilbert((minx + maxx) / 2, (miny + maxy) / 2, box) NULLS LAST, id
 """
 """For `rewrite`: along a Hilbert curve over the whole globe."""
 
-
+_DROP: Final = Template("DROP TABLE :a")
+_RENAME: Final = Template("ALTER TABLE sorted RENAME TO :a")
 _APPEND_GEOMETRIES: Final = """
 INSERT INTO geometries
 WITH world AS (
@@ -66,14 +67,6 @@ def rewrite(cursor: duckdb.DuckDBPyConnection, table: Table, fill: str) -> None:
     """Replace a table by what the statement `fill` writes into the table `sorted`."""
     cursor.execute(create_statement(replace(table, name="sorted")))
     cursor.execute(fill)
-    cursor.execute(_named("DROP TABLE replaced", table))
-    cursor.execute(_named("ALTER TABLE sorted RENAME TO replaced", table))
-
-
-def _named(statement: str, table: Table) -> str:
-    """A statement about the table `replaced`, said of another."""
-    tree = parse_one(statement, dialect="duckdb")
-    for name in tree.find_all(exp.Identifier):
-        if name.name == "replaced":
-            name.set("this", table.name)
-    return tree.sql("duckdb")
+    name = identifier(table.name)
+    cursor.execute(_DROP.filled([name]))
+    cursor.execute(_RENAME.filled([name]))

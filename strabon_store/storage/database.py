@@ -14,12 +14,12 @@ from threading import Lock
 from typing import Final
 
 import duckdb
-from sqlglot import exp
 
 from engines.duckdb import Spill, connect, cursor_of
 from engines.duckdb.functions import register_functions
 from engines.errors import DatabaseCorrupt, DatabaseLocked
 from strabon_store.backends.duckdb_functions import register
+from strabon_store.backends.sql import Sql, Template, identifier, joined
 from strabon_store.errors import StoreInUse, StoreUnavailable
 from strabon_store.relational.layout import META, TABLES, Table
 from strabon_store.storage.migrations import (
@@ -37,6 +37,10 @@ FORMAT_VERSION: Final = "3"
 """Raised when an older program can no longer read what a newer one writes."""
 
 _FORMAT: Final = "format"
+_CREATE: Final = Template("CREATE TABLE :a (:b)")
+_CREATE_TEMPORARY: Final = Template("CREATE TEMPORARY TABLE :a (:b)")
+_COLUMN: Final = Template(":a :b")
+_FULL_COLUMN: Final = Template(":a :b NOT NULL")
 _HEADER: Final = 3 * 4096
 """Bytes of a DuckDB file before its first block."""
 
@@ -182,30 +186,21 @@ def write_meta(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> N
 
 
 @cache
-def create_statement(table: Table, *, is_temporary: bool = False) -> str:
+def create_statement(table: Table, *, is_temporary: bool = False) -> Sql:
     """The SQL that makes a table.
 
     Examples:
         >>> create_statement(META)
-        'CREATE TABLE "meta" ("key" TEXT NOT NULL, "value" TEXT NOT NULL)'
+        'CREATE TABLE "meta" ("key" VARCHAR NOT NULL, "value" VARCHAR NOT NULL)'
     """
     columns = [
-        exp.ColumnDef(
-            this=exp.to_identifier(column.name, quoted=True),
-            kind=exp.DataType.build(column.type, dialect="duckdb"),
-            constraints=[]
-            if column.is_nullable
-            else [exp.ColumnConstraint(kind=exp.NotNullColumnConstraint())],
+        (_COLUMN if column.is_nullable else _FULL_COLUMN).filled(
+            [identifier(column.name), Sql(column.type)]
         )
         for column in table.columns
     ]
-    name = exp.to_table(exp.to_identifier(table.name, quoted=True).sql())
-    schema = exp.Schema(this=name, expressions=columns)
-    properties = [exp.TemporaryProperty()] if is_temporary else []
-    created = exp.Create(
-        this=schema, kind="TABLE", properties=exp.Properties(expressions=properties)
-    )
-    return created.sql(dialect="duckdb")
+    statement = _CREATE_TEMPORARY if is_temporary else _CREATE
+    return statement.filled([identifier(table.name), joined(", ", columns)])
 
 
 def _require(location: Path, path: Path, *, read_only: bool) -> None:
