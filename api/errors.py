@@ -50,6 +50,7 @@ from ontologies.vocabulary import UnknownConcept, UnknownScheme
 from strabon_store.errors import (
     BackupFailed,
     DatasetConflict,
+    DocumentUnavailable,
     DumpFailed,
     GraphExists,
     InternalError,
@@ -325,6 +326,7 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         QueryIdTaken: 409,
         LoadError: 500,
         LoadForbidden: 403,
+        DocumentUnavailable: 502,
         GraphExists: 409,
         NoSuchGraph: 409,
         StoreBusy: 503,

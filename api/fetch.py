@@ -9,7 +9,7 @@ at is the one that is connected to, whatever the name means a moment later.
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -17,7 +17,7 @@ from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from api.errors import FetchFailed, FetchForbidden
 from strabon_store.storage.sources import COMPRESSIONS, FORMATS, Input
@@ -39,6 +39,21 @@ _ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The ending that tells a format, by media type."""
 
+_PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
+"""What a server sends that has something to say to people and no RDF, like a log-in."""
+
+_IN_URIS: Final = "%/:@!$&'()*+,;=~?"
+"""What stands in a path or a query as it is (RFC 3986, 3.3 and 3.4)."""
+
+
+def anywhere(url: str) -> None:
+    """Permit a document wherever it is, on a host that is allowed."""
+    del url
+
+
+def at_leisure() -> None:
+    """Fetch what nobody wants to stop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
@@ -56,22 +71,40 @@ class Fetcher:
     timeout_s: float = 30.0
     deadline_s: float = 6 * 3600.0
 
-    def fetch(self, url: str, folder: Path) -> Input:
+    def fetch(
+        self,
+        url: str,
+        folder: Path,
+        *,
+        ending: str | None = None,
+        permit: Callable[[str], None] = anywhere,
+        tick: Callable[[], None] = at_leisure,
+    ) -> Input:
         """Put the document with a URL into a file in a folder.
+
+        Args:
+            url: The document.
+            folder: Where the file is put.
+            ending: What tells its format, where the caller knows better than the
+                server.
+            permit: Told each URL before anybody is asked for it, those of redirects
+                included; raises what stops it.
+            tick: Called when bytes came; raises what stops it.
 
         Raises:
             FetchForbidden: It, or where it redirects to, is on no allowed host.
-            FetchFailed: It cannot be had.
+            FetchFailed: It cannot be had, or nobody can tell its format.
         """
         place = url
         for _ in range(_MOST_REDIRECTS + 1):
+            permit(place)
             with self._answer(place) as answer:
                 if answer.status in _REDIRECTS:
                     place = urljoin(place, answer.headers.get("Location", ""))
                 elif answer.status == _OK:
+                    ending = ending or _ending(place, answer)
                     path = folder / f"{len(list(folder.iterdir()))}"
-                    self._keep(place, answer, path)
-                    ending = _ending(urlsplit(place), answer)
+                    self._keep(place, answer, path, tick)
                     return Input(path, name=url, base=place, ending=ending)
                 else:
                     reason = f"the server answers {answer.status} {answer.reason}"
@@ -80,13 +113,10 @@ class Fetcher:
 
     @contextmanager
     def _answer(self, url: str) -> Iterator[HTTPResponse]:
-        parts = urlsplit(url)
-        try:
-            port = parts.port or _PORTS[parts.scheme]
-        except (KeyError, ValueError):
-            raise FetchFailed(url, "it is no URL of http or https") from None
+        parts, port = _split(url)
         host = (parts.hostname or "").lower()
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = quote(parts.path or "/", safe=_IN_URIS)
+        path += f"?{quote(parts.query, safe=_IN_URIS)}" if parts.query else ""
         media_types = ", ".join([*_ENDINGS, "*/*;q=0.1"])
         headers = {"Accept": media_types, "Accept-Encoding": "identity"}
         try:
@@ -94,7 +124,8 @@ class Fetcher:
             with closing(_connection(parts.scheme, host, port, address)) as connection:
                 connection.timeout = self.timeout_s
                 connection.request("GET", path, headers=headers)
-                yield connection.getresponse()
+                with connection.getresponse() as answer:
+                    yield answer
         except (OSError, HTTPException) as error:
             raise FetchFailed(url, str(error) or type(error).__name__) from error
 
@@ -111,11 +142,16 @@ class Fetcher:
                 raise FetchForbidden(url, address)
         return addresses[0]
 
-    def _keep(self, url: str, answer: HTTPResponse, path: Path) -> None:
+    def _keep(
+        self, url: str, answer: HTTPResponse, path: Path, tick: Callable[[], None]
+    ) -> None:
         until = time.monotonic() + self.deadline_s
         length, read = answer.length, 0
         with path.open("wb") as file:
-            while data := answer.read(_CHUNK):
+            # What is there, and no more: a server that sends a byte now and then must
+            # not get around the deadline.
+            while data := answer.read1(_CHUNK):
+                tick()
                 read += len(data)
                 if max(read, length or 0) > self.max_bytes:
                     raise FetchFailed(
@@ -128,18 +164,35 @@ class Fetcher:
             raise FetchFailed(url, f"cut short after {read:,} of {length:,} bytes")
 
 
-def _ending(url: SplitResult, answer: HTTPResponse) -> str | None:
-    """What tells the format: the name in the URL, else the media type."""
-    name = PurePosixPath(url.path).name.lower()
+def _split(url: str) -> tuple[SplitResult, int]:
+    """A URL in parts, and its port."""
+    try:
+        parts = urlsplit(url)
+        return parts, parts.port or _PORTS[parts.scheme]
+    except (KeyError, ValueError):
+        raise FetchFailed(url, "it is no URL of http or https") from None
+
+
+def _ending(url: str, answer: HTTPResponse) -> str:
+    """What tells the format: the media type, else the name in the URL.
+
+    Servers that know nothing of RDF call it plain text, XML or bytes, and what is
+    compressed by how it is compressed; then the name counts.
+    """
+    name = PurePosixPath(urlsplit(url).path).name.lower()
     suffixes = PurePosixPath(name).suffixes
     packed = suffixes[-1] if suffixes and suffixes[-1] in COMPRESSIONS else ""
+    named = PurePosixPath(name.removesuffix(packed)).suffix
     if answer.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}:
         packed = packed or ".gz"
-    plain = PurePosixPath(name.removesuffix(packed)).suffix
-    if plain in FORMATS:
-        return plain + packed
-    kind = _ENDINGS.get(answer.headers.get_content_type())
-    return None if kind is None else kind + packed
+    media_type = answer.headers.get_content_type()
+    if kind := _ENDINGS.get(media_type):
+        return kind + packed
+    if media_type in _PAGES or named not in FORMATS:
+        known = ", ".join(_ENDINGS)
+        reason = f"the server calls it {media_type}, which is none of {known}"
+        raise FetchFailed(url, reason)
+    return named + packed
 
 
 class _PlainConnection(HTTPConnection):

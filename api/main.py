@@ -16,6 +16,7 @@ import api.sparql.queries
 import api.sparql.routes
 import api.web.routes
 from api.backups.service import BackedUp, BackupService
+from api.loading import WebDocuments
 from api.problems import answer_errors
 from api.settings import Settings
 from api.sparql.service import ServiceLimits, SparqlService
@@ -120,6 +121,11 @@ def open_store(settings: Settings) -> Store:
         settings.location,
         read_only=not settings.allow_update,
         allow_load=settings.allow_load,
+        web=WebDocuments(
+            settings.allow_load,
+            max_bytes=settings.max_load_bytes,
+            timeout_s=settings.load_timeout_s,
+        ),
         services=_services(settings),
         entailment=settings.entailment,
         memory_limit=settings.memory_limit,

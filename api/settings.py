@@ -22,8 +22,10 @@ class Settings(BaseSettings):
         entailment: The regime by which queries are answered; none: what was said.
         allow_update: Whether the service takes updates. It knows no users, so whoever
             can reach it could change everything.
-        allow_load: The documents that LOAD in an update may read; an IRI that ends in
-            `/` stands for all below it.
+        allow_load: The documents that LOAD in an update may read, of this machine
+            (`file:`) or of the web; an IRI that ends in `/` stands for all below it.
+        load_timeout_s: How long the server of such a document may be silent.
+        max_load_bytes: How long a document of the web may be.
         allow_service: The endpoints that SERVICE in a query may ask, by the same rule.
         update_timeout_s: How long an update may take, waiting for another included.
         max_update_bytes: How long the body of a request with an update may be.
@@ -46,6 +48,8 @@ class Settings(BaseSettings):
     entailment: Entailment | None = None
     allow_update: bool = False
     allow_load: tuple[str, ...] = ()
+    load_timeout_s: float = Field(default=30.0, gt=0)
+    max_load_bytes: ByteSize = Field(default=ByteSize(2**32), ge=1)
     allow_service: tuple[str, ...] = ()
     update_timeout_s: float = Field(default=300.0, gt=0)
     max_update_bytes: int = Field(default=2**24, ge=1)

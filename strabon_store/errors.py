@@ -13,6 +13,7 @@
   - QueryIdTaken          a running query has this id                 -> HTTP 409
   - LoadError             a file that cannot be loaded; store as before
     - LoadForbidden       a document that LOAD may not read             -> HTTP 403
+    - DocumentUnavailable a document of the web that cannot be had      -> HTTP 502
   - GraphExists           CREATE of a graph that is there               -> HTTP 409
   - NoSuchGraph           an update names a graph that is not there     -> HTTP 409
   - StoreBusy             somebody else has been writing for too long   -> HTTP 503
@@ -214,14 +215,31 @@ class LoadForbidden(LoadError):
 
     Attributes:
         iri: The document.
+        address: The address of a private network at which it is, or None.
     """
 
-    def __init__(self, iri: str) -> None:
+    def __init__(self, iri: str, address: str | None = None) -> None:
         self.iri = iri
-        super().__init__(
+        self.address = address
+        message = (
             f"nobody allowed to load <{iri}>; whoever runs the store can, with "
             "--allow-load and the beginning of the IRI up to a /"
         )
+        if address is not None:
+            message += f"; it is at {address}, which must be named in the same way"
+        super().__init__(message)
+
+
+class DocumentUnavailable(LoadError):
+    """LOAD names a document of the web that cannot be had; the store is as before.
+
+    Attributes:
+        iri: The document, or where it redirects to.
+    """
+
+    def __init__(self, iri: str, why: str) -> None:
+        self.iri = iri
+        super().__init__(f"cannot load <{iri}>: {why}")
 
 
 class GraphExists(StoreError):

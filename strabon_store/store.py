@@ -39,7 +39,7 @@ from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog, Snapshot
 from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, Resources, open_database
-from strabon_store.storage.documents import Documents
+from strabon_store.storage.documents import Documents, WebClient
 from strabon_store.storage.dump import DumpReport, dump
 from strabon_store.storage.entailment import Closure
 from strabon_store.storage.loader import (
@@ -154,6 +154,7 @@ class Store:
         *,
         read_only: bool = False,
         allow_load: Sequence[str] = (),
+        web: WebClient | None = None,
         entailment: Entailment | None = None,
         services: ServiceClient | None = None,
         memory_limit: int | None = None,
@@ -166,6 +167,7 @@ class Store:
             read_only: Refuse writes; several processes may read at a time.
             allow_load: The IRIs of documents that the LOAD of an update may read; one
                 that ends in `/` stands for all below it.
+            web: Who fetches those of the web; None: nobody.
             entailment: The regime of queries that name none; None: what was said.
             services: Who asks the endpoints of SERVICE; None: nobody, and such a query
                 is an error, or if it is silent has an empty solution there.
@@ -180,7 +182,7 @@ class Store:
         """
         resources = Resources(memory_limit, spill_limit)
         database = open_database(Path(location), resources, read_only=read_only)
-        documents = Documents(tuple(allow_load))
+        documents = Documents(tuple(allow_load), web)
         return cls(database, documents, entailment, Services(services))
 
     @property

@@ -298,15 +298,16 @@ class _Request:
             raise UnsupportedFeature("a pattern that is nested this deep") from error
 
     def _load(self, operation: LoadGraph) -> None:
-        source = self._documents.open(operation.source.value)
-        self.terms.next_key, ill_formed = stage_document(
-            self._cursor,
-            source,
-            self._table(_COME),
-            self.terms.next_key,
-            into=operation.graph,
-            tick=self._run.check,
-        )
+        tick = self._run.check
+        with self._documents.open(operation.source.value, tick) as source:
+            self.terms.next_key, ill_formed = stage_document(
+                self._cursor,
+                source,
+                self._table(_COME),
+                self.terms.next_key,
+                into=operation.graph,
+                tick=tick,
+            )
         self.terms.ill_formed += ill_formed
 
     def _clear(self, operation: Clear) -> None:

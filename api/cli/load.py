@@ -116,7 +116,7 @@ class _Given:
             from api.fetch import Fetcher
 
             fetcher = Fetcher(frozenset(host.lower() for host in self._allowed))
-            found = fetcher.fetch(file, self._folder)
+            found = fetcher.fetch(file, self._folder, ending=self._ending)
         else:
             found = Input(Path(file))
         return replace(

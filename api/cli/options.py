@@ -46,8 +46,8 @@ Port = Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0)]
 AllowLoad = Annotated[
     list[str] | None,
     typer.Option(
-        help="The IRI of a document that LOAD may read, or with a / at its end, of a "
-        "folder; may be given again.",
+        help="The IRI of a document that LOAD may read, here (file:) or of the web "
+        "(http:, https:), or with a / at its end, of a folder; may be given again.",
         metavar="IRI",
     ),
 ]

@@ -2,14 +2,18 @@
 
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from api.cli.console import Console
 from api.cli.options import AllowLoad, Json, Quiet
 from api.cli.query import read_text
+
+if TYPE_CHECKING:
+    from strabon_store.updating import UpdateReport
 
 _COUNTS: Final = ("deleted", "inserted")
 
@@ -50,8 +54,23 @@ def update(  # noqa: PLR0913 - every one is an option of the command
         counts = (f"{said[key]:,} {key}" for key in _COUNTS if key in said)
         console.report({"location": location, **said}, ", ".join(counts) or "done")
         return
+    report = _update_store(Path(location), request, timeout, allow_load or ())
+    console.report({"location": location, **report.as_json()}, str(report))
+
+
+def _update_store(
+    location: Path, request: str, timeout: float | None, allow_load: Sequence[str]
+) -> "UpdateReport":
+    from api.loading import WebDocuments
+    from api.settings import read_settings
     from strabon_store.store import Store
 
-    with Store.open(Path(location), allow_load=allow_load or ()) as store:
-        report = store.update(request, timeout)
-    console.report({"location": location, **report.as_json()}, str(report))
+    settings = read_settings()
+    allowed = (*settings.allow_load, *allow_load)
+    web = WebDocuments(
+        allowed,
+        max_bytes=settings.max_load_bytes,
+        timeout_s=settings.load_timeout_s,
+    )
+    with Store.open(location, allow_load=allowed, web=web) as store:
+        return store.update(request, timeout)

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,30 +15,47 @@ from api.fetch import Fetcher
 TURTLE = b"<a> <b> <c> ."
 
 
+ANSWERS = {
+    "/login.ttl": (b"<html></html>", "text/html"),
+    "/picture": (b"GIF89a", "image/gif"),
+    "/%C3%BC?q=%C3%BC": (TURTLE, "text/turtle"),
+    "/not-named-so.nt": (TURTLE, "text/turtle"),
+    "/typed": (TURTLE, "text/turtle; charset=utf-8"),
+}
+REDIRECTS = {
+    "/redirect": "/data.ttl",
+    "/away": "http://elsewhere.invalid/data.ttl",
+    "/named": "http://localhost:{port}/data.ttl",
+    "/again": "/again",
+    "/file": "file:///etc/passwd",
+}
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         port = self.headers["Host"].rpartition(":")[2]
+        if place := REDIRECTS.get(self.path):
+            self._redirect(place.format(port=port))
+            return
         match self.path:
-            case "/redirect":
-                self._redirect("/data.ttl")
-            case "/away":
-                self._redirect("http://elsewhere.invalid/data.ttl")
-            case "/named":
-                self._redirect(f"http://localhost:{port}/data.ttl")
-            case "/again":
-                self._redirect("/again")
-            case "/file":
-                self._redirect("file:///etc/passwd")
             case "/gone":
                 self.send_error(410)
             case "/short.nt":
                 self._answer(TURTLE, "application/n-triples", length=1000)
             case "/silent":
                 self.server.stopping.wait(20)  # type: ignore[attr-defined]
-            case "/typed":
-                self._answer(TURTLE, "text/turtle; charset=utf-8")
-            case _:
-                self._answer(TURTLE, "text/plain")
+            case "/drip":
+                self._drip()
+            case path:
+                self._answer(*ANSWERS.get(path, (TURTLE, "text/plain")))
+
+    def _drip(self) -> None:
+        """A byte now and then, for as long as somebody takes them."""
+        self._answer(b"", "text/turtle", length=1000)
+        stopping = self.server.stopping  # type: ignore[attr-defined]
+        with suppress(BrokenPipeError, ConnectionResetError):
+            while not stopping.wait(0.05):
+                self.wfile.write(b"#")
 
     def _redirect(self, place: str) -> None:
         self.send_response(302)
@@ -88,6 +106,27 @@ def test_a_document_is_fetched(
     )
 
 
+def test_what_the_server_says_counts_more_than_the_name(
+    server: str, tmp_path: Path
+) -> None:
+    assert LOCAL.fetch(f"{server}/not-named-so.nt", tmp_path).ending == ".ttl"
+    told = LOCAL.fetch(f"{server}/picture", tmp_path, ending=".nt")
+    assert told.ending == ".nt"
+
+
+def test_an_iri_is_asked_for_as_a_uri(server: str, tmp_path: Path) -> None:
+    found = LOCAL.fetch(f"{server}/ü?q=ü#part", tmp_path)
+    assert found.path.read_bytes() == TURTLE
+
+
+def test_a_server_that_drips_does_not_outlive_the_deadline(
+    server: str, tmp_path: Path
+) -> None:
+    patient = Fetcher(frozenset({"127.0.0.1"}), timeout_s=5, deadline_s=0.3)
+    with pytest.raises(FetchFailed, match=r"not here after 0\.3 s"):
+        patient.fetch(f"{server}/drip", tmp_path)
+
+
 def test_a_redirect_moves_the_base(server: str, tmp_path: Path) -> None:
     found = LOCAL.fetch(f"{server}/redirect", tmp_path)
     assert found.base == f"{server}/data.ttl"
@@ -129,6 +168,8 @@ def test_a_name_does_not_open_a_private_network(
         ("/file", "no URL of http"),
         ("/short.nt", "cut short after 13 of 1,000"),
         ("/silent", "timed out"),
+        ("/login.ttl", "calls it text/html, which is none of text/turtle"),
+        ("/picture", "calls it image/gif"),
     ],
 )
 def test_what_cannot_be_had(
