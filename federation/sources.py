@@ -15,6 +15,7 @@ class Source(Protocol):
         text: str,
         timeout_s: float | None = None,
         *,
+        base: str | None = None,
         dataset: Dataset | None = None,
         query_id: str | None = None,
         max_rows: int | None = None,
@@ -24,6 +25,7 @@ class Source(Protocol):
         Args:
             text: The query.
             timeout_s: How long it may take, or None for the source's own limit.
+            base: What relative IRIs are resolved against where the text has no BASE.
             dataset: What to ask instead of the query's own FROM and FROM NAMED, or
                 None where those hold (SPARQL 1.1 Protocol section 2.1.4).
             query_id: What `queries` and `cancel` call it; made up when None.

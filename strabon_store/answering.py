@@ -14,7 +14,6 @@ from strabon_store.algebra.queries import (
 from strabon_store.algebra.traverse import stored_terms
 from strabon_store.backends.duckdb import GeneratedQuery, generate, generate_ids
 from strabon_store.errors import InternalError
-from strabon_store.frontend import parse_query
 from strabon_store.passes import run_passes
 from strabon_store.passes.pipeline import Pass
 from strabon_store.relational.estimates import estimate
@@ -85,7 +84,7 @@ def remotes_of(plan: Plan) -> tuple[Remote, ...]:
 
 
 def compile_query(
-    text: str,
+    query: Query,
     catalog: Readings,
     passes: Passes,
     dataset: Dataset | None,
@@ -96,7 +95,7 @@ def compile_query(
     """Take a query through all stages that need no data but the ids of its terms.
 
     Args:
-        text: The query.
+        query: The query as translated.
         catalog: Ids of constants.
         passes: The optimizer; none of them changes the answer.
         dataset: The protocol's dataset, which goes before that of the query
@@ -105,10 +104,8 @@ def compile_query(
         may_be_bare: Whether the SQL may return ids of terms without their texts.
 
     Raises:
-        QuerySyntaxError: The text is not SPARQL.
         UnsupportedFeature: It needs what we do not compile.
     """
-    query = parse_query(text)
     if dataset is not None:
         query = replace(query, dataset=dataset)
     lap("translate")

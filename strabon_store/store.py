@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 import duckdb
 import pyoxigraph as ox
@@ -20,14 +20,12 @@ from strabon_store.answering import (
     Lap,
     Passes,
     answer,
-    compile_query,
-    unheard,
 )
-from strabon_store.errors import UnsupportedFeature
 from strabon_store.explaining import Explainer, Explanation
 from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
 from strabon_store.plan_cache import PlanCache, PlanCounts
+from strabon_store.planning import PlanKey, Request, compile_plan
 from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.relational.readings import Readings
@@ -79,39 +77,6 @@ class Statistics:
     size: int
     predicates: Mapping[str, int]
     plans: PlanCounts
-
-
-class _Request(NamedTuple):
-    """What is asked."""
-
-    text: str
-    dataset: Dataset | None
-    passes: Passes
-
-
-class _PlanKey(NamedTuple):
-    """What a plan is for, and by what it may answer."""
-
-    request: _Request
-    star_tables: bool
-    entailment: Entailment | None
-
-
-def _compile(key: _PlanKey, known: Readings, lap: Lap = unheard) -> Compiled:
-    text, dataset, passes = key.request
-    # What is entailed is not all in the dictionary.
-    is_whole = key.entailment is None
-    try:
-        compiled = compile_query(
-            text, known, passes, dataset, lap, may_be_bare=is_whole
-        )
-    except RecursionError as error:
-        # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
-        raise UnsupportedFeature("a pattern that is nested this deep") from error
-    if key.entailment and len(compiled.query.dataset.default) > 1:
-        # A merge of graphs entails more than they do one by one.
-        raise UnsupportedFeature("entailment by several graphs that FROM merges")
-    return compiled
 
 
 class Store:
@@ -216,6 +181,7 @@ class Store:
         text: str,
         timeout_s: float | None = None,
         *,
+        base: str | None = None,
         dataset: Dataset | None = None,
         query_id: str | None = None,
         max_rows: int | None = None,
@@ -227,6 +193,7 @@ class Store:
         Args:
             text: The query.
             timeout_s: How long it may take until its last row is read.
+            base: What relative IRIs are resolved against where the text has no BASE.
             dataset: What to ask instead of the query's own FROM and FROM NAMED
                 (SPARQL 1.1 Protocol section 2.1.4); None: those hold.
             query_id: What `queries` and `cancel` call it; made up when None.
@@ -245,7 +212,7 @@ class Store:
         """
         run = self._running.begin(text, Limits(timeout_s, max_rows), query_id)
         try:
-            request = _Request(text, dataset, tuple(passes))
+            request = Request(text, dataset, tuple(passes), base)
             regime = entailment or self._entailment
             if regime is None:
                 return self._answer(run, request)
@@ -254,7 +221,7 @@ class Store:
             run.close()
             raise
 
-    def _answer(self, run: Run, request: _Request) -> Result:
+    def _answer(self, run: Run, request: Request) -> Result:
         session = self._sessions.take()
         run.use(session)
         commits = self._database.commits
@@ -277,7 +244,7 @@ class Store:
         run.execute(compiled.generated.sql)
         return answer(compiled, run, self._texts)
 
-    def _answer_with_others(self, run: Run, request: _Request) -> Result:
+    def _answer_with_others(self, run: Run, request: Request) -> Result:
         """By a cursor of its own, which takes what others answered along at its end."""
         cursor = self._database.cursor()
         run.use(cursor)
@@ -287,13 +254,11 @@ class Store:
         run.execute(compiled.generated.sql)
         return answer(compiled, run, self._texts)
 
-    def _planned(
-        self, known: Snapshot, request: _Request, session: Session
-    ) -> Compiled:
+    def _planned(self, known: Snapshot, request: Request, session: Session) -> Compiled:
         session.keep_to(known.generation)
         return self._compiled(known, request)
 
-    def _answer_by(self, regime: Entailment, run: Run, request: _Request) -> Result:
+    def _answer_by(self, regime: Entailment, run: Run, request: Request) -> Result:
         cursor = self._database.cursor()
         run.use(cursor)
         known = self._closure.begin(cursor)
@@ -365,7 +330,7 @@ class Store:
             QuerySyntaxError: The text is not SPARQL.
             UnsupportedFeature: The query needs what we do not compile.
         """
-        request = _Request(text, None, tuple(passes))
+        request = Request(text, passes=tuple(passes))
         return self._compiled(self._catalog.snapshot(), request)
 
     def explain(
@@ -374,6 +339,7 @@ class Store:
         timeout_s: float | None = None,
         *,
         analyze: bool = False,
+        base: str | None = None,
         dataset: Dataset | None = None,
         passes: Passes = PASSES,
     ) -> Explanation:
@@ -384,6 +350,7 @@ class Store:
             timeout_s: How long all of it may take.
             analyze: Whether to run the query too, to its last row, and to count the
                 rows of each node.
+            base: What relative IRIs are resolved against where the text has no BASE.
             dataset: What to ask instead of the query's own FROM and FROM NAMED.
             passes: The optimizer.
 
@@ -393,7 +360,8 @@ class Store:
             QueryCutOff: The query did not end in time, or was cancelled.
         """
         database, regime = self._database, self._entailment
-        key = _PlanKey(_Request(text, dataset, passes), self.reads_star_tables, regime)
+        request = Request(text, dataset, passes, base)
+        key = PlanKey(request, self.reads_star_tables, regime)
 
         def connect() -> duckdb.DuckDBPyConnection:
             cursor = database.cursor()
@@ -403,7 +371,7 @@ class Store:
         def compiled(_text: str, lap: Lap) -> Compiled:
             with database.cursor() as cursor:
                 known = self._known(key, self._begin(cursor, regime))
-                return _compile(key, Readings(known), lap)
+                return compile_plan(key, Readings(known), lap)
 
         explainer = Explainer(compiled, connect, self._running, self._texts)
         return explainer.explain(text, Limits(timeout_s), analyze=analyze)
@@ -418,18 +386,18 @@ class Store:
         return self._catalog.snapshot(cursor)
 
     @staticmethod
-    def _known(key: _PlanKey, known: Snapshot) -> Snapshot:
+    def _known(key: PlanKey, known: Snapshot) -> Snapshot:
         return known if key.star_tables else known.without_stars()
 
     def _compiled(
-        self, known: Snapshot, request: _Request, regime: Entailment | None = None
+        self, known: Snapshot, request: Request, regime: Entailment | None = None
     ) -> Compiled:
-        key = _PlanKey(request, self.reads_star_tables, regime)
+        key = PlanKey(request, self.reads_star_tables, regime)
         return self._plans.find(
             key,
             known.generation,
             self._known(key, known),
-            lambda readings: _compile(key, readings),
+            lambda readings: compile_plan(key, readings),
         )
 
     def dump(

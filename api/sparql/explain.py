@@ -10,7 +10,7 @@ from api.errors import MalformedRequest
 from api.negotiation import negotiate
 from api.sparql.description import DescriptionFormat
 from api.sparql.protocol import QueryRequest
-from api.sparql.routes import Service, read_operation
+from api.sparql.routes import Service, base_of, read_operation
 from strabon_store.algebra.queries import Dataset
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.explaining import Explanation
@@ -31,6 +31,7 @@ class Explainable(Protocol):
         timeout_s: float | None = None,
         *,
         analyze: bool = False,
+        base: str | None = None,
         dataset: Dataset | None = None,
     ) -> Explanation:
         """What becomes of a query at every stage."""
@@ -53,7 +54,12 @@ async def explain(
     )
     timeout_s = service.limits.timeout_of(query)
     work = partial(
-        source.explain, query.text, timeout_s, analyze=analyze, dataset=query.dataset
+        source.explain,
+        query.text,
+        timeout_s,
+        analyze=analyze,
+        base=base_of(request),
+        dataset=query.dataset,
     )
     explanation = await service.alongside(work)
     if chosen is _TEXT:

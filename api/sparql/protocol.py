@@ -30,12 +30,14 @@ class QueryRequest:
             2.1.4).
         format: Short name or media type asked for by `?format=`, or None.
         timeout_s: How many seconds the query may take, by `?timeout=`, or None.
+        base: What its relative IRIs are resolved against, or None.
     """
 
     text: str
     dataset: Dataset | None = None
     format: str | None = None
     timeout_s: float | None = None
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

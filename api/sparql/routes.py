@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from secrets import token_hex
 from typing import Annotated, Final
 
@@ -133,8 +134,12 @@ async def run_update(request: Request, operation: UpdateRequest) -> UpdateReport
         )
     origin = request.headers.get("origin")
     check_origin(origin, str(request.url), settings_of(request).cors_origins)
-    base = str(request.url_for("query_by_get"))
-    return await updates.run(operation, base, query_id)
+    return await updates.run(operation, base_of(request), query_id)
+
+
+def base_of(request: Request) -> str:
+    """What relative IRIs are resolved against: the endpoint (RFC 3986, 5.1.3)."""
+    return str(request.url_for("query_by_get"))
 
 
 def _new_query_id(request: Request) -> str:
@@ -166,6 +171,7 @@ async def answer_query(
         PytheasError: There is no answer.
     """
     query_id = _new_query_id(request)
+    query = replace(query, base=base_of(request))
     wanted = Wanted(_accept(request), query.format)
     wanted.check()
     answer = await _unless_gone(request, service.answer(query, wanted, query_id))

@@ -91,6 +91,7 @@ class _Run:
             return self.source.query(
                 self.request.text,
                 self.timeout_s,
+                base=self.request.base,
                 dataset=self.request.dataset,
                 query_id=self.query_id,
                 max_rows=self.limits.max_rows,

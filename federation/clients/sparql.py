@@ -59,6 +59,7 @@ class SparqlEndpoint:
         text: str,
         timeout_s: float | None = None,
         *,
+        base: str | None = None,
         dataset: Dataset | None = None,
         query_id: str | None = None,
         max_rows: int | None = None,
@@ -71,6 +72,9 @@ class SparqlEndpoint:
             UnusableAnswer: The answer is cut off, or no SPARQL result.
         """
         allowed_s = timeout_s or DEFAULT_TIMEOUT_S
+        if base is not None:
+            # A BASE of the query's own comes later, and holds.
+            text = f"BASE {ox.NamedNode(base)} {text}"
         media_type, document = self._ask(text, allowed_s, dataset, query_id)
         try:
             if media_type in _RDF:

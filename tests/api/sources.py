@@ -59,11 +59,12 @@ class Triples(Unlisted):
         text: str,
         timeout_s: float | None = None,
         *,
+        base: str | None = None,
         dataset: Dataset | None = None,
         query_id: str | None = None,
         max_rows: int | None = None,
     ) -> Result:
-        del text, timeout_s, dataset, query_id, max_rows
+        del text, timeout_s, base, dataset, query_id, max_rows
         literal = Literal("x", language="da")
         return Graph.of_triples([(IRI("urn:a"), IRI("urn:p"), literal)])
 
@@ -79,6 +80,7 @@ class Oxigraph(Unlisted):
         text: str,
         timeout_s: float | None = None,
         *,
+        base: str | None = None,
         dataset: Dataset | None = None,
         query_id: str | None = None,
         max_rows: int | None = None,
@@ -97,6 +99,7 @@ class Oxigraph(Unlisted):
         try:
             answer = self.store.query(
                 text,
+                base_iri=base,
                 default_graph=default if has_dataset else None,
                 named_graphs=named if has_dataset else None,
             )
@@ -137,11 +140,12 @@ class Rows(Unlisted):
         text: str,
         timeout_s: float | None = None,
         *,
+        base: str | None = None,
         dataset: Dataset | None = None,
         query_id: str | None = None,
         max_rows: int | None = None,
     ) -> Result:
-        del text, timeout_s, dataset, query_id, max_rows
+        del text, timeout_s, base, dataset, query_id, max_rows
         return Solutions(("a", "b"), self._rows(), self.closed.set)
 
     def _rows(self) -> Iterator[Row]:
@@ -163,11 +167,12 @@ class Blocked(Unlisted):
         text: str,
         timeout_s: float | None = None,
         *,
+        base: str | None = None,
         dataset: Dataset | None = None,
         query_id: str | None = None,
         max_rows: int | None = None,
     ) -> Result:
-        del text, dataset, query_id, max_rows
+        del text, base, dataset, query_id, max_rows
         self.started.release()
         if self.released.wait(timeout_s):
             return True
@@ -183,11 +188,12 @@ class Slow(Unlisted):
         text: str,
         timeout_s: float | None = None,
         *,
+        base: str | None = None,
         dataset: Dataset | None = None,
         query_id: str | None = None,
         max_rows: int | None = None,
     ) -> Result:
-        del text, timeout_s, dataset, query_id, max_rows
+        del text, timeout_s, base, dataset, query_id, max_rows
         return Solutions(("a", "b"), self._rows())
 
     def _rows(self) -> Iterator[Row]:

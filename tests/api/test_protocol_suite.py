@@ -15,14 +15,12 @@ from strabon_store.results.media_types import RESULT_FORMATS
 from strabon_store.store import Store
 from tests.api.conftest import Connect
 from tests.conformance.manifests import SUITES
-from tests.expected_failures import load
 
 MANIFEST = SUITES / "w3c-rdf-tests/sparql/sparql11/protocol/manifest.ttl"
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 HT = Namespace("http://www.w3.org/2011/http#")
 CNT = Namespace("http://www.w3.org/2011/content#")
 DATA = "http://kasei.us/2009/09/sparql/data/"
-EXPECTED = load(Path(__file__).parent / "protocol_expected_failures.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +84,6 @@ def headers_of(graph: Graph, headers: Node | None) -> dict[str, str]:
     }
 
 
-def _parameters() -> list[object]:
-    return [
-        pytest.param(
-            name, id=name, marks=[EXPECTED[name].mark] if name in EXPECTED else []
-        )
-        for name in cases() or ("suite",)
-    ]
-
-
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder = f"{MANIFEST.parent.as_uri()}/"
@@ -115,7 +104,7 @@ def store(opened: Store) -> Store:
     return opened
 
 
-@pytest.mark.parametrize("name", _parameters())
+@pytest.mark.parametrize("name", list(cases()) or ["suites absent"])
 def test_protocol(name: str, connect: Connect, store: Store, suites: Path) -> None:
     del suites
     client = connect(store, allow_update=True)
@@ -133,8 +122,3 @@ def test_protocol(name: str, connect: Connect, store: Store, suites: Path) -> No
             assert answer.json()["boolean"] is exchange.boolean
         if exchange.format in {"boolean", "tabular"}:
             assert media_type in {f.media_type for f in RESULT_FORMATS.values()}
-
-
-def test_every_expected_failure_names_a_case(suites: Path) -> None:
-    del suites
-    assert set(EXPECTED) <= set(cases())

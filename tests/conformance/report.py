@@ -114,7 +114,7 @@ def _sparql() -> Iterator[Suite]:
     protocol = test_protocol_suite
     cases = tuple(protocol.cases())
     base = f"{sparql}sparql11/protocol/manifest#"
-    yield Suite("SPARQL 1.1 Protocol", protocol, cases, base, protocol.EXPECTED)
+    yield Suite("SPARQL 1.1 Protocol", protocol, cases, base)
     cases = tuple(test_graph_store_suite.cases())
     base = f"{sparql}sparql11/graph-store-protocol/"
     yield Suite("SPARQL 1.1 Graph Store Protocol", test_graph_store_suite, cases, base)

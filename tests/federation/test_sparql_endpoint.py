@@ -190,3 +190,9 @@ def test_an_endpoint_that_never_answers_is_given_up() -> None:
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(EndpointUnreachable):
         SparqlEndpoint(url).query("ASK {}")
+
+
+def test_a_base_goes_before_the_query_and_moves_no_line() -> None:
+    with endpoint() as (source, handler):
+        source.query("SELECT * {\n<a> ?b ?c }", base="http://a.org/b")
+    assert handler.form["query"] == ["BASE <http://a.org/b> SELECT * {\n<a> ?b ?c }"]

@@ -11,7 +11,7 @@ from threading import Thread
 import duckdb
 import pytest
 
-from strabon_store.errors import QueryCancelled, StoreUnavailable
+from strabon_store.errors import QueryCancelled, QuerySyntaxError, StoreUnavailable
 from strabon_store.results.graphs import Graph
 from strabon_store.results.solutions import Solutions
 from strabon_store.storage.database import FILE_NAME
@@ -233,3 +233,15 @@ def test_a_killed_load_leaves_the_old_contents(
             assert store.statistics().triples == (0 if is_first else 3)
     with Store.open(location) as store:
         assert store.load([many]).triples_added == 20_000
+
+
+def test_relative_iris_of_a_query_have_the_base_they_are_given(tmp_path: Path) -> None:
+    ask = "ASK { <#s> ?p ?o }"
+    with Store.open(tmp_path / "store") as store:
+        store.update("INSERT DATA { <http://a.org/b#s> <urn:p> 1 }")
+        with pytest.raises(QuerySyntaxError, match="relative"):
+            store.query(ask)
+        assert store.query(ask, base="http://a.org/b") is True
+        assert store.query(ask, base="http://a.org/c") is False
+        assert store.query(f"BASE <http://a.org/b> {ask}", base="urn:c") is True
+        assert "a.org/b#s" in store.explain(ask, base="http://a.org/b").algebra

@@ -1,0 +1,65 @@
+"""What is asked of a store, and the plan for it."""
+
+from typing import NamedTuple
+
+from ontologies.rdfs import Entailment
+from strabon_store.algebra.queries import Dataset
+from strabon_store.answering import Compiled, Lap, Passes, compile_query, unheard
+from strabon_store.errors import UnsupportedFeature
+from strabon_store.frontend import parse_query
+from strabon_store.passes import PASSES
+from strabon_store.relational.readings import Readings
+
+
+class Request(NamedTuple):
+    """What is asked.
+
+    Attributes:
+        text: The query.
+        dataset: What to ask instead of its own FROM and FROM NAMED, or None.
+        passes: The optimizer.
+        base: What its relative IRIs are resolved against, or None.
+    """
+
+    text: str
+    dataset: Dataset | None = None
+    passes: Passes = PASSES
+    base: str | None = None
+
+
+class PlanKey(NamedTuple):
+    """What a plan is for, and by what it may answer.
+
+    Attributes:
+        request: What is asked.
+        star_tables: Whether star tables may be read.
+        entailment: By which regime, or None.
+    """
+
+    request: Request
+    star_tables: bool
+    entailment: Entailment | None
+
+
+def compile_plan(key: PlanKey, known: Readings, lap: Lap = unheard) -> Compiled:
+    """The plan of a key, by what is known of the store.
+
+    Raises:
+        QuerySyntaxError: The text is not SPARQL.
+        UnsupportedFeature: It needs what we do not compile.
+    """
+    text, dataset, passes, base = key.request
+    # What is entailed is not all in the dictionary.
+    is_whole = key.entailment is None
+    try:
+        query = parse_query(text, base=base)
+        compiled = compile_query(
+            query, known, passes, dataset, lap, may_be_bare=is_whole
+        )
+    except RecursionError as error:
+        # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
+        raise UnsupportedFeature("a pattern that is nested this deep") from error
+    if key.entailment and len(compiled.query.dataset.default) > 1:
+        # A merge of graphs entails more than they do one by one.
+        raise UnsupportedFeature("entailment by several graphs that FROM merges")
+    return compiled
