@@ -279,11 +279,8 @@ class _Writer:
 
     # Conditions
 
-    def _condition(self, *, is_outermost: bool, is_joined: bool) -> str:
+    def _condition(self, *, is_outermost: bool) -> str:
         """What may follow FILTER.
-
-        The filter of an OPTIONAL is a condition of its join (18.2.2.6), and stays
-        short: what reads both sides is written out, and doubles with each operator.
 
         EXISTS stands in the outermost group only: in an inner one Oxigraph lets it see
         variables of the outer group, which are not in scope there.
@@ -291,7 +288,7 @@ class _Writer:
         kind = self._pick("plain", "test", "test", "equal", "exists")
         if kind == "exists" and is_outermost:
             return self._exists()
-        if kind == "test" or (kind == "plain" and is_joined):
+        if kind == "test":
             test = self._pick(*self._language.tests)
             return f"({test.format(self._variable(), self._variable())})"
         if kind == "equal":
@@ -351,25 +348,21 @@ class _Writer:
         rows = self._draw(st.lists(row.map("({})".format), max_size=5))
         return f"VALUES ({' '.join(names)}) {{ {' '.join(rows)} }}"
 
-    def _filter(self, depth: int, *, is_joined: bool) -> str:
-        is_outermost = depth == _MAX_DEPTH
-        condition = self._condition(is_outermost=is_outermost, is_joined=is_joined)
-        return f"FILTER {condition}"
-
-    def _element(self, depth: int, *, is_joined: bool) -> str:
+    def _element(self, depth: int) -> str:
         """One element of a group; those that hold groups only while `depth` allows."""
+        is_outermost = depth == _MAX_DEPTH
         flat: list[Callable[[], str]] = [
             self._triples,
             self._triples,
-            lambda: self._filter(depth, is_joined=is_joined),
+            lambda: f"FILTER {self._condition(is_outermost=is_outermost)}",
             lambda: f"BIND({self._expression()} AS {self._fresh()})",
             lambda: f"BIND({self._expression()} AS {self._fresh()})",
             self._values,
         ]
         nested: list[Callable[[], str]] = [
-            lambda: f"OPTIONAL {self.group(depth - 1, is_joined=True)}",
-            lambda: f"OPTIONAL {self.group(depth - 1, is_joined=True)}",
-            lambda: f"OPTIONAL {self.group(depth - 1, is_joined=True)}",
+            lambda: f"OPTIONAL {self.group(depth - 1)}",
+            lambda: f"OPTIONAL {self.group(depth - 1)}",
+            lambda: f"OPTIONAL {self.group(depth - 1)}",
             lambda: f"{self.group(depth - 1)} UNION {self.group(depth - 1)}",
             lambda: f"{self.group(depth - 1)} UNION {self.group(depth - 1)}",
             lambda: f"MINUS {self.group(depth - 1)}",
@@ -382,14 +375,14 @@ class _Writer:
     def _graph(self) -> str:
         return self._pick(*GRAPHS, "?g", "?g", self._variable())
 
-    def group(self, depth: int, *, is_joined: bool = False) -> str:
+    def group(self, depth: int) -> str:
         """A group graph pattern; groups in it are nested `depth` deep at most."""
         size = self._draw(st.integers(0, 2))
-        elements = [self._element(depth, is_joined=is_joined) for _ in range(size)]
+        elements = [self._element(depth) for _ in range(size)]
         group = f"{{ {self._triples()} {' '.join(elements)} }}"
         if self._draw(st.integers(0, 5)):
             return group
-        return f"{{ {group} {self._filter(0, is_joined=is_joined)} }}"
+        return f"{{ {group} FILTER {self._condition(is_outermost=False)} }}"
 
     # Queries
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import reduce
 from typing import Final, assert_never
 
-from strabon_store.algebra.expressions import Exists, Expression, Not
+from strabon_store.algebra.expressions import And, Exists, Expression, Not
 from strabon_store.algebra.nodes import (
     BGP,
     Distinct,
@@ -71,7 +72,13 @@ from strabon_store.relational.lower_expressions import (
 )
 from strabon_store.relational.lower_graphs import lower_construct, lower_describe
 from strabon_store.relational.lower_groups import lower_group
-from strabon_store.relational.lower_joins import join, left_join, minus, semi_join
+from strabon_store.relational.lower_joins import (
+    is_long,
+    join,
+    left_join,
+    minus,
+    semi_join,
+)
 from strabon_store.relational.lower_optional import absorb, optional_leg
 from strabon_store.relational.lower_paths import lower_path
 from strabon_store.relational.lower_triples import lower_bgp, lower_graph_names
@@ -184,17 +191,34 @@ def _lower_optional(pattern: LeftJoin, context: Context) -> Plan:
         return plan
     left, right = _lower_sides(pattern, context)
     condition = pattern.condition
-    if condition is None or not _has_exists(condition):
+    if condition is None:
+        return left_join(left, right, None)
+    tests = conjuncts(condition)
+    later = [test for test in tests if _has_exists(test) or is_long(left, right, test)]
+    if not later:
         return left_join(left, right, condition)
-    return _lower_optional_exists(left, right, condition, context)
+    at_once = [test for test in tests if test not in later]
+    return _lower_optional_later(left, right, (at_once, later), context)
 
 
-def _lower_optional_exists(
-    left: Plan, right: Plan, condition: Expression, context: Context
+def _lower_optional_later(
+    left: Plan,
+    right: Plan,
+    tests: tuple[list[Expression], list[Expression]],
+    context: Context,
 ) -> Plan:
-    """Pairs that meet the condition, and the left solutions that have no such pair."""
+    """Pairs that meet the condition, and the left solutions that have no such pair.
+
+    Args:
+        left: The solutions that stay.
+        right: What is optional.
+        tests: The condition: what is tried on pairs, and what only on joined rows.
+        context: Where the pattern is.
+    """
+    at_once, later = tests
     left = Shared(numbered(variables_only(left), _LEFT), context.fresh())
-    tested = _tested(join(left, right), conjuncts(condition), context)
+    joined = join(left, right, reduce(And, at_once) if at_once else None)
+    tested = _tested(joined, later, context)
     pairs = Shared(variables_only(tested), context.fresh())
     mates = Projection(pairs, (left.columns[-1],), (Column(_LEFT),))
     alone = semi_join(left, mates, None, is_anti=True)

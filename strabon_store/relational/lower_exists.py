@@ -46,7 +46,7 @@ from strabon_store.algebra.variables import (
 from strabon_store.relational.context import OUTER_COLUMN, Context
 from strabon_store.relational.encoding import Plain
 from strabon_store.relational.lookups import variables_only
-from strabon_store.relational.lower_joins import mark_join, semi_join
+from strabon_store.relational.lower_joins import is_long, mark_join, semi_join
 from strabon_store.relational.nodes import Plan, PlanColumn, Projection, Shared
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 from strabon_store.relational.sideways import has_search, offering
@@ -115,13 +115,17 @@ def _sides(
     outer = frozenset(Var(column.name) for column in plan.columns)
     if _is_correlated(pattern, outer):
         return _correlated(plan, pattern, lower, inner)
-    condition = None
+    condition, source = None, pattern
     if isinstance(pattern, Filter) and not _has_exists(pattern.condition):
         # A filter at the top is tried on pairs: it sees both sides.
-        condition, pattern = pattern.condition, pattern.source
-    if has_search(pattern):
-        plan, inner = offering(plan, (), inner)
-    return plan, lower(pattern, inner), condition
+        condition, source = pattern.condition, pattern.source
+    left, within = plan, inner
+    if has_search(source):
+        left, within = offering(plan, (), inner)
+    right = lower(source, within)
+    if condition is not None and is_long(left, right, condition):
+        return _correlated(plan, pattern, lower, inner)
+    return left, right, condition
 
 
 def _correlated(

@@ -6,7 +6,7 @@ elsewhere NULL agrees with everything.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple, assert_never
 
 from strabon_store.algebra.expressions import Expression
 from strabon_store.relational.context import GRAPH_COLUMN, OUTER_COLUMN
@@ -28,7 +28,9 @@ from strabon_store.relational.nodes import (
     SemiJoin,
 )
 from strabon_store.relational.scalars import (
+    Call,
     Column,
+    Constant,
     Scalar,
     all_of,
     any_of,
@@ -38,6 +40,16 @@ from strabon_store.relational.values import XSD_BOOLEAN, Value, of_column
 
 _HIDDEN: Final = (GRAPH_COLUMN, OUTER_COLUMN)
 """Begin the names of columns that are no variables of the query."""
+
+_LONGEST: Final = 1000
+"""How many parts of a condition may read both sides of a join.
+
+What reads one side is computed below it, each part once; what reads both is written out
+wherever it is read, and may double with each operator.
+"""
+
+_WRITES_ONCE: Final = frozenset({"and", "not", "or"})
+"""Operations in which an engine writes each argument once; in most, about twice."""
 
 _OTHER: Final = ".other"
 """Marks the right side's column of a shared variable."""
@@ -81,6 +93,14 @@ def mark_join(left: Plan, right: Plan, condition: Expression | None, name: str) 
     left, right, holds = _matching(prepare(left, right), condition)
     mark = PlanColumn(name, Typed(XSD_BOOLEAN), is_nullable=False)
     return variables_only(Mark(left, right, holds, mark))
+
+
+def is_long(left: Plan, right: Plan, condition: Expression) -> bool:
+    """Whether to try a condition on the rows of a join, and not on its pairs."""
+    sides = prepare(left, right)
+    holds = lower_condition(condition, _merged_scope(sides))
+    lengths = _Lengths(frozenset(column.name for column in sides.left.columns))
+    return lengths.of(holds).parts > _LONGEST
 
 
 def minus(left: Plan, right: Plan) -> Plan:
@@ -203,6 +223,49 @@ class _BothSides:
             for part in parts
         }
         return substitute(scalar, columns)
+
+
+class _Length(NamedTuple):
+    """How long a scalar is in the condition of a join.
+
+    Attributes:
+        sides: The sides that it reads.
+        parts: How many parts of it read both, as often as each is written.
+    """
+
+    sides: frozenset[bool]
+    parts: int
+
+
+class _Lengths:
+    """How long the parts of a condition are."""
+
+    def __init__(self, lefts: frozenset[str]) -> None:
+        self._lefts = lefts
+        self._known: dict[int, _Length] = {}
+
+    def of(self, scalar: Scalar) -> _Length:
+        """How long a scalar is; told once for each, however often it is read."""
+        if id(scalar) not in self._known:
+            self._known[id(scalar)] = self._of(scalar)
+        return self._known[id(scalar)]
+
+    def _of(self, scalar: Scalar) -> _Length:
+        match scalar:
+            case Column(name):
+                # A part of what is looked up is of the side that has the variable.
+                is_left = name.partition(".")[0] in self._lefts
+                return _Length(frozenset({is_left and _OTHER not in name}), 0)
+            case Constant():
+                return _Length(frozenset(), 0)
+            case Call(operation, arguments):
+                lengths = [self.of(argument) for argument in arguments]
+                sides = frozenset[bool]().union(*(each.sides for each in lengths))
+                copies = 1 if operation in _WRITES_ONCE else 2
+                inner = copies * sum(each.parts for each in lengths)
+                return _Length(sides, inner + 1 if len(sides) > 1 else 0)
+            case _:
+                assert_never(scalar)
 
 
 def _merged(joined: Join, sides: Sides) -> Plan:
