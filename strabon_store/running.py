@@ -7,6 +7,7 @@ comes between two of its steps is lost.
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from weakref import WeakValueDictionary
 import duckdb
 
 from engines.duckdb.failures import wrap_error
+from engines.duckdb.interrupts import interrupt, resume
 from engines.errors import Interrupted, MemoryExceeded
 from strabon_store.errors import (
     InternalError,
@@ -94,6 +96,17 @@ class Limits:
 
     timeout_s: float | None = None
     max_rows: int | None = None
+
+
+def until_deadline(timeout_s: float | None) -> Callable[[], None]:
+    """What raises a `QueryTimeout` when it is called after so many seconds."""
+    end = None if timeout_s is None else time.monotonic() + timeout_s
+
+    def tick() -> None:
+        if end is not None and time.monotonic() > end:
+            raise QueryTimeout(timeout_s)
+
+    return tick
 
 
 class RunningQueries:
@@ -236,6 +249,7 @@ class Run:
             finally:
                 with self._changing:
                     self._cursor = None
+                resume(cursor)
 
     @property
     def cursor(self) -> Cursor:
@@ -356,7 +370,7 @@ class Run:
     def _interrupt_once(self) -> None:
         with self._changing:
             if self._cursor is not None:
-                self._cursor.interrupt()
+                interrupt(self._cursor)
 
     def close(self) -> None:
         """Stop the clock and the engine; harmless when called again."""
@@ -380,6 +394,7 @@ class Run:
                 if reader is not None:
                     reader.close()
                 if cursor is not None:
+                    resume(cursor)
                     cursor.close()
             finally:
                 self._working.release()

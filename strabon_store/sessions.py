@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import duckdb
 
+from engines.duckdb.interrupts import interrupt, resume
+
 _KEPT: Final = 64
 """Statements that a session has ready."""
 
@@ -121,10 +123,11 @@ class Session:
 
     def interrupt(self) -> None:
         """Stop what is executed."""
-        self.cursor.interrupt()
+        interrupt(self.cursor)
 
     def close(self) -> None:
         """End the transaction if there is one, and let others use the session."""
+        resume(self.cursor)
         if self._is_in_transaction:
             self._is_in_transaction = False
             try:

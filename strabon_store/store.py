@@ -1,6 +1,6 @@
 """The store as its users see it: a directory that is opened, loaded and asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,13 @@ from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.relational.readings import Readings
 from strabon_store.results.graphs import Result
-from strabon_store.running import Limits, Run, RunningQueries, RunningQuery
+from strabon_store.running import (
+    Limits,
+    Run,
+    RunningQueries,
+    RunningQuery,
+    until_deadline,
+)
 from strabon_store.services import ServiceClient, Services
 from strabon_store.sessions import Session, Sessions
 from strabon_store.storage.backup import BackupReport, backup
@@ -261,7 +267,7 @@ class Store:
     def _answer_by(self, regime: Entailment, run: Run, request: Request) -> Result:
         cursor = self._database.cursor()
         run.use(cursor)
-        known = self._closure.begin(cursor)
+        known = self._closure.begin(cursor, run.check)
         compiled = self._compiled(known, request, regime)
         self._services.provide(compiled.remotes, run, cursor)
         run.execute(compiled.generated.sql)
@@ -362,26 +368,30 @@ class Store:
         database, regime = self._database, self._entailment
         request = Request(text, dataset, passes, base)
         key = PlanKey(request, self.reads_star_tables, regime)
+        tick = until_deadline(timeout_s)
 
         def connect() -> duckdb.DuckDBPyConnection:
             cursor = database.cursor()
-            self._begin(cursor, regime)
+            self._begin(cursor, regime, tick)
             return cursor
 
         def compiled(_text: str, lap: Lap) -> Compiled:
             with database.cursor() as cursor:
-                known = self._known(key, self._begin(cursor, regime))
+                known = self._known(key, self._begin(cursor, regime, tick))
                 return compile_plan(key, Readings(known), lap)
 
         explainer = Explainer(compiled, connect, self._running, self._texts)
         return explainer.explain(text, Limits(timeout_s), analyze=analyze)
 
     def _begin(
-        self, cursor: duckdb.DuckDBPyConnection, regime: Entailment | None
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        regime: Entailment | None,
+        tick: Callable[[], None],
     ) -> Snapshot:
         """Begin a transaction: what is planned by what is known is what is read."""
         if regime is not None:
-            return self._closure.begin(cursor)
+            return self._closure.begin(cursor, tick)
         cursor.begin()
         return self._catalog.snapshot(cursor)
 
@@ -453,6 +463,7 @@ class Store:
         held the database, who opens it again would wait.
         """
         self._running.close()
+        self._closure.close()
         self._sessions.close()
         self._database.close()
 

@@ -22,17 +22,27 @@ import pyarrow.compute as pc
 import shapely
 from duckdb import decimal_type
 from duckdb.func import FunctionNullHandling, PythonUDFType
-from duckdb.sqltypes import BLOB, BOOLEAN, DOUBLE, VARCHAR
+from duckdb.sqltypes import BIGINT, BLOB, BOOLEAN, DOUBLE, VARCHAR
 
+from engines.duckdb.interrupts import Patience
 from engines.duckdb.numbers import SCALE, divide, multiply, to_decimal
 from engines.duckdb.reach import IDS, PAIRS, reach
 from engines.geodesy import area_m2, distance_m, length_m, perimeter_m
-from engines.geodesy.arrays import Floats, Geometries
+from engines.geodesy.arrays import Booleans, Floats, Geometries
 
 PATTERN_SEPARATOR: Final = "|"
 """Between the alternatives of a relation in the last argument of `pytheas_relate`."""
 
 _POLE: Final = 90.0
+_BYTES_AT_ONCE: Final = 1 << 20
+"""Of WKB, to decode and to check within a few hundred milliseconds."""
+
+_WEIGHT_AT_ONCE: Final = 20_000
+"""Vertices and pieces, to be measured within a few hundred milliseconds."""
+
+_PIECE_DEG: Final = 0.05
+"""How long the pieces are in which a distance is looked for."""
+
 _PATTERNS: Final = re.compile(r"[TF*012]{9}(?:\|[TF*012]{9})*")
 _Array: TypeAlias = Any  # pyarrow ships no types
 _Measure: TypeAlias = Callable[[Geometries], Floats]
@@ -41,14 +51,17 @@ _Measure: TypeAlias = Callable[[Geometries], Floats]
 def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the functions on a connection; those that are there stay.
 
+    The last argument of those with an `n` is `engines.duckdb.interrupts.CONNECTION`, by
+    which they hear of an interrupt, or NULL.
+
     | function | answer |
     |---|---|
-    | `pytheas_distance_m(BLOB, BLOB) -> DOUBLE` | shortest geodesic, metres |
-    | `pytheas_area_m2(BLOB) -> DOUBLE` | area on the ellipsoid |
-    | `pytheas_perimeter_m(BLOB) -> DOUBLE` | length of the boundary of areas |
-    | `pytheas_length_m(BLOB) -> DOUBLE` | length of lines |
-    | `pytheas_relate(BLOB, BLOB, VARCHAR) -> BOOLEAN` | DE-9IM, any of `p|q|...` |
-    | `pytheas_reach(BIGINT[], BIGINT[], BIGINT[])` | see `engines.duckdb.reach` |
+    | `pytheas_distance_m(BLOB, BLOB, n) -> DOUBLE` | shortest geodesic, metres |
+    | `pytheas_area_m2(BLOB, n) -> DOUBLE` | area on the ellipsoid |
+    | `pytheas_perimeter_m(BLOB, n) -> DOUBLE` | length of the boundary of areas |
+    | `pytheas_length_m(BLOB, n) -> DOUBLE` | length of lines |
+    | `pytheas_relate(BLOB, BLOB, VARCHAR, n) -> BOOLEAN` | DE-9IM, any of `p|q|...` |
+    | `pytheas_reach(BIGINT[], BIGINT[], BIGINT[], n)` | see `engines.duckdb.reach` |
     | `pytheas_multiply(DECIMAL, DECIMAL) -> DECIMAL` | product, rounded once |
     | `pytheas_divide(DECIMAL, DECIMAL) -> DECIMAL` | quotient, rounded once |
     | `pytheas_decimal(DOUBLE) -> DECIMAL` | the nearest decimal |
@@ -57,7 +70,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         >>> connection = duckdb.connect()
         >>> register_functions(connection)
         >>> point = shapely.to_wkb(shapely.Point(0, 0))
-        >>> query = "SELECT pytheas_relate(?, ?, '0FFFFFFF2')"
+        >>> query = "SELECT pytheas_relate(?, ?, '0FFFFFFF2', NULL)"
         >>> connection.execute(query, [point, point]).fetchone()
         (True,)
     """
@@ -90,20 +103,29 @@ def defined(
     return frozenset(name for (name,) in found.fetchall())
 
 
-def _decode(wkb: _Array) -> Geometries:
+def _decode(wkb: _Array, patience: Patience) -> Geometries:
     """Valid geometries; None for NULL, for bytes that are no WKB and for invalid ones.
 
     What repeats is decoded once: in a join one side mostly does.
     """
     encoded = pc.dictionary_encode(_whole(wkb))
     blobs = encoded.dictionary.to_numpy(zero_copy_only=False)
-    distinct = shapely.from_wkb(blobs, on_invalid="ignore")
-    usable = shapely.is_valid(distinct) & _is_on_globe(distinct)
-    known = np.append(np.where(usable, distinct, None), [None])
+    lengths = pc.fill_null(pc.binary_length(encoded.dictionary), 0)
+    distinct = [
+        _usable(blobs[block])
+        for block in patience.blocks(lengths.to_numpy(), _BYTES_AT_ONCE)
+    ]
+    known = np.concatenate([*distinct, [None]])
     # NULL has no index; send it to the None at the end.
-    index = pc.fill_null(encoded.indices, len(distinct))
+    index = pc.fill_null(encoded.indices, len(blobs))
     geometries: Geometries = known[index.to_numpy(zero_copy_only=False)]
     return geometries
+
+
+def _usable(blobs: Any) -> Geometries:
+    found: Geometries = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"))
+    found[~(shapely.is_valid(found) & _is_on_globe(found))] = None
+    return found
 
 
 def _is_on_globe(geometries: Geometries) -> Any:
@@ -121,20 +143,55 @@ def _doubles(values: Floats) -> _Array:
     return pa.array(values, type=pa.float64(), mask=~np.isfinite(values))
 
 
-def _distance(left: _Array, right: _Array) -> _Array:
-    return _doubles(distance_m(_decode(left), _decode(right)))
+def _distance(left: _Array, right: _Array, connection: _Array) -> _Array:
+    patience = Patience(connection)
+    sides = _decode(left, patience), _decode(right, patience)
+    return _doubles(_in_blocks(distance_m, patience, *sides))
 
 
-def _measured(measure: _Measure) -> Callable[[_Array], _Array]:
-    def function(wkb: _Array) -> _Array:
-        return _doubles(measure(_decode(wkb)))
+def _measured(measure: _Measure) -> Callable[[_Array, _Array], _Array]:
+    def function(wkb: _Array, connection: _Array) -> _Array:
+        patience = Patience(connection)
+        return _doubles(_in_blocks(measure, patience, _decode(wkb, patience)))
 
     return function
 
 
-def _relate(left: _Array, right: _Array, patterns: _Array) -> _Array:
-    a, b = _decode(left), _decode(right)
-    asked = _whole(patterns).to_pylist()
+def _in_blocks(
+    measure: Callable[..., Floats], patience: Patience, *sides: Geometries
+) -> Floats:
+    blocks = patience.blocks(_weights(*sides), _WEIGHT_AT_ONCE)
+    found = [measure(*(side[block] for side in sides)) for block in blocks]
+    return np.concatenate(found)
+
+
+def _weights(*sides: Geometries) -> Floats:
+    """About how much there is to do in each row: vertices, and pieces of long edges."""
+    weights = np.ones(len(sides[0]))
+    for side in sides:
+        weights += shapely.get_num_coordinates(side)
+        weights += np.nan_to_num(shapely.length(side)) / _PIECE_DEG
+    return weights
+
+
+def _relate(
+    left: _Array, right: _Array, patterns: _Array, connection: _Array
+) -> _Array:
+    patience = Patience(connection)
+    a, b = _decode(left, patience), _decode(right, patience)
+    asked = np.array(_whole(patterns).to_pylist(), dtype=object)
+    found = [
+        _related(a[block], b[block], asked[block].tolist())
+        for block in patience.blocks(_weights(a, b), _WEIGHT_AT_ONCE)
+    ]
+    holds, answered = map(np.concatenate, zip(*found, strict=True))
+    return pa.array(holds, type=pa.bool_(), mask=~answered)
+
+
+def _related(
+    a: Geometries, b: Geometries, asked: list[str | None]
+) -> tuple[Booleans, Booleans]:
+    """Whether one of the patterns holds in each row, and whether that can be said."""
     holds = np.zeros(len(a), dtype=bool)
     answered = ~(shapely.is_missing(a) | shapely.is_missing(b))
     for alternatives in set(asked):
@@ -147,7 +204,7 @@ def _relate(left: _Array, right: _Array, patterns: _Array) -> _Array:
             holds[left_open] = shapely.relate_pattern(
                 a[left_open], b[left_open], pattern
             )
-    return pa.array(holds, type=pa.bool_(), mask=~answered)
+    return holds, answered
 
 
 _DECIMAL: Final = decimal_type(38, SCALE)
@@ -155,10 +212,10 @@ _FUNCTIONS: Final = (
     ("pytheas_multiply", multiply, (_DECIMAL, _DECIMAL), _DECIMAL),
     ("pytheas_divide", divide, (_DECIMAL, _DECIMAL), _DECIMAL),
     ("pytheas_decimal", to_decimal, (DOUBLE,), _DECIMAL),
-    ("pytheas_distance_m", _distance, (BLOB, BLOB), DOUBLE),
-    ("pytheas_area_m2", _measured(area_m2), (BLOB,), DOUBLE),
-    ("pytheas_perimeter_m", _measured(perimeter_m), (BLOB,), DOUBLE),
-    ("pytheas_length_m", _measured(length_m), (BLOB,), DOUBLE),
-    ("pytheas_relate", _relate, (BLOB, BLOB, VARCHAR), BOOLEAN),
-    ("pytheas_reach", reach, (IDS, IDS, IDS), PAIRS),
+    ("pytheas_distance_m", _distance, (BLOB, BLOB, BIGINT), DOUBLE),
+    ("pytheas_area_m2", _measured(area_m2), (BLOB, BIGINT), DOUBLE),
+    ("pytheas_perimeter_m", _measured(perimeter_m), (BLOB, BIGINT), DOUBLE),
+    ("pytheas_length_m", _measured(length_m), (BLOB, BIGINT), DOUBLE),
+    ("pytheas_relate", _relate, (BLOB, BLOB, VARCHAR, BIGINT), BOOLEAN),
+    ("pytheas_reach", reach, (IDS, IDS, IDS, BIGINT), PAIRS),
 )

@@ -15,6 +15,8 @@ import pyarrow as pa
 from duckdb import list_type, struct_type
 from duckdb.sqltypes import BIGINT
 
+from engines.duckdb.interrupts import Patience
+
 _Array: TypeAlias = Any  # pyarrow ships no types
 _Integers: TypeAlias = npt.NDArray[np.int64]
 
@@ -25,13 +27,14 @@ _SPREAD: Final = 8
 """Ids may be numbered as they are when they span at most so many times the edges."""
 
 
-def reach(origins: _Array, begins: _Array, ends: _Array) -> _Array:
+def reach(origins: _Array, begins: _Array, ends: _Array, connection: _Array) -> _Array:
     """For each row: every pair of an origin and a node one or more edges away, once.
 
     Args:
         origins: Lists of node ids, each once.
         begins: Lists of the ids in which edges begin.
         ends: Lists of the ids in which they end, in the same order.
+        connection: For whom (see `engines.duckdb.interrupts`), or NULL.
 
     NULL among the lists gives NULL.
 
@@ -39,11 +42,15 @@ def reach(origins: _Array, begins: _Array, ends: _Array) -> _Array:
         >>> lists = [
         ...     pa.array([ids], pa.list_(pa.int64())) for ids in ([1], [1, 2], [2, 1])
         ... ]
-        >>> [pair["node"] for pair in reach(*lists)[0].as_py()]
+        >>> [pair["node"] for pair in reach(*lists, pa.array([None]))[0].as_py()]
         [1, 2]
     """
     rows = zip(*(_lists(each) for each in (origins, begins, ends)), strict=True)
-    found = [_reach(*row) if all(x is not None for x in row) else None for row in rows]
+    patience = Patience(connection)
+    found = [
+        _reach(row, patience) if all(x is not None for x in row) else None
+        for row in rows
+    ]
     sizes = [0 if each is None else len(each[0]) for each in found]
     known = [each for each in found if each is not None]
     columns = [
@@ -65,11 +72,12 @@ def _lists(array: _Array) -> list[_Integers | None]:
 
 
 def _reach(
-    origins: _Integers, begins: _Integers, ends: _Integers
+    row: tuple[_Integers, ...], patience: Patience
 ) -> tuple[_Integers, _Integers]:
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import breadth_first_order, connected_components
 
+    origins, begins, ends = row
     if not len(origins) or not len(begins):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     ids, (starts, sources, targets) = _numbered(origins, begins, ends)
@@ -81,6 +89,7 @@ def _reach(
     on_cycle[sources[sources == targets]] = True
     reached = []
     for start in starts:
+        patience.check()
         order = breadth_first_order(graph, start, return_predecessors=False)
         reached.append(order if on_cycle[start] else order[1:])
     lengths = [len(order) for order in reached]

@@ -12,6 +12,7 @@ from typing import Final
 import duckdb
 
 from engines.duckdb.failures import wrap_error
+from engines.duckdb.interrupts import number
 from engines.errors import DatabaseMissing, ExtensionMissing
 
 
@@ -89,10 +90,12 @@ def connect(
 def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """A cursor of a connection to a file, with transactions of its own.
 
-    To a cursor that DuckDB makes the tables of the file have long names only.
+    To a cursor that DuckDB makes the tables of the file have long names only. Functions
+    in Python hear of its interrupts (see `engines.duckdb.interrupts`).
     """
     cursor = connection.cursor()
     cursor.execute(_USE)
+    number(cursor)
     return cursor
 
 

@@ -23,6 +23,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BIGINT, BOOLEAN, DOUBLE, VARCHAR
 
 from engines.duckdb.functions import defined
+from engines.duckdb.interrupts import Patience
 from ontologies.namespaces import XSD
 from strabon_store.frontend.iris import resolve
 from strabon_store.relational.kinds import literal_kind
@@ -57,10 +58,12 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     for name, (function, arguments, result) in _FUNCTIONS.items():
         if name in there:
             continue
+        # Those that may take long are told for whom they work.
+        told = (BIGINT,) if name in _PATIENT else ()
         connection.create_function(
             name,
-            _vectorized(function, len(arguments), _ARROW[result]),
-            list(arguments),
+            _vectorized(function, len(arguments), len(told), _ARROW[result]),
+            [*arguments, *told],
             result,
             type=PythonUDFType.ARROW,
             null_handling=FunctionNullHandling.SPECIAL,
@@ -76,13 +79,16 @@ _ARROW: Final = {
 
 
 def _vectorized(
-    function: Callable[..., Any], arguments: int, result: Any
+    function: Callable[..., Any], arguments: int, told: int, result: Any
 ) -> Callable[..., _Array]:
     def vectorized(columns: tuple[_Array, ...]) -> _Array:
+        patience = Patience(columns[-1] if told else ())
         known: dict[tuple[str | None, ...], Any] = {}
         values = []
-        for row in zip(*(column.to_pylist() for column in columns), strict=True):
+        texts = (column.to_pylist() for column in columns[:arguments])
+        for row in zip(*texts, strict=True):
             if row not in known:
+                patience.check()
                 known[row] = None if None in row else function(*row)
             values.append(known[row])
         return pa.array(values, result)
@@ -93,8 +99,9 @@ def _vectorized(
         lambda a, b: vectorized((a, b)),
         lambda a, b, c: vectorized((a, b, c)),
         lambda a, b, c, d: vectorized((a, b, c, d)),
+        lambda a, b, c, d, e: vectorized((a, b, c, d, e)),
     )
-    return by_arguments[arguments - 1]
+    return by_arguments[arguments + told - 1]
 
 
 @lru_cache(maxsize=256)
@@ -217,6 +224,9 @@ def _adjust(plain: str, zone: str) -> str | None:
 def _digest(name: str) -> Callable[[str], str]:
     return lambda text: hashlib.new(name, text.encode()).hexdigest()
 
+
+_PATIENT: Final = frozenset({"pytheas_matches", "pytheas_replace"})
+"""Functions that hear of an interrupt (see `engines.duckdb.interrupts`)."""
 
 _TEXT: Final = (VARCHAR,)
 _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...], Any]]] = {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from engines.duckdb.interrupts import CONNECTION
 from strabon_store.algebra.terms import RDF_LANG_STRING
 from strabon_store.relational.encoding import Tag
 
@@ -86,9 +87,9 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "sha512": "pytheas_sha512(:a) || ''",
         "no_truth": "CAST(NULL AS BOOLEAN)",
         "regex": "regexp_matches(:a, :b)",
-        "regex_of_xpath": "pytheas_matches(:a, :b, :c)",
+        "regex_of_xpath": f"pytheas_matches(:a, :b, :c, {CONNECTION})",
         "replace": "regexp_replace(:a, :b, :c, 'g')",
-        "replace_by_xpath": "pytheas_replace(:a, :b, :c, :d) || ''",
+        "replace_by_xpath": f"pytheas_replace(:a, :b, :c, :d, {CONNECTION}) || ''",
         "resolve": f"CASE WHEN regexp_matches(:a, '{_NO_IRI}') THEN NULL "
         "WHEN regexp_matches(:a, '^[A-Za-z][A-Za-z0-9+.-]*:') THEN :a "
         "WHEN :b <> '' THEN pytheas_resolve(:a, :b) || '' END",
@@ -146,11 +147,11 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "geometry_constant": "ST_GeomFromWKB(:a)",
         "no_geometry": "CAST(NULL AS GEOMETRY)",
         "distance_m": "pytheas_distance_m("
-        "CAST(ST_AsWKB(:a) AS BLOB), CAST(ST_AsWKB(:b) AS BLOB))",
+        f"CAST(ST_AsWKB(:a) AS BLOB), CAST(ST_AsWKB(:b) AS BLOB), {CONNECTION})",
         "distance_degrees": "ST_Distance(:a, :b)",
-        "area_m2": "pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB))",
-        "perimeter_m": "pytheas_perimeter_m(CAST(ST_AsWKB(:a) AS BLOB))",
-        "length_m": "pytheas_length_m(CAST(ST_AsWKB(:a) AS BLOB))",
+        "area_m2": f"pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
+        "perimeter_m": f"pytheas_perimeter_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
+        "length_m": f"pytheas_length_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "radians": "radians(:a)",
         "scale": ":a * :b",
     }

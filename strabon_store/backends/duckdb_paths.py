@@ -14,6 +14,7 @@ with all steps until nothing is new. From everywhere that is the only way.
 from functools import cache
 from typing import Final
 
+from engines.duckdb.interrupts import CONNECTION
 from strabon_store.backends.sql import Sql, Template, literal
 from strabon_store.relational.nodes import Closure
 
@@ -76,7 +77,7 @@ UNION ALL
 SELECT g, f, t FROM walked
 UNION ALL
 SELECT g, pair.origin, pair.node FROM (
-  SELECT begins.g, unnest(pytheas_reach(begins.f, edges.f, edges.t)) AS pair
+  SELECT begins.g, unnest(pytheas_reach(begins.f, edges.f, edges.t, :g)) AS pair
   FROM (
     SELECT g, list(f) AS f FROM far WHERE (SELECT holds FROM few) GROUP BY g
   ) AS begins JOIN edges ON begins.g = edges.g
@@ -130,7 +131,7 @@ def closure(plan: Closure, steps: Sql, origins: Sql | None, *, is_table: bool) -
     if plan.is_short:
         return _template(_OVER_FEW_STEPS, has_graph).filled([made, steps, origins])
     depth, width, work = map(literal, (_DEPTH, _WIDTH, _WORK))
-    arguments = [made, steps, origins, depth, width, work]
+    arguments = [made, steps, origins, depth, width, work, Sql(CONNECTION)]
     return _template(_FROM_ORIGINS, has_graph).filled(arguments)
 
 

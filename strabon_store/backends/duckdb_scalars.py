@@ -7,6 +7,7 @@ from typing import Final, TypeAlias, assert_never
 
 from engines.duckdb.dialect import NATIVE, NECESSARY, RELATE
 from engines.duckdb.functions import PATTERN_SEPARATOR
+from engines.duckdb.interrupts import CONNECTION
 from ontologies.geosparql.relations import RELATIONS
 from strabon_store.backends.duckdb_numbers import NUMBERS
 from strabon_store.backends.duckdb_operators import (
@@ -85,7 +86,7 @@ def _relation(name: str, left: Sql, right: Sql) -> Sql:
         return function(native, left, right)
     blobs = [_AS_WKB.filled([each]) for each in (left, right)]
     patterns = PATTERN_SEPARATOR.join(RELATIONS[name].patterns)
-    exact = function(RELATE, *blobs, literal(patterns))
+    exact = function(RELATE, *blobs, literal(patterns), Sql(CONNECTION))
     necessary = function(str(NECESSARY[name]), left, right)
     return joined(" AND ", [necessary, exact])
 

@@ -12,13 +12,16 @@ regime): the rules make no new terms, a literal is no subject, and `rdf:_1`, `rd
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from threading import Lock
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+from threading import Lock, Thread
 from typing import Final
 
 import duckdb
 import pyarrow as pa
 
+from engines.duckdb.failures import wrap_error
 from ontologies.namespaces import RDF, RDFS
 from ontologies.rdfs import AXIOMS, MEMBERSHIP, VOCABULARY
 from strabon_store.algebra.terms import IRI, Term
@@ -26,7 +29,7 @@ from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
 from strabon_store.relational.kinds import IRI_KIND
 from strabon_store.relational.stars import NO_STARS
 from strabon_store.storage.catalog import Catalog, Connection, Snapshot
-from strabon_store.storage.database import read_meta
+from strabon_store.storage.database import Database, read_meta
 from strabon_store.storage.dictionary import NOT_FOUND, Key, find_ids
 from strabon_store.storage.statistics import read_statistics, rebuild_statistics
 
@@ -141,6 +144,9 @@ FROM store.main.predicate_statistics LIMIT 0
 _BY_OBJECT: Final = """
 CREATE OR REPLACE VIEW entailed.main.quads_by_object AS FROM entailed.main.quads
 """
+_TICK_S: Final = 0.05
+"""Between two looks of a query that waits whether it may go on waiting."""
+
 _PARAMETER: Final = re.compile(r"\$(\w+)")
 
 
@@ -160,48 +166,107 @@ class _Vocabulary(Catalog):
 
 
 class Closure:
-    """The closure of a store under RDFS, kept until the store changes."""
+    """The closure of a store under RDFS, kept until the store changes.
 
-    def __init__(self, connection: Connection) -> None:
-        """Of the store behind `connection`; nothing is computed yet."""
-        self._connection = connection
+    It is computed on a thread of its own: a query that waits for it ends when its time
+    is over, and the next one finds it done.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Of a store; nothing is computed yet."""
+        self._database = database
         self._lock = Lock()
         self._is_attached = False
         self._latest: Snapshot | None = None
+        self._building: _Building | None = None
 
-    def begin(self, cursor: duckdb.DuckDBPyConnection) -> Snapshot:
+    def begin(
+        self, cursor: duckdb.DuckDBPyConnection, tick: Callable[[], None]
+    ) -> Snapshot:
         """Begin a transaction in which a cursor reads the closure of the store of now.
 
         It is computed if the store has changed; what is known of it is returned.
+
+        Args:
+            cursor: The cursor.
+            tick: Called every now and then while the closure is computed; may raise.
+
+        Raises:
+            EngineError: The closure cannot be computed.
         """
+        needed = int(read_meta(cursor, "generation"))
+        while True:
+            with self._lock:
+                if self._latest and self._latest.generation >= needed:
+                    _begin(cursor)
+                    return self._latest
+                building = self._building or self._build()
+            wait([building.done], _TICK_S)
+            tick()
+            if building.done.done():
+                building.done.result()
+
+    def close(self) -> None:
+        """Stop what is computed, and wait until it rests."""
         with self._lock:
-            latest = self._current()
-            cursor.execute(_PATH)
-            # From its first read on, a transaction sees this closure and no later one.
-            cursor.begin()
-            cursor.execute("SELECT count(*) FROM entailed.main.vocabulary").fetchall()
-            return latest
+            building = self._building
+        while building is not None and not building.done.done():
+            building.cursor.interrupt()
+            wait([building.done], _TICK_S)
 
-    def _current(self) -> Snapshot:
-        with self._connection.cursor() as cursor:
-            generation = int(read_meta(cursor, "generation"))
-            if self._latest is None or self._latest.generation != generation:
-                if not self._is_attached:
-                    cursor.execute(_ATTACH)
-                    self._is_attached = True
-                cursor.execute(_PATH)
-                self._latest = self._build(cursor)
-        return self._latest
+    def _build(self) -> "_Building":
+        """Begin to compute the closure; by whoever holds the lock."""
+        building = self._building = _Building(self._database.cursor())
+        Thread(target=self._run, args=(building,), name="rdfs", daemon=True).start()
+        return building
 
-    def _build(self, cursor: duckdb.DuckDBPyConnection) -> Snapshot:
+    def _run(self, building: "_Building") -> None:
+        try:
+            with building.cursor as cursor:
+                self._compute(cursor)
+        except BaseException as error:  # noqa: BLE001 - raised again by who waits
+            with self._lock:
+                self._building = None
+            told = wrap_error(error) if isinstance(error, duckdb.Error) else error
+            building.done.set_exception(told)
+        else:
+            building.done.set_result(None)
+
+    def _compute(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        if not self._is_attached:
+            cursor.execute(_ATTACH)
+            self._is_attached = True
+        cursor.execute(_PATH)
         cursor.begin()
         generation = int(read_meta(cursor, "generation"))
         ids = _store_vocabulary(cursor)
         _close(cursor, ids)
-        statistics = read_statistics(cursor)
-        cursor.commit()
-        catalog = _Vocabulary(self._connection, ids)
-        return Snapshot(generation, catalog, statistics, NO_STARS)
+        catalog = _Vocabulary(self._database, ids)
+        snapshot = Snapshot(generation, catalog, read_statistics(cursor), NO_STARS)
+        # Nobody begins to read between the two.
+        with self._lock:
+            cursor.commit()
+            self._latest, self._building = snapshot, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """A closure that is computed.
+
+    Attributes:
+        cursor: By which.
+        done: Told when it is there, or why it is not.
+    """
+
+    cursor: duckdb.DuckDBPyConnection
+    done: Future[None] = field(default_factory=Future)
+
+
+def _begin(cursor: duckdb.DuckDBPyConnection) -> None:
+    cursor.execute(_PATH)
+    # From its first read on, a transaction sees this closure and no later one.
+    cursor.begin()
+    cursor.execute("SELECT count(*) FROM entailed.main.vocabulary").fetchall()
 
 
 def _store_vocabulary(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -50,7 +50,7 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, *names: str) -> object:
 def test_a_measure_is_that_of_geodesy(
     connection: duckdb.DuckDBPyConnection, function: str, name: str, expected: float
 ) -> None:
-    assert ask(connection, f"SELECT {function}(?)", name) == expected
+    assert ask(connection, f"SELECT {function}(?, NULL)", name) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_a_measure_is_that_of_geodesy(
 def test_what_has_no_measure_is_null(
     connection: duckdb.DuckDBPyConnection, function: str, name: str
 ) -> None:
-    assert ask(connection, f"SELECT {function}(?)", name) is None
+    assert ask(connection, f"SELECT {function}(?, NULL)", name) is None
 
 
 def test_distance_is_that_of_geodesy(connection: duckdb.DuckDBPyConnection) -> None:
-    sql = "SELECT pytheas_distance_m(?, ?)"
+    sql = "SELECT pytheas_distance_m(?, ?, NULL)"
     expected = distance_m(SQUARE, POINT)[0]
     assert ask(connection, sql, "square", "point") == expected
     for name in ("null", "garbage", "bowtie", "empty"):
@@ -95,7 +95,7 @@ def test_relate_answers_or_is_null(
     patterns: str,
     expected: bool | None,  # noqa: FBT001 - an expectation
 ) -> None:
-    sql = "SELECT pytheas_relate(?, ?, ?)"
+    sql = "SELECT pytheas_relate(?, ?, ?, NULL)"
     assert ask(connection, sql, left, right, patterns) is expected
 
 
@@ -114,7 +114,7 @@ def test_a_column_is_answered_row_by_row(
     ]
     connection.executemany("INSERT INTO places VALUES (?, ?, ?)", rows[:3000])
     found = connection.execute(
-        "SELECT pytheas_relate(wkb, ?, pattern), pytheas_distance_m(wkb, ?)"
+        "SELECT pytheas_relate(wkb, ?, pattern, NULL), pytheas_distance_m(wkb, ?, NULL)"
         " FROM places ORDER BY n",
         [shapely.to_wkb(shapely.Point(3, 80))] * 2,
     ).fetchall()
@@ -136,13 +136,13 @@ def test_functions_are_there_on_a_cursor_and_on_a_read_only_store(
     register_functions(reader)
     point = shapely.to_wkb(shapely.Point(0, 0))
     for session in (reader, reader.cursor()):
-        found = session.execute("SELECT pytheas_distance_m(?, ?)", [point, point])
+        found = session.execute("SELECT pytheas_distance_m(?, ?, NULL)", [point, point])
         assert found.fetchone() == (0.0,)
 
 
 def test_a_result_is_a_number_and_never_nan(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    found = ask(connection, "SELECT pytheas_distance_m(?, ?)", "square", "line")
+    found = ask(connection, "SELECT pytheas_distance_m(?, ?, NULL)", "square", "line")
     assert isinstance(found, float)
     assert np.isfinite(found)

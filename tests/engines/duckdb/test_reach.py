@@ -22,7 +22,7 @@ def _reach(
     connection: duckdb.DuckDBPyConnection, origins: object, begins: object, ends: object
 ) -> list[tuple[int, int]] | None:
     row = connection.execute(
-        "SELECT pytheas_reach(?::BIGINT[], ?::BIGINT[], ?::BIGINT[])",
+        "SELECT pytheas_reach(?::BIGINT[], ?::BIGINT[], ?::BIGINT[], NULL)",
         [origins, begins, ends],
     ).fetchone()
     assert row is not None
@@ -63,6 +63,6 @@ def test_null_gives_null(connection: duckdb.DuckDBPyConnection, missing: int) ->
 
 def test_each_row_has_a_graph_of_its_own(connection: duckdb.DuckDBPyConnection) -> None:
     rows = connection.execute(
-        "SELECT i, pytheas_reach([i], [i], [i + 1]) FROM range(300) AS t(i)"
+        "SELECT i, pytheas_reach([i], [i], [i + 1], NULL) FROM range(300) AS t(i)"
     ).fetchall()
     assert all(r == [{"origin": i, "node": i + 1}] for i, r in rows)
