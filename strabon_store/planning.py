@@ -34,11 +34,13 @@ class PlanKey(NamedTuple):
         request: What is asked.
         star_tables: Whether star tables may be read.
         entailment: By which regime, or None.
+        merge: The dataset whose closure is asked in place of the store's, or None.
     """
 
     request: Request
     star_tables: bool
-    entailment: Entailment | None
+    entailment: Entailment | None = None
+    merge: Dataset | None = None
 
 
 def compile_plan(key: PlanKey, known: Readings, lap: Lap = unheard) -> Compiled:
@@ -49,17 +51,27 @@ def compile_plan(key: PlanKey, known: Readings, lap: Lap = unheard) -> Compiled:
         UnsupportedFeature: It needs what we do not compile.
     """
     text, dataset, passes, base = key.request
+    if key.merge is not None:
+        # It is all that there is in the closure that is asked.
+        dataset = Dataset()
     # What is entailed is not all in the dictionary.
     is_whole = key.entailment is None
     try:
         query = parse_query(text, base=base)
-        compiled = compile_query(
-            query, known, passes, dataset, lap, may_be_bare=is_whole
-        )
+        return compile_query(query, known, passes, dataset, lap, may_be_bare=is_whole)
     except RecursionError as error:
         # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.
         raise UnsupportedFeature("a pattern that is nested this deep") from error
-    if key.entailment and len(compiled.query.dataset.default) > 1:
-        # A merge of graphs entails more than they do one by one.
-        raise UnsupportedFeature("entailment by several graphs that FROM merges")
-    return compiled
+
+
+def merge_of(request: Request) -> Dataset | None:
+    """The dataset of a request whose default graph is a merge of several, or None.
+
+    A merge entails more than its graphs do one by one.
+
+    Raises:
+        QuerySyntaxError: The text is not SPARQL.
+    """
+    text, dataset, _, base = request
+    dataset = dataset or parse_query(text, base=base).dataset
+    return dataset if len(set(dataset.default)) > 1 else None

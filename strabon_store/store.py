@@ -25,7 +25,7 @@ from strabon_store.explaining import Explainer, Explanation
 from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
 from strabon_store.plan_cache import PlanCache, PlanCounts
-from strabon_store.planning import PlanKey, Request, compile_plan
+from strabon_store.planning import PlanKey, Request, compile_plan, merge_of
 from strabon_store.relational.geometry import SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.relational.readings import Readings
@@ -45,7 +45,7 @@ from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, Resources, open_database
 from strabon_store.storage.documents import Documents, WebClient
 from strabon_store.storage.dump import DumpReport, dump
-from strabon_store.storage.entailment import Closure
+from strabon_store.storage.entailment import Closures
 from strabon_store.storage.loader import (
     AS_IT_IS,
     Files,
@@ -109,7 +109,7 @@ class Store:
         self._catalog = Catalog(database)
         self._entailment = entailment
         self._services = services or Services()
-        self._closure = Closure(database)
+        self._closures = Closures(database)
         self._sessions = Sessions(database.cursor)
         self._texts = TermTexts(self._sessions)
         self._plans: PlanCache[Compiled] = PlanCache()
@@ -267,8 +267,9 @@ class Store:
     def _answer_by(self, regime: Entailment, run: Run, request: Request) -> Result:
         cursor = self._database.cursor()
         run.use(cursor)
-        known = self._closure.begin(cursor, run.check)
-        compiled = self._compiled(known, request, regime)
+        merge = merge_of(request)
+        known = self._closures.begin(cursor, run.check, merge)
+        compiled = self._compiled(known, request, regime, merge)
         self._services.provide(compiled.remotes, run, cursor)
         run.execute(compiled.generated.sql)
         return answer(compiled, run, self._texts)
@@ -367,17 +368,18 @@ class Store:
         """
         database, regime = self._database, self._entailment
         request = Request(text, dataset, passes, base)
-        key = PlanKey(request, self.reads_star_tables, regime)
+        merge = None if regime is None else merge_of(request)
+        key = PlanKey(request, self.reads_star_tables, regime, merge)
         tick = until_deadline(timeout_s)
 
         def connect() -> duckdb.DuckDBPyConnection:
             cursor = database.cursor()
-            self._begin(cursor, regime, tick)
+            self._begin(cursor, key, tick)
             return cursor
 
         def compiled(_text: str, lap: Lap) -> Compiled:
             with database.cursor() as cursor:
-                known = self._known(key, self._begin(cursor, regime, tick))
+                known = self._known(key, self._begin(cursor, key, tick))
                 return compile_plan(key, Readings(known), lap)
 
         explainer = Explainer(compiled, connect, self._running, self._texts)
@@ -386,12 +388,12 @@ class Store:
     def _begin(
         self,
         cursor: duckdb.DuckDBPyConnection,
-        regime: Entailment | None,
+        key: PlanKey,
         tick: Callable[[], None],
     ) -> Snapshot:
         """Begin a transaction: what is planned by what is known is what is read."""
-        if regime is not None:
-            return self._closure.begin(cursor, tick)
+        if key.entailment is not None:
+            return self._closures.begin(cursor, tick, key.merge)
         cursor.begin()
         return self._catalog.snapshot(cursor)
 
@@ -400,9 +402,13 @@ class Store:
         return known if key.star_tables else known.without_stars()
 
     def _compiled(
-        self, known: Snapshot, request: Request, regime: Entailment | None = None
+        self,
+        known: Snapshot,
+        request: Request,
+        regime: Entailment | None = None,
+        merge: Dataset | None = None,
     ) -> Compiled:
-        key = PlanKey(request, self.reads_star_tables, regime)
+        key = PlanKey(request, self.reads_star_tables, regime, merge)
         return self._plans.find(
             key,
             known.generation,
@@ -463,7 +469,7 @@ class Store:
         held the database, who opens it again would wait.
         """
         self._running.close()
-        self._closure.close()
+        self._closures.close()
         self._sessions.close()
         self._database.close()
 

@@ -12,7 +12,7 @@ regime): the rules make no new terms, a literal is no subject, and `rdf:_1`, `rd
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from threading import Lock, Thread
@@ -24,6 +24,7 @@ import pyarrow as pa
 from engines.duckdb.failures import wrap_error
 from ontologies.namespaces import RDF, RDFS
 from ontologies.rdfs import AXIOMS, MEMBERSHIP, VOCABULARY
+from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, Term
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
 from strabon_store.relational.kinds import IRI_KIND
@@ -32,6 +33,12 @@ from strabon_store.storage.catalog import Catalog, Connection, Snapshot
 from strabon_store.storage.database import Database, read_meta
 from strabon_store.storage.dictionary import NOT_FOUND, Key, find_ids
 from strabon_store.storage.statistics import read_statistics, rebuild_statistics
+
+_MERGES: Final = 4
+"""Closures of merges that are kept."""
+
+_NAME: Final = "entailed"
+"""In SQL here the database of a closure; each has a name of its own."""
 
 _ATTACH: Final = "ATTACH ':memory:' AS entailed (READ_WRITE)"
 _PATH: Final = "SET search_path = 'entailed.main,store.main'"
@@ -57,6 +64,13 @@ UNION
 SELECT graph, axioms.* FROM axioms CROSS JOIN (
   SELECT graph FROM store.main.quads UNION SELECT $default_graph
 )
+"""
+_SEED_OF_DATASET: Final = """
+CREATE OR REPLACE TEMPORARY TABLE closure AS
+SELECT target AS graph, subject, predicate, object
+FROM store.main.quads JOIN chosen USING (graph)
+UNION
+SELECT graph, axioms.* FROM axioms CROSS JOIN (SELECT target AS graph FROM chosen)
 """
 _MEMBERS: Final = """
 INSERT INTO closure
@@ -147,6 +161,8 @@ CREATE OR REPLACE VIEW entailed.main.quads_by_object AS FROM entailed.main.quads
 _TICK_S: Final = 0.05
 """Between two looks of a query that waits whether it may go on waiting."""
 
+_KEEP: Final = (_FINISH, _BY_OBJECT, _STATISTICS)
+
 _PARAMETER: Final = re.compile(r"\$(\w+)")
 
 
@@ -165,23 +181,20 @@ class _Vocabulary(Catalog):
         return known | super().term_ids(wanted - set(known))
 
 
-class Closure:
-    """The closure of a store under RDFS, kept until the store changes.
-
-    It is computed on a thread of its own: a query that waits for it ends when its time
-    is over, and the next one finds it done.
-    """
+class Closures:
+    """The closure of each graph of a store, and those of merges that were asked for."""
 
     def __init__(self, database: Database) -> None:
         """Of a store; nothing is computed yet."""
-        self._database = database
         self._lock = Lock()
-        self._is_attached = False
-        self._latest: Snapshot | None = None
-        self._building: _Building | None = None
+        self._own = _Closure(database, _NAME)
+        self._merges = [_Closure(database, f"{_NAME}{n}") for n in range(_MERGES)]
 
     def begin(
-        self, cursor: duckdb.DuckDBPyConnection, tick: Callable[[], None]
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        tick: Callable[[], None],
+        merge: Dataset | None = None,
     ) -> Snapshot:
         """Begin a transaction in which a cursor reads the closure of the store of now.
 
@@ -190,17 +203,63 @@ class Closure:
         Args:
             cursor: The cursor.
             tick: Called every now and then while the closure is computed; may raise.
+            merge: A dataset, of which the closure is read in place of the store's: the
+                merge of the default graphs is its default graph, and it has no named
+                graphs but the dataset's.
 
         Raises:
             EngineError: The closure cannot be computed.
         """
+        if merge is None:
+            return self._own.begin(cursor, tick, None)
+        with self._lock:
+            chosen = min(self._merges, key=lambda each: each.dataset != merge)
+            chosen.dataset = merge
+            # The one that was used last is the last to be used for another.
+            self._merges.remove(chosen)
+            self._merges.append(chosen)
+        return chosen.begin(cursor, tick, merge)
+
+    def close(self) -> None:
+        """Stop what is computed, and wait until it rests."""
+        for each in (self._own, *self._merges):
+            each.close()
+
+
+class _Closure:
+    """A closure, kept until the store changes, or that of something else is needed.
+
+    It is computed on a thread of its own: a query that waits for it ends when its time
+    is over, and the next one finds it done.
+
+    Attributes:
+        dataset: What it was last needed of; None: each graph of the store.
+    """
+
+    def __init__(self, database: Database, name: str) -> None:
+        """In a database with a name, beside the store's."""
+        self.dataset: Dataset | None = None
+        self._database = database
+        self._name = name
+        self._lock = Lock()
+        self._is_attached = False
+        self._latest: tuple[Dataset | None, Snapshot] | None = None
+        self._building: _Building | None = None
+
+    def begin(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        tick: Callable[[], None],
+        dataset: Dataset | None,
+    ) -> Snapshot:
+        """Begin a transaction in which the closure of a dataset is read."""
         needed = int(read_meta(cursor, "generation"))
         while True:
             with self._lock:
-                if self._latest and self._latest.generation >= needed:
-                    _begin(cursor)
-                    return self._latest
-                building = self._building or self._build()
+                if known := self._known(needed, dataset):
+                    self._begin(cursor)
+                    return known
+                building = self._building or self._build(dataset)
             wait([building.done], _TICK_S)
             tick()
             if building.done.done():
@@ -214,16 +273,32 @@ class Closure:
             building.cursor.interrupt()
             wait([building.done], _TICK_S)
 
-    def _build(self) -> "_Building":
+    def _known(self, generation: int, dataset: Dataset | None) -> Snapshot | None:
+        if self._latest is None:
+            return None
+        of, known = self._latest
+        return known if of == dataset and known.generation >= generation else None
+
+    def _begin(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        cursor.execute(self._sql(_PATH))
+        # From its first read on, a transaction sees this closure and no later one.
+        cursor.begin()
+        first = "SELECT count(*) FROM entailed.main.vocabulary"
+        cursor.execute(self._sql(first)).fetchall()
+
+    def _sql(self, text: str) -> str:
+        return re.sub(rf"\b{_NAME}\b", self._name, text)
+
+    def _build(self, dataset: Dataset | None) -> "_Building":
         """Begin to compute the closure; by whoever holds the lock."""
-        building = self._building = _Building(self._database.cursor())
+        building = self._building = _Building(self._database.cursor(), dataset)
         Thread(target=self._run, args=(building,), name="rdfs", daemon=True).start()
         return building
 
     def _run(self, building: "_Building") -> None:
         try:
             with building.cursor as cursor:
-                self._compute(cursor)
+                self._compute(cursor, building.dataset)
         except BaseException as error:  # noqa: BLE001 - raised again by who waits
             with self._lock:
                 self._building = None
@@ -232,21 +307,25 @@ class Closure:
         else:
             building.done.set_result(None)
 
-    def _compute(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def _compute(
+        self, cursor: duckdb.DuckDBPyConnection, dataset: Dataset | None
+    ) -> None:
         if not self._is_attached:
-            cursor.execute(_ATTACH)
+            cursor.execute(self._sql(_ATTACH))
             self._is_attached = True
-        cursor.execute(_PATH)
+        cursor.execute(self._sql(_PATH))
         cursor.begin()
         generation = int(read_meta(cursor, "generation"))
-        ids = _store_vocabulary(cursor)
-        _close(cursor, ids)
+        ids = _vocabulary_ids(cursor)
+        _store_vocabulary(cursor, ids, tuple(map(self._sql, _TERMS)))
         catalog = _Vocabulary(self._database, ids)
+        chosen = None if dataset is None else _chosen(dataset, catalog)
+        _close(cursor, ids, chosen, tuple(map(self._sql, _KEEP)))
         snapshot = Snapshot(generation, catalog, read_statistics(cursor), NO_STARS)
         # Nobody begins to read between the two.
         with self._lock:
             cursor.commit()
-            self._latest, self._building = snapshot, None
+            self._latest, self._building = (dataset, snapshot), None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,38 +334,62 @@ class _Building:
 
     Attributes:
         cursor: By which.
+        dataset: Of what; None: each graph of the store.
         done: Told when it is there, or why it is not.
     """
 
     cursor: duckdb.DuckDBPyConnection
+    dataset: Dataset | None
     done: Future[None] = field(default_factory=Future)
 
 
-def _begin(cursor: duckdb.DuckDBPyConnection) -> None:
-    cursor.execute(_PATH)
-    # From its first read on, a transaction sees this closure and no later one.
-    cursor.begin()
-    cursor.execute("SELECT count(*) FROM entailed.main.vocabulary").fetchall()
+def _chosen(dataset: Dataset, catalog: Catalog) -> pa.Table:
+    """Which graphs of the store are read as which graph of a closure."""
+    ids = catalog.term_ids((*dataset.default, *dataset.named))
+    pairs = [(ids[graph], DEFAULT_GRAPH) for graph in dataset.default if graph in ids]
+    pairs += [(ids[graph], ids[graph]) for graph in dataset.named if graph in ids]
+    graphs, targets = ([pair[i] for pair in pairs] for i in range(2))
+    columns = {"graph": graphs, "target": targets}
+    return pa.table(columns, pa.schema([("graph", pa.int64()), ("target", pa.int64())]))
 
 
-def _store_vocabulary(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def _vocabulary_ids(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """The ids of the terms of RDFS; those that the store has not get the last keys."""
     found = find_ids(cursor, [Key(IRI_KIND, iri) for iri in VOCABULARY]).tolist()
     ids = dict(zip(VOCABULARY, found, strict=True))
-    absent = [iri for iri, term_id in ids.items() if term_id == NOT_FOUND]
     last = (1 << PAYLOAD_BITS) - 1
-    ids |= {iri: last - n for n, iri in enumerate(absent)}
+    absent = (iri for iri, term_id in ids.items() if term_id == NOT_FOUND)
+    return ids | {iri: last - n for n, iri in enumerate(absent)}
+
+
+def _store_vocabulary(
+    cursor: duckdb.DuckDBPyConnection, ids: Mapping[str, int], terms: Sequence[str]
+) -> None:
+    """Put the terms of RDFS that the store has not beside those that it has."""
+    found = find_ids(cursor, [Key(IRI_KIND, iri) for iri in ids]).tolist()
+    absent = [iri for iri, i in zip(ids, found, strict=True) if i == NOT_FOUND]
     unstored = {"id": [ids[iri] for iri in absent], "lexical": absent}
     schema = pa.schema([("id", pa.int64()), ("lexical", pa.string())])
     cursor.register("unstored", pa.table(unstored, schema))
-    for statement in _TERMS:
+    for statement in terms:
         cursor.execute(statement)
     cursor.unregister("unstored")
-    return ids
 
 
-def _close(cursor: duckdb.DuckDBPyConnection, ids: Mapping[str, int]) -> None:
-    """Apply the rules until nothing new follows."""
+def _close(
+    cursor: duckdb.DuckDBPyConnection,
+    ids: Mapping[str, int],
+    chosen: pa.Table | None,
+    keep: Sequence[str],
+) -> None:
+    """Apply the rules until nothing new follows.
+
+    Args:
+        cursor: Within a transaction.
+        ids: Those of the terms of RDFS.
+        chosen: Which graphs are read as which; None: each as itself.
+        keep: Statements that keep the result.
+    """
     names = {
         iri.removeprefix(RDF).removeprefix(RDFS): term_id
         for iri, term_id in ids.items()
@@ -300,7 +403,9 @@ def _close(cursor: duckdb.DuckDBPyConnection, ids: Mapping[str, int]) -> None:
     axioms = [tuple(ids[iri] for iri in triple) for triple in AXIOMS]
     columns = zip(*axioms, strict=True)
     cursor.register("axioms", pa.table(list(map(pa.array, columns)), list("spo")))
-    for statement in (_SEED, _MEMBERS, _ALL):
+    if chosen is not None:
+        cursor.register("chosen", chosen)
+    for statement in (_SEED if chosen is None else _SEED_OF_DATASET, _MEMBERS, _ALL):
         run(statement)
     while True:
         run(_TRANSITIVE.format(name="subPropertyOf"))
@@ -314,7 +419,7 @@ def _close(cursor: duckdb.DuckDBPyConnection, ids: Mapping[str, int]) -> None:
         for statement in (_ALL,) if has_schema else (_KEEP_NEW, _NEW):
             run(statement)
     cursor.unregister("axioms")
-    for statement in (_FINISH, _BY_OBJECT, _STATISTICS):
+    for statement in keep:
         run(statement)
     rebuild_statistics(cursor)
     for name in ("closure", "fresh", "newest", "subPropertyOf", "subClassOf"):

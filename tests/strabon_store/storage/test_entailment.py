@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ontologies.namespaces import RDF, RDFS
 from ontologies.rdfs import AXIOMS, Entailment
+from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, Literal
-from strabon_store.errors import UnsupportedFeature
 from strabon_store.store import Store
 from tests.solutions import read_all
 
@@ -90,10 +90,61 @@ def test_each_graph_has_a_closure_of_its_own(store: Store, tmp_path: Path) -> No
     assert _ask(store, known) == {"g"}
 
 
-def test_graphs_that_from_merges_are_refused(store: Store, tmp_path: Path) -> None:
-    _load(store, tmp_path, SCHEMA)
-    with pytest.raises(UnsupportedFeature, match="merges"):
-        _ask(store, "SELECT ?x FROM :g FROM :h { ?x a :Water }")
+def _ask_of(store: Store, clauses: str, pattern: str = "{ ?x a :Water }") -> set[str]:
+    return _ask(store, f"SELECT ?x {clauses} {pattern}")
+
+
+@pytest.fixture
+def graphs(store: Store, tmp_path: Path) -> Store:
+    """A schema in a graph of its own, and seven graphs with an instance each."""
+    schema = SCHEMA.replace(":Lead rdfs", ":schema { :Lead rdfs", 1) + "}"
+    data = " ".join(f":g{n} {{ :x{n} a :Lead }}" for n in range(7))
+    _load(store, tmp_path, f"{schema} {data}")
+    return store
+
+
+@pytest.mark.parametrize(
+    ("clauses", "expected"),
+    [
+        ("FROM :schema FROM :g1", {"x1"}),
+        ("FROM :g1 FROM :schema FROM :g2", {"x1", "x2"}),
+        ("FROM :g1 FROM :g2", set()),
+        ("FROM :g1 FROM :g1", set()),
+        ("FROM :schema", set()),
+        ("FROM :schema FROM :nowhere", set()),
+        ("", set()),
+    ],
+)
+def test_a_merge_of_graphs_entails_more_than_they_do(
+    graphs: Store, clauses: str, expected: set[str]
+) -> None:
+    assert _ask_of(graphs, clauses) == expected
+
+
+def test_a_merge_has_the_named_graphs_of_its_dataset_and_no_others(
+    graphs: Store,
+) -> None:
+    within = "{ GRAPH ?g { ?x a :Lead } }"
+    merged = "FROM :schema FROM :g1"
+    assert _ask_of(graphs, f"{merged} FROM NAMED :g3", within) == {"x3"}
+    assert _ask_of(graphs, merged, within) == set()
+    assert len(_ask_of(graphs, "", within)) == 7
+    dataset = Dataset((IRI(f"{EX}schema"), IRI(f"{EX}g3")))
+    text = f"{PREFIXES} ASK {{ :x3 a :Surface }}"
+    answer = graphs.query(text, dataset=dataset, entailment=Entailment.RDFS)
+    assert answer is True
+
+
+def test_a_merge_follows_the_store(graphs: Store) -> None:
+    merged = "FROM :schema FROM :g1"
+    assert _ask_of(graphs, merged) == {"x1"}
+    graphs.update(f"{PREFIXES} INSERT DATA {{ GRAPH :g1 {{ :y a :Lead }} }}")
+    assert _ask_of(graphs, merged) == {"x1", "y"}
+
+
+def test_more_merges_than_are_kept(graphs: Store) -> None:
+    for n in (*range(7), 0, 6):
+        assert _ask_of(graphs, f"FROM :schema FROM :g{n}") == {f"x{n}"}
 
 
 def test_a_store_that_is_only_read_entails_as_much(tmp_path: Path) -> None:
