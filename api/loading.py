@@ -1,19 +1,15 @@
 """Documents of the web for LOAD: fetched beside the update, which can be stopped."""
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
 from functools import partial
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 from api.errors import FetchFailed, FetchForbidden
 from api.fetch import Fetcher
 from strabon_store.errors import DocumentUnavailable, LoadForbidden
 from strabon_store.storage.sources import Input
-
-_TICK_S: Final = 0.1
+from strabon_store.waiting import wait_for
 
 
 class WebDocuments:
@@ -48,36 +44,11 @@ class WebDocuments:
         """
         work = partial(self._fetcher.fetch, iri, folder, permit=permit, tick=tick)
         try:
-            return _wait(_begin(work), tick)
+            return wait_for(work, tick)
         except FetchForbidden as error:
             raise LoadForbidden(error.url, error.host) from error
         except FetchFailed as error:
             raise DocumentUnavailable(error.url, error.reason) from error
-
-
-def _begin(work: Callable[[], Input]) -> Future[Input]:
-    """Some work on a thread of its own.
-
-    No call of the network's can be interrupted, so who stops waiting leaves the thread
-    to the timeouts; the process does not wait for it either.
-    """
-    future: Future[Input] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised again by who waits
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="load", daemon=True).start()
-    return future
-
-
-def _wait(future: Future[Input], tick: Callable[[], None]) -> Input:
-    while not future.done():
-        tick()
-        wait([future], _TICK_S)
-    return future.result()
 
 
 def _server(iri: str) -> str:

@@ -7,6 +7,7 @@ they are few, and its solutions become a table that the query reads.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 import duckdb
@@ -23,6 +24,7 @@ from strabon_store.relational.plain import render_plain
 from strabon_store.results.decode import DecodedColumn, decode_batches
 from strabon_store.results.solutions import Row, Solutions
 from strabon_store.running import Run
+from strabon_store.waiting import wait_for
 
 _MOST_VALUES: Final = 200
 """Values of a variable that are sent along; with more the endpoint gives all it has."""
@@ -102,9 +104,10 @@ class _Part:
             yield from self._asked(name)
             return
         if name.name not in self.known:
-            yield from self._failed(
+            self._fail(
                 f"?{name.name}", "nothing else in the query tells which endpoints it is"
             )
+            yield (None,) * len(self.remote.columns)
         for endpoint in self.known.get(name.name, ()):
             if isinstance(endpoint, IRI):
                 yield from self._asked(endpoint)
@@ -129,24 +132,28 @@ class _Part:
         return tuple(row[0] for batch in batches for row in batch.rows() if row[0])
 
     def _asked(self, endpoint: IRI) -> Iterator[Row]:
-        if self.client is None:
-            yield from self._failed(
-                f"<{endpoint.value}>", "this store was opened without a client for it"
-            )
-            return
-        text = to_sparql(self.remote.service.source, self._bindings())
-        try:
-            with self.client.select(endpoint.value, text) as solutions:
-                names = solutions.variables
-                rows = [dict(zip(names, row, strict=True)) for row in solutions]
-        except PytheasError as error:
-            yield from self._failed(f"<{endpoint.value}>", str(error), error)
-            return
         name = self.remote.service.name
         own = {name.name: endpoint} if isinstance(name, Var) else {}
-        for row in rows:
+        for row in self._answers(endpoint):
             merged = {**row, **own}
             yield tuple(merged.get(column.name) for column in self.remote.columns)
+
+    def _answers(self, endpoint: IRI) -> Sequence[Mapping[str, Term | None]]:
+        """What an endpoint says; where it fails, one empty solution or an error."""
+        if self.client is None:
+            self._fail(
+                f"<{endpoint.value}>", "this store was opened without a client for it"
+            )
+            return ({},)
+        text = to_sparql(self.remote.service.source, self._bindings())
+        try:
+            ask = partial(_select, self.client, endpoint.value, text)
+            return wait_for(ask, self.run.check)
+        except PytheasError as error:
+            # Where the query itself was stopped, no endpoint failed.
+            self.run.check()
+            self._fail(f"<{endpoint.value}>", str(error), error)
+            return ({},)
 
     def _bindings(self) -> Iterator[Values]:
         name = self.remote.service.name
@@ -156,10 +163,15 @@ class _Part:
             if is_sent and Var(variable) != name:
                 yield Values((Var(variable),), tuple((term,) for term in terms))
 
-    def _failed(
-        self, endpoint: str, why: str, error: Exception | None = None
-    ) -> Iterator[Row]:
-        """One empty solution, where the query is silent about failures (4)."""
+    def _fail(self, endpoint: str, why: str, error: Exception | None = None) -> None:
+        """Nothing, where the query is silent about failures (4)."""
         if not self.remote.service.silent:
             raise ServiceFailed(endpoint, why) from error
-        yield (None,) * len(self.remote.columns)
+
+
+def _select(
+    client: ServiceClient, endpoint: str, text: str
+) -> list[Mapping[str, Term | None]]:
+    with client.select(endpoint, text) as solutions:
+        names = solutions.variables
+        return [dict(zip(names, row, strict=True)) for row in solutions]

@@ -76,6 +76,9 @@ _ESCAPES: Final = str.maketrans(
     {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 )
 _HIDDEN: Final = re.compile(r"[.:]+")
+_MARK: Final = "\ud800"
+"""Begins a hidden name until the text is there; no query holds a surrogate."""
+
 _CALLS: Final[Mapping[str, str]] = MappingProxyType(
     {"ISIRI": "isIRI", "ISBLANK": "isBlank", "ISLITERAL": "isLiteral"}
 )
@@ -95,7 +98,16 @@ def to_sparql(pattern: Pattern, bindings: Iterable[Values] = ()) -> str:
     shown = " ".join(_var(v) for v in in_scope(pattern) if not v.is_blank)
     tables = " ".join(_values(each) for each in bindings)
     body = _elements(pattern) if not tables else f"{tables} {_group(pattern)}"
-    return f"SELECT {shown or '*'} WHERE {{ {body} }}".replace("{  }", "{ }")
+    text = f"SELECT {shown or '*'} WHERE {{ {body} }}".replace("{  }", "{ }")
+    return _named(text)
+
+
+def _named(text: str) -> str:
+    """The text, its hidden variables with names that no other variable begins with."""
+    prefix = "hidden_"
+    while f"?{prefix}" in text:
+        prefix += "_"
+    return text.replace(_MARK, prefix)
 
 
 def _group(pattern: Pattern) -> str:
@@ -256,7 +268,7 @@ def _listed(expressions: Iterable[Expression]) -> str:
 
 def _var(variable: Var) -> str:
     # No name of a text has a dot or a colon in it.
-    return f"?{_HIDDEN.sub('hidden_', variable.name)}"
+    return f"?{_HIDDEN.sub(_MARK, variable.name)}"
 
 
 def _term(term: TermOrVar) -> str:
