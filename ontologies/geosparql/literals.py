@@ -1,7 +1,8 @@
 """Geometry literals of GeoSPARQL 1.1 to geometries and back (section 8.5).
 
 A parsed geometry is always x = east, y = north; its CRS is named beside it. The axis
-order of the authority exists in literals only, and is swapped here only.
+order of the authority exists in literals only, and is swapped where these are read
+and written.
 
 Z is kept everywhere. M is kept in WKT; GeoJSON has none. Curves, triangles and TINs are
 valid WKT that shapely cannot hold: they are refused with their name.
@@ -20,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, Crs, crs_from_iri
+from ontologies.geosparql.wkt import object_array, swap, swap_all, to_wkt
 
 _NO_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -112,7 +114,7 @@ def parse_wkt_literal(
         place = re.search(r"nan|inf", text, re.IGNORECASE)
         start = place.start() if place else text.find("(")
         raise LiteralError("wktLiteral", text, start, "a coordinate is not finite")
-    return Geometry(crs.iri, _swap(geometry) if crs.axis_order == "yx" else geometry)
+    return Geometry(crs.iri, swap(geometry) if crs.axis_order == "yx" else geometry)
 
 
 def render_wkt_literal(
@@ -128,8 +130,8 @@ def render_wkt_literal(
         '<http://www.opengis.net/def/crs/OGC/1.3/CRS84> POINT (5 51)'
     """
     crs = crs_from_iri(geometry.crs_iri, definitions)
-    shape = _swap(geometry.shapely) if crs.axis_order == "yx" else geometry.shapely
-    return f"<{crs.iri}> {_to_wkt(_object_array([shape]))[0]}"
+    shape = swap(geometry.shapely) if crs.axis_order == "yx" else geometry.shapely
+    return f"<{crs.iri}> {to_wkt(object_array([shape]))[0]}"
 
 
 def parse_wkt_literals(
@@ -145,7 +147,7 @@ def parse_wkt_literals(
     wkts = np.array(
         [(wkt or _EMPTY.wkt) if iri in crss else None for iri, wkt in split], dtype="O"
     )
-    geometries = _object_array(shapely.from_wkt(wkts, on_invalid="ignore"))
+    geometries = object_array(shapely.from_wkt(wkts, on_invalid="ignore"))
     suspects = np.flatnonzero(shapely.is_missing(geometries) | ~_are_finite(geometries))
     bad: list[tuple[int, OntologyError]] = []
     for row in suspects.tolist():
@@ -164,7 +166,7 @@ def parse_wkt_literals(
     for crs in {crs.iri: crs for crs in crss.values()}.values():
         if crs.axis_order == "yx":
             chosen = iris == crs.iri
-            geometries[chosen] = _swap_all(geometries[chosen])
+            geometries[chosen] = swap_all(geometries[chosen])
     return ParsedLiterals(geometries, iris, tuple(bad))
 
 
@@ -172,12 +174,12 @@ def render_wkt_literals(
     geometries: np.ndarray[Any, Any], crs: Crs
 ) -> np.ndarray[Any, np.dtype[np.object_]]:
     """A column of `geo:wktLiteral`s in one CRS; None stays None."""
-    shapes = _object_array(geometries)
+    shapes = object_array(geometries)
     if crs.axis_order == "yx":
-        shapes = _swap_all(shapes)
+        shapes = swap_all(shapes)
     prefix = f"<{crs.iri}> "
     return np.array(
-        [None if wkt is None else prefix + wkt for wkt in _to_wkt(shapes)], dtype="O"
+        [None if wkt is None else prefix + wkt for wkt in to_wkt(shapes)], dtype="O"
     )
 
 
@@ -242,11 +244,6 @@ _GEOJSON_TYPES: Final = (
     "MultiPolygon",
     "GeometryCollection",
 )
-_WKT_STYLE: Final[dict[str, Any]] = {
-    "rounding_precision": -1,
-    "trim": True,
-    "output_dimension": 4,
-}
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -332,58 +329,3 @@ def _are_finite(
     finite = np.ones(len(geometries), dtype=bool)
     finite[rows[~np.isfinite(coordinates).all(axis=1)]] = False
     return finite
-
-
-# GEOS writes 17 decimals at most, which below a half are too few to restore a double.
-_SMALL: Final = 0.5
-
-
-def _to_wkt(
-    shapes: np.ndarray[Any, np.dtype[np.object_]],
-) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """WKT from which the same doubles are read again."""
-    wkts = _object_array(shapely.to_wkt(shapes, **_WKT_STYLE))
-    # Z and M are one more number each: look at all of them.
-    solid = shapely.has_z(shapes) | shapely.has_m(shapes)
-    coordinates, row = shapely.get_coordinates(shapes, return_index=True)
-    small = ((np.abs(coordinates) < _SMALL) & (coordinates != 0)).any(axis=1)
-    for index in np.union1d(row[small], np.flatnonzero(solid)).tolist():
-        wkts[index] = _with_all_digits(wkts[index], shapes[index])
-    return wkts
-
-
-def _with_all_digits(wkt: str, shape: BaseGeometry) -> str:
-    """The same text with each number written in the digits that Python finds needed."""
-    numbers = shapely.get_coordinates(
-        shape, include_z=shape.has_z, include_m=shape.has_m
-    ).ravel()
-    texts = iter(repr(float(number)).removesuffix(".0") for number in numbers)
-    return _WRITTEN.sub(lambda found: next(texts, found[0]), wkt)
-
-
-_WRITTEN: Final = re.compile(r"[-+]?\d[\d.]*(?:[eE][-+]?\d+)?|NaN")
-_NUMBER: Final = r"(?:[-+]?[\d.]+(?:[eE][-+]?\d+)?)"
-_PAIR: Final = re.compile(rf"({_NUMBER}) ({_NUMBER})((?: (?:{_NUMBER}|NaN))*)")
-
-
-def _swap(geometry: BaseGeometry) -> BaseGeometry:
-    swapped: BaseGeometry = _swap_all(_object_array([geometry]))[0]
-    return swapped
-
-
-def _swap_all(
-    geometries: np.ndarray[Any, np.dtype[np.object_]],
-) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """Exchange x and y; its own inverse."""
-    coordinates = shapely.get_coordinates(geometries, include_z=True)
-    coordinates[:, :2] = coordinates[:, 1::-1]
-    swapped = _object_array(shapely.set_coordinates(geometries.copy(), coordinates))
-    # shapely's set_coordinates drops M, so measured geometries go through their text.
-    for row in np.flatnonzero(shapely.has_m(geometries)).tolist():
-        wkt = _to_wkt(geometries[row : row + 1])[0]
-        swapped[row] = shapely.from_wkt(_PAIR.sub(r"\2 \1\3", wkt))
-    return swapped
-
-
-def _object_array(values: Any) -> np.ndarray[Any, np.dtype[np.object_]]:
-    return np.asarray(values, dtype=object)

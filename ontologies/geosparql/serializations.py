@@ -1,0 +1,49 @@
+"""The serializations of geometries (section 8.5), one datatype each."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ontologies.errors import OntologyError
+from ontologies.geosparql.datatypes import (
+    DGGS_LITERAL,
+    GEOJSON_LITERAL,
+    GML_LITERAL,
+    KML_LITERAL,
+    WKT_LITERAL,
+)
+from ontologies.geosparql.dggs import parse_dggs_literal
+from ontologies.geosparql.gml import parse_gml_literal
+from ontologies.geosparql.kml import parse_kml_literal
+from ontologies.geosparql.literals import (
+    Geometry,
+    parse_geojson_literal,
+    parse_wkt_literal,
+)
+
+PARSERS: Final[Mapping[str, Callable[[str], Geometry]]] = MappingProxyType(
+    {
+        WKT_LITERAL: parse_wkt_literal,
+        GML_LITERAL: parse_gml_literal,
+        GEOJSON_LITERAL: parse_geojson_literal,
+        KML_LITERAL: parse_kml_literal,
+        DGGS_LITERAL: parse_dggs_literal,
+    }
+)
+"""The datatypes of geometry literals, and how each is read."""
+
+
+def parse_literal(text: str, datatype: str) -> Geometry:
+    """The geometry of a literal of any serialization.
+
+    Raises:
+        OntologyError: It is ill-formed, in an unknown CRS, or no geometry literal.
+
+    Examples:
+        >>> parse_literal("POINT (5 51)", WKT_LITERAL).shapely
+        <POINT (5 51)>
+    """
+    parse = PARSERS.get(datatype)
+    if parse is None:
+        raise OntologyError(f"<{datatype}> is no datatype of geometries")
+    return parse(text)
