@@ -36,6 +36,7 @@ from engines.errors import (
     ExtensionMissing,
     Interrupted,
     MemoryExceeded,
+    NoSuchGeometry,
     QueryFailed,
     SourceUnreadable,
     StorageFailed,
@@ -356,6 +357,7 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         StorageFailed: 500,
         EngineBroken: 500,
         TransformFailed: 500,
+        NoSuchGeometry: 500,
     }
 )
 """The HTTP status of every class of error that can reach a client."""

@@ -15,6 +15,7 @@
     - StorageFailed    a file could not be read or written
     - EngineBroken     the engine broke an invariant of its own
   - TransformFailed    coordinates that a CRS cannot express
+  - NoSuchGeometry     an operation that has no result for a geometry
 """
 
 from pathlib import Path
@@ -160,3 +161,15 @@ class TransformFailed(EngineError):
             f"coordinate {coordinate} is outside what the CRSs allow; check that it "
             f"is really in <{source}>"
         )
+
+
+class NoSuchGeometry(EngineError):
+    """An operation has no result here; in SPARQL an error of an expression.
+
+    Attributes:
+        reason: Why not.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the operation has no result here: {reason}")

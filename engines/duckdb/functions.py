@@ -24,6 +24,7 @@ from duckdb import decimal_type
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BIGINT, BLOB, BOOLEAN, DOUBLE, VARCHAR
 
+from engines.duckdb.geometries import GEOMETRY_FUNCTIONS
 from engines.duckdb.interrupts import Patience
 from engines.duckdb.numbers import SCALE, divide, multiply, to_decimal
 from engines.duckdb.reach import IDS, PAIRS, reach
@@ -61,6 +62,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     | `pytheas_perimeter_m(BLOB, n) -> DOUBLE` | length of the boundary of areas |
     | `pytheas_length_m(BLOB, n) -> DOUBLE` | length of lines |
     | `pytheas_relate(BLOB, BLOB, VARCHAR, n) -> BOOLEAN` | DE-9IM, any of `p|q|...` |
+    | `pytheas_read`, `pytheas_construct`, ... | see `engines.duckdb.geometries` |
     | `pytheas_reach(BIGINT[], BIGINT[], BIGINT[], n)` | see `engines.duckdb.reach` |
     | `pytheas_multiply(DECIMAL, DECIMAL) -> DECIMAL` | product, rounded once |
     | `pytheas_divide(DECIMAL, DECIMAL) -> DECIMAL` | quotient, rounded once |
@@ -208,7 +210,7 @@ def _related(
 
 
 _DECIMAL: Final = decimal_type(38, SCALE)
-_FUNCTIONS: Final = (
+_FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     ("pytheas_multiply", multiply, (_DECIMAL, _DECIMAL), _DECIMAL),
     ("pytheas_divide", divide, (_DECIMAL, _DECIMAL), _DECIMAL),
     ("pytheas_decimal", to_decimal, (DOUBLE,), _DECIMAL),
@@ -218,4 +220,5 @@ _FUNCTIONS: Final = (
     ("pytheas_length_m", _measured(length_m), (BLOB, BIGINT), DOUBLE),
     ("pytheas_relate", _relate, (BLOB, BLOB, VARCHAR, BIGINT), BOOLEAN),
     ("pytheas_reach", reach, (IDS, IDS, IDS, BIGINT), PAIRS),
+    *GEOMETRY_FUNCTIONS,
 )

@@ -28,6 +28,7 @@ from engines.geodesy.arrays import (
 _TURN: Final = 360.0
 _HALF: Final = 180.0
 _POLE: Final = 90.0
+_ROUNDING: Final = 1e-11
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,23 @@ def wrap(geoms: GeometryLike) -> Wrapped:
 
 def needs_wrap(geoms: Geometries) -> Booleans:
     """True where an edge jumps, a longitude is out of range, or a vertex is a pole."""
+    needs = np.zeros(len(geoms), dtype=bool)
+    # By their bounds most geometries can do none of it, and bounds are cheap.
+    suspects = np.flatnonzero(~_are_tame(geoms))
+    if len(suspects):
+        needs[suspects] = _need_wrap(geoms[suspects])
+    return needs
+
+
+def _are_tame(geoms: Geometries) -> Booleans:
+    west, south, east, north = shapely.bounds(geoms).T
+    with np.errstate(invalid="ignore"):
+        in_range = (west >= -_HALF) & (east <= _HALF) & (east - west <= _HALF)
+        tame: Booleans = in_range & (south > -_POLE) & (north < _POLE)
+    return tame
+
+
+def _need_wrap(geoms: Geometries) -> Booleans:
     found = segments(edges(explode(geoms)))
     jump = np.abs(found.end[:, 0] - found.start[:, 0])
     # From -180 to 180 is no jump but a parallel: the edge of a box around the world.
@@ -115,12 +133,35 @@ def _wrap_ring(ring: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
     polar = bool(abs(turn) > _HALF)
     if polar:
         # The ring does not close in the plane: go up to the pole on its side, and back.
+        coordinates = _from_seam(coordinates, turn)
         pole = np.copysign(_POLE, coordinates[:, 1].mean())
         corners = coordinates[[-1, 0, 0]].copy()
         corners[:2, 1] = pole
         coordinates = np.concatenate([coordinates, corners])
     area, crosses = _cut(shapely.Polygon(coordinates))
     return area, crosses, polar
+
+
+def _from_seam(coordinates: Floats, turn: float) -> Floats:
+    """A ring around a pole that begins, and ends, on the antimeridian to the bit.
+
+    Begun elsewhere it would be closed along a meridian on which, a turn apart and
+    rounded, its two ends no longer meet.
+    """
+    worlds = np.floor((coordinates[:, 0] + _HALF) / _TURN)
+    edge = int(np.flatnonzero(np.diff(worlds))[0])
+    seam = _TURN * worlds[edge : edge + 2].max() - _HALF
+    start, end = coordinates[edge], coordinates[edge + 1]
+    crossing = start + (end - start) * (seam - start[0]) / (end[0] - start[0])
+    crossing[0] = seam
+    run = np.copysign(_TURN, turn)
+    again = np.concatenate([coordinates[1 : edge + 1], [crossing]])
+    again[:, 0] += run
+    ring = np.concatenate([[crossing], coordinates[edge + 1 :], again])
+    ring[:, 0] -= seam + np.copysign(_HALF, turn)
+    # A vertex on the antimeridian stands there twice now.
+    moves = np.diff(ring, axis=0, prepend=np.nan).any(axis=1)
+    return ring[moves]
 
 
 def _spread_poles(coordinates: Floats) -> Floats:
@@ -157,7 +198,9 @@ def _restore(cut: BaseGeometry, original: BaseGeometry) -> BaseGeometry:
     not cut would no longer touch.
     """
     vertices = shapely.get_coordinates(original)
-    known = {tuple(np.round(vertex, 11)): vertex for vertex in vertices}
+    # What is as good as on the antimeridian stays there, on both of its sides.
+    away = vertices[np.abs(np.abs(vertices[:, 0]) - _HALF) >= _ROUNDING]
+    known = {tuple(np.round(vertex, 11)): vertex for vertex in away}
 
     def restored(coordinates: Floats) -> Floats:
         keys = map(tuple, np.round(coordinates[:, :2], 11))
@@ -182,12 +225,21 @@ def _cut(geometry: BaseGeometry) -> tuple[BaseGeometry, bool]:
     for turn in range(first, last + 1):
         world = shapely.box(-_HALF + _TURN * turn, -91, _HALF + _TURN * turn, 91)
         piece = _shift(shapely.intersection(geometry, world), -_TURN * turn)
+        piece = shapely.transform(piece, _onto_seam, include_z=bool(piece.has_z))
         pieces += [
             part
             for part in shapely.get_parts(piece).tolist()
             if shapely.get_dimensions(part) == shapely.get_dimensions(geometry)
         ]
     return _collect(pieces), True
+
+
+def _onto_seam(coordinates: Floats) -> Floats:
+    """Where an edge meets the antimeridian is computed, and rounded."""
+    side = np.copysign(_HALF, coordinates[:, 0])
+    near = np.abs(coordinates[:, 0] - side) < _ROUNDING
+    coordinates[near, 0] = side[near]
+    return coordinates
 
 
 def _shift(geometry: BaseGeometry, degrees: float) -> BaseGeometry:

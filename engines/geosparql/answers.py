@@ -1,0 +1,89 @@
+"""The tables of functions, by what they are given; where an error becomes no answer."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+import shapely
+
+from engines.errors import EngineError
+from engines.geosparql.accessors import FLAGS, NUMBERS, TEXTS
+from engines.geosparql.aggregates import AGGREGATES
+from engines.geosparql.constructive import BINARY, NAMED, NUMBERED, UNARY
+from engines.geosparql.packing import pack, unpack
+from engines.geosparql.planes import valid_in_crs84
+from ontologies.errors import OntologyError
+from ontologies.geosparql.serializations import parse_literal
+
+_T = TypeVar("_T")
+
+CONSTRUCTIONS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {**UNARY, **BINARY, **NUMBERED, **NAMED}
+)
+"""All that makes a geometry of one or two."""
+
+
+def or_none(function: Callable[..., _T], *arguments: Any) -> _T | None:
+    """The value of a function; None where it has none for these arguments.
+
+    What SPARQL calls an error of an expression (17.2), in one place.
+    """
+    try:
+        return function(*arguments)
+    except (EngineError, OntologyError, shapely.errors.GEOSException):
+        return None
+
+
+def construct(operation: str, *arguments: bytes | float | str) -> bytes | None:
+    """A packed geometry made of packed geometries, numbers and names."""
+    return or_none(_construct, operation, *arguments)
+
+
+def _construct(operation: str, *arguments: bytes | float | str) -> bytes:
+    operands = (unpack(a) if isinstance(a, bytes) else a for a in arguments)
+    return pack(CONSTRUCTIONS[operation](*operands))
+
+
+def number_of(operation: str, packed: bytes) -> float | None:
+    """A number that a geometry has."""
+    return or_none(NUMBERS[operation], unpack(packed))
+
+
+def flag_of(operation: str, packed: bytes) -> bool | None:
+    """Whether a geometry is something."""
+    return or_none(FLAGS[operation], unpack(packed))
+
+
+def text_of(operation: str, packed: bytes, argument: str) -> str | None:
+    """A geometry as text, or a text about it."""
+    return or_none(TEXTS[operation], unpack(packed), argument)
+
+
+def collect(operation: str, packed: list[bytes]) -> bytes | None:
+    """A packed geometry made of all of a group."""
+    return or_none(_collect, operation, packed)
+
+
+def _collect(operation: str, packed: list[bytes]) -> bytes:
+    return pack(AGGREGATES[operation]([unpack(each) for each in packed]))
+
+
+@lru_cache(maxsize=256)
+def read(text: str, datatype: str) -> bytes | None:
+    """The packed geometry of a literal; None of an ill-formed one."""
+    return or_none(_read, text, datatype)
+
+
+def _read(text: str, datatype: str) -> bytes:
+    return pack(parse_literal(text, datatype))
+
+
+def shape_of(packed: bytes) -> bytes | None:
+    """A valid geometry as WKB in CRS84, cut at the antimeridian."""
+    return or_none(_shape, packed)
+
+
+def _shape(packed: bytes) -> bytes:
+    wkb: bytes = shapely.to_wkb(valid_in_crs84(unpack(packed)), flavor="iso")
+    return wkb
