@@ -9,7 +9,6 @@ from typing import Final, Self
 import duckdb
 import pyoxigraph as ox
 
-from ontologies.namespaces import GEOF
 from ontologies.progress import Progress, silent
 from ontologies.rdfs import Entailment
 from strabon_store.algebra.queries import Dataset
@@ -26,7 +25,7 @@ from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
 from strabon_store.plan_cache import PlanCache, PlanCounts
 from strabon_store.planning import PlanKey, Request, compile_plan, merge_of
-from strabon_store.relational.geometry import SUPPORTED
+from strabon_store.relational.geo import AGGREGATES, SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.relational.readings import Readings
 from strabon_store.results.graphs import Result
@@ -58,8 +57,11 @@ from strabon_store.storage.texts import TermTexts
 from strabon_store.storage.verify import Verification, verify
 from strabon_store.updating import UpdateReport, run_update
 
-EXTENSION_FUNCTIONS: Final = frozenset(GEOF.term(name) for name in SUPPORTED)
+EXTENSION_FUNCTIONS: Final = SUPPORTED
 """IRIs of the functions beyond SPARQL 1.1 that a query may call."""
+
+EXTENSION_AGGREGATES: Final = AGGREGATES
+"""IRIs of the set functions beyond SPARQL 1.1, called like functions."""
 
 
 @dataclass(frozen=True, slots=True)

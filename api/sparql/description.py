@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from api.sparql.conformance import Language, result_format_iris
 from ontologies.namespaces import DCTERMS, ENT, GEO, GEOF, RDF, SD, UOM
 from ontologies.rdfs import Entailment
-from strabon_store.store import EXTENSION_FUNCTIONS
+from strabon_store.store import EXTENSION_AGGREGATES, EXTENSION_FUNCTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,9 @@ def _triples(endpoint: str, regime: str, *, takes_updates: bool) -> Iterator[ox.
     for function in sorted(EXTENSION_FUNCTIONS):
         yield _triple(service, SD.term("extensionFunction"), function)
         yield _triple(ox.NamedNode(function), RDF.term("type"), SD.term("Function"))
+    for aggregate in sorted(EXTENSION_AGGREGATES):
+        yield _triple(service, SD.term("extensionAggregate"), aggregate)
+        yield _triple(ox.NamedNode(aggregate), RDF.term("type"), SD.term("Aggregate"))
 
 
 def _triple(subject: ox.NamedNode, predicate: str, value: str) -> ox.Triple:

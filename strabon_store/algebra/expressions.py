@@ -141,6 +141,8 @@ class FunctionCall:
 class Aggregate:
     """A set function over a group (18.5.1), by its keyword, e.g. `GROUP_CONCAT`.
 
+    One that is not SPARQL's own has its IRI as its name: no keyword has a colon.
+
     `argument` is None for `COUNT(*)`; `separator` is for GROUP_CONCAT alone.
     """
 
@@ -148,6 +150,11 @@ class Aggregate:
     argument: "Expression | None"
     distinct: bool = False
     separator: str = " "
+
+    @property
+    def iri(self) -> IRI | None:
+        """The IRI of a set function that is not SPARQL's own."""
+        return IRI(self.name) if ":" in self.name else None
 
 
 Expression: TypeAlias = (

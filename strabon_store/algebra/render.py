@@ -241,7 +241,8 @@ def _order_condition(condition: OrderCondition) -> str:
 
 
 def _aggregate(aggregate: Aggregate) -> str:
-    parts = [aggregate.name.lower()]
+    iri = aggregate.iri
+    parts = [aggregate.name.lower() if iri is None else _show(iri)]
     if aggregate.distinct:
         parts.append("distinct")
     if aggregate.name == "GROUP_CONCAT":

@@ -190,7 +190,8 @@ def _aggregate(aggregate: Aggregate) -> str:
     separator = ""
     if aggregate.name == "GROUP_CONCAT":
         separator = f"; SEPARATOR={_quote(aggregate.separator)}"
-    return f"{aggregate.name}({distinct}{argument}{separator})"
+    name = aggregate.name if aggregate.iri is None else _term(aggregate.iri)
+    return f"{name}({distinct}{argument}{separator})"
 
 
 def _values(values: Values) -> str:

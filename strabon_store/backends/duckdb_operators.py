@@ -142,6 +142,17 @@ AGGREGATES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Section 18.5.1."""
 
+
+def _told(call: str) -> str:
+    """A call that is told for whom it works."""
+    return f"{call[:-1]}, {CONNECTION})"
+
+
+def _copied(call: str) -> str:
+    """A call that gives bytes, copied at once (see `duckdb_functions`)."""
+    return f"{_told(call)} || CAST('' AS BLOB)"
+
+
 GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "geometry_constant": "ST_GeomFromWKB(:a)",
@@ -152,8 +163,22 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "area_m2": f"pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "perimeter_m": f"pytheas_perimeter_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "length_m": f"pytheas_length_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
+        "relate": "pytheas_relate(CAST(ST_AsWKB(:a) AS BLOB), "
+        f"CAST(ST_AsWKB(:b) AS BLOB), upper(:c), {CONNECTION})",
         "radians": "radians(:a)",
         "scale": ":a * :b",
+        "whole": "CAST(:a AS HUGEINT)",
+        "read_geometry": _copied("pytheas_read(:a, :b)"),
+        "shape_of": f"ST_GeomFromWKB({_copied('pytheas_shape(:a)')})",
+        "construct": _copied("pytheas_construct(:a, :b)"),
+        "construct_by": _copied("pytheas_construct_by(:a, :b, CAST(:c AS DOUBLE))"),
+        "construct_in": _copied("pytheas_construct_in(:a, :b, :c)"),
+        "overlay": _copied("pytheas_overlay(:a, :b, :c)"),
+        "number_of_geometry": _told("pytheas_number_of(:a, :b)"),
+        "flag_of_geometry": _told("pytheas_flag_of(:a, :b)"),
+        "text_of_geometry": f"{_told('pytheas_text_of(:a, :b, :c)')} || ''",
+        "collect": _copied("pytheas_collect(:a, list(:b))"),
+        "collect_distinct": _copied("pytheas_collect(:a, list(DISTINCT :b))"),
     }
 )
-"""GeoSPARQL's measures; the relations stand in `engines.duckdb.dialect`."""
+"""GeoSPARQL's functions; the relations stand in `engines.duckdb.dialect`."""

@@ -2,6 +2,7 @@
 
 from typing import Final, assert_never
 
+from ontologies.geosparql.datatypes import WKT_LITERAL
 from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.backends.sql import Sql, Template, function, literal
 from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
@@ -43,6 +44,8 @@ def sql_type(encoding: Encoding | None) -> Sql:
                 XSD_INTEGER: "HUGEINT",
                 XSD_DECIMAL: "DECIMAL(38, 18)",
                 XSD_STRING: "VARCHAR",
+                # Packed, see `engines.geosparql.packing`.
+                WKT_LITERAL: "BLOB",
                 ANY_IRI: "VARCHAR",
             }
             fallback = "TIMESTAMP" if "date" in datatype else "DOUBLE"

@@ -37,6 +37,8 @@ from strabon_store.relational.scalars import (
 AGGREGATES: Final = frozenset(
     {
         "avg",
+        "collect",
+        "collect_distinct",
         "concat_all",
         "concat_distinct",
         "count",

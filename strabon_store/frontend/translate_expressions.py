@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from ontologies.geosparql.functions import FUNCTIONS_BY_IRI
 from strabon_store.algebra.expressions import (
     Aggregate,
     And,
@@ -167,27 +168,50 @@ def _function_call(node: Node, context: Context) -> Expression:
     if not isinstance(arguments, Node) or isinstance(name, Node):
         raise InternalError(f"no function call: {node}")
     function = context.prologue.iri(name)
+    known = FUNCTIONS_BY_IRI.get(function.value)
+    if known is not None and known.is_aggregate:
+        return _grouped(name, lambda: _custom(function, arguments, context), context)
     if arguments.has("DISTINCT"):
         raise UnsupportedFeature(f"the aggregate <{function.value}>")
     return FunctionCall(function, tuple(_operands(arguments, context)))
 
 
+def _custom(function: IRI, arguments: Node, context: Context) -> Aggregate:
+    """A set function named by an IRI: a call like others, DISTINCT allowed (19.8)."""
+    given = [
+        child
+        for child in arguments.children
+        if isinstance(child, Node) or child.type not in {"DISTINCT", "NIL"}
+    ]
+    if len(given) != 1:
+        problem = f"<{function.value}> takes 1 argument, {len(given)} given"
+        raise context.error(arguments, problem)
+    argument = translate_expression(given[0], context)
+    return Aggregate(function.value, argument, distinct=arguments.has("DISTINCT"))
+
+
 def _aggregate(node: Node, context: Context) -> Expression:
+    keyword = next(tokens(node))
+    return _grouped(keyword, lambda: _set_function(keyword, node, context), context)
+
+
+def _grouped(
+    place: Token, translate: Callable[[], Aggregate], context: Context
+) -> Expression:
     """The variable that the aggregate is bound to by the group (18.2.4.1).
 
     Equal aggregates of one SELECT share a variable; those that call RAND and its like
     do not differ in how often they are evaluated from what the standard leaves open.
     """
-    keyword = next(tokens(node))
     scope = context.aggregates
     if scope is None:
         raise context.error(
-            keyword, "aggregates may stand in SELECT, HAVING and ORDER BY only"
+            place, "aggregates may stand in SELECT, HAVING and ORDER BY only"
         )
     if scope.is_inside:
-        raise context.error(keyword, "an aggregate may not stand inside another one")
+        raise context.error(place, "an aggregate may not stand inside another one")
     scope.is_inside = True
-    aggregate = _set_function(keyword, node, context)
+    aggregate = translate()
     scope.is_inside = False
     if aggregate not in scope.variables:
         scope.variables[aggregate] = context.fresh(".agg")

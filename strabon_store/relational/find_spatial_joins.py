@@ -8,12 +8,17 @@ index on either side.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ontologies.namespaces import GEOF
 from strabon_store.algebra.expressions import Expression, FunctionCall
 from strabon_store.algebra.nodes import BGP, Join, Pattern, TriplePattern
 from strabon_store.algebra.terms import IRI, Var
-from strabon_store.algebra.variables import in_scope, triple_variables
+from strabon_store.algebra.variables import (
+    expression_variables,
+    in_scope,
+    triple_variables,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +51,25 @@ def split_for_spatial_join(
     return None
 
 
-def _related(test: Expression) -> tuple[Var, Var] | None:
-    """The two geometry variables of a relation."""
+_Variables: TypeAlias = frozenset[Var]
+
+
+def _related(test: Expression) -> tuple[_Variables, _Variables] | None:
+    """The variables of the two geometries of a relation, computed ones included."""
     match test:
-        case FunctionCall(IRI(name), (Var() as left, Var() as right)) if (
-            name.startswith(GEOF) and left != right
-        ):
-            return left, right
+        case FunctionCall(IRI(name), (left, right)) if name.startswith(GEOF):
+            pair = (
+                frozenset(expression_variables(left)),
+                frozenset(expression_variables(right)),
+            )
+            return pair if all(pair) and pair[0].isdisjoint(pair[1]) else None
         case _:
             return None
 
 
-def _sides(source: Pattern, left: Var, right: Var) -> tuple[Pattern, Pattern] | None:
+def _sides(
+    source: Pattern, left: _Variables, right: _Variables
+) -> tuple[Pattern, Pattern] | None:
     if isinstance(source, Join):
         ours, theirs = in_scope(source.left), in_scope(source.right)
         if _separates(left, right, ours, theirs):
@@ -65,23 +77,30 @@ def _sides(source: Pattern, left: Var, right: Var) -> tuple[Pattern, Pattern] | 
     if isinstance(source, BGP):
         near = _connected(source.patterns, left)
         far = tuple(each for each in source.patterns if each not in near)
-        if far and right not in _variables(near) and right in _variables(far):
+        inside, outside = _variables(near), _variables(far)
+        if left <= inside and right <= outside and right.isdisjoint(inside):
             return BGP(near), BGP(far)
     return None
 
 
 def _separates(
-    left: Var, right: Var, ours: tuple[Var, ...], theirs: tuple[Var, ...]
+    left: _Variables,
+    right: _Variables,
+    ours: tuple[Var, ...],
+    theirs: tuple[Var, ...],
 ) -> bool:
-    apart = (left in ours) != (left in theirs) and (right in ours) != (right in theirs)
-    return apart and (left in ours) != (right in ours)
+    """Whether the variables of each geometry are on one side only, not on the same."""
+    return any(
+        left <= set(one) - set(other) and right <= set(other) - set(one)
+        for one, other in ((ours, theirs), (theirs, ours))
+    )
 
 
 def _connected(
-    patterns: tuple[TriplePattern, ...], start: Var
+    patterns: tuple[TriplePattern, ...], start: _Variables
 ) -> tuple[TriplePattern, ...]:
     """The triple patterns that share variables, directly or not, with `start`."""
-    reached, found = {start}, 0
+    reached, found = set(start), 0
     while len(reached) > found:
         found = len(reached)
         for triple in patterns:

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from ontologies.namespaces import GEO, XSD
+from ontologies.geosparql.datatypes import GEOMETRY_DATATYPES
+from ontologies.namespaces import XSD
 from strabon_store.algebra.terms import (
     IRI,
     RDF_LANG_STRING,
@@ -23,11 +24,6 @@ from strabon_store.algebra.terms import (
 )
 from strabon_store.relational.encoding import Tag
 from strabon_store.relational.times import DURATIONS, MOMENTS, Duration, parse
-
-GEOMETRY_DATATYPES: Final = frozenset(
-    {GEO.term("wktLiteral"), GEO.term("geoJSONLiteral")}
-)
-"""The datatypes of literals that are parsed into geometries."""
 
 
 class Kind(NamedTuple):

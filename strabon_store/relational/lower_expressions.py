@@ -25,6 +25,7 @@ from strabon_store.algebra.expressions import (
 from strabon_store.algebra.terms import IRI, Literal, Var
 from strabon_store.algebra.traverse import map_operands, walk_expression
 from strabon_store.errors import UnsupportedFeature
+from strabon_store.relational.constants import constant
 from strabon_store.relational.encoding import Typed
 from strabon_store.relational.functions import (
     FRESH_BUILT_INS,
@@ -33,7 +34,7 @@ from strabon_store.relational.functions import (
     lower_fresh,
 )
 from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION, blank_of
-from strabon_store.relational.geometry import DISTANCES, distance_window, lower_geof
+from strabon_store.relational.geo import DISTANCES, distance_window, lower_geof
 from strabon_store.relational.operators import (
     arithmetic,
     compare,
@@ -46,7 +47,6 @@ from strabon_store.relational.values import (
     ERROR,
     Value,
     boolean,
-    constant,
     from_plain,
     of_native,
 )

@@ -7,9 +7,11 @@ and SAMPLE pass over it.
 from collections.abc import Callable
 from typing import Final
 
+from ontologies.geosparql.datatypes import WKT_LITERAL
+from ontologies.geosparql.functions import FUNCTIONS_BY_IRI
 from strabon_store.algebra.expressions import Aggregate
 from strabon_store.algebra.nodes import Group
-from strabon_store.algebra.terms import XSD_STRING
+from strabon_store.algebra.terms import IRI, XSD_STRING
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational import arithmetic
 from strabon_store.relational.encoding import Encoding, Plain, Typed
@@ -64,6 +66,8 @@ def _aggregate(
         term = _identity(value) if aggregate.distinct else None
         result = combine(value.numeric, term)
         return _number(value, result, is_never_empty=is_never_empty)
+    if aggregate.iri is not None:
+        return _collected(aggregate.iri, value, aggregate)
     lower = _AGGREGATES.get(aggregate.name)
     if lower is None:
         raise UnsupportedFeature(f"the aggregate {aggregate.name}")
@@ -126,6 +130,21 @@ def _group_concat(value: Value, aggregate: Aggregate) -> tuple[Scalar, Encoding]
     joined = call(operation, value.text, Constant(aggregate.separator))
     text = call("coalesce", joined, Constant(""))
     return _unless_error(text, value.text), Typed(XSD_STRING)
+
+
+def _collected(
+    function: IRI, value: Value, aggregate: Aggregate
+) -> tuple[Scalar, Encoding]:
+    """A spatial aggregate of GeoSPARQL 1.1 (section 8.7).
+
+    As of SUM, an error in one row makes it one, and of no rows there is none.
+    """
+    known = FUNCTIONS_BY_IRI.get(function.value)
+    if known is None or not known.is_aggregate:
+        raise UnsupportedFeature(f"the aggregate <{function.value}>")
+    operation = "collect_distinct" if aggregate.distinct else "collect"
+    found = call(operation, Constant(known.name), value.geometry)
+    return _unless_error(found, value.geometry), Typed(WKT_LITERAL)
 
 
 _NUMERIC: Final = {"SUM": arithmetic.total, "AVG": arithmetic.mean}

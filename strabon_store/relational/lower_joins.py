@@ -5,7 +5,7 @@ variable is surely bound on both sides that is plain equality, which an engine c
 elsewhere NULL agrees with everything.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, assert_never
 
 from strabon_store.algebra.expressions import Expression
@@ -206,7 +206,7 @@ def _common(left: PlanColumn, right: PlanColumn) -> PlanColumn:
 def _coalesced(value: Value, left: str, right: str) -> Value:
     """The value with every column taken from the side that has it."""
     both = _BothSides(left, right + _OTHER)
-    return value.map(both.of)
+    return replace(value.map(both.of), variable=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+from ontologies.geosparql.datatypes import WKT_LITERAL
 from ontologies.namespaces import XSD
-from strabon_store.algebra.terms import (
-    IRI,
-    XSD_STRING,
-    BlankNode,
-    Literal,
-    Term,
-)
-from strabon_store.relational.encoding import KINDS, Encoding, Plain, Tag, TermId, Typed
-from strabon_store.relational.kinds import literal_kind
+from strabon_store.algebra.terms import XSD_STRING, Term
+from strabon_store.relational.encoding import Encoding, Plain, Tag, TermId, Typed
 from strabon_store.relational.nodes import PlanColumn
 from strabon_store.relational.numbers import (
     NOT_A_NUMBER,
@@ -29,17 +23,10 @@ from strabon_store.relational.numbers import (
     Rank,
     numeric_text,
     of_rank,
-    parse_number,
     rank_of,
 )
-from strabon_store.relational.plain import render_plain
 from strabon_store.relational.scalars import NULL, Call, Column, Constant, Scalar, call
-from strabon_store.relational.temporals import (
-    NO_TIME,
-    Temporal,
-    constant_time,
-    family_of,
-)
+from strabon_store.relational.temporals import NO_TIME, Temporal, family_of
 
 XSD_BOOLEAN: Final = XSD.term("boolean")
 XSD_DATETIME: Final = XSD.term("dateTime")
@@ -87,6 +74,7 @@ class Value:
         numeric: The number that it is.
         temporal: The date, time or duration that it is.
         boolean: BOOLEAN, for xsd:boolean.
+        geometry: The geometry of a geometry literal with its CRS, packed into bytes.
         variable: The stored variable behind it, whose geometry can be looked up.
         term: The constant behind it.
     """
@@ -101,6 +89,7 @@ class Value:
     numeric: Numeric = NOT_A_NUMBER
     temporal: Temporal = NO_TIME
     boolean: Scalar = NULL
+    geometry: Scalar = NULL
     variable: str | None = None
     term: Term | None = None
 
@@ -122,6 +111,7 @@ class Value:
             numeric=self.numeric.map(function),
             temporal=self.temporal.map(function),
             boolean=function(self.boolean),
+            geometry=function(self.geometry),
         )
 
     def is_surely(self, kind: Tag) -> bool:
@@ -170,6 +160,7 @@ def stored(
         numeric=facets.numeric,
         temporal=facets.temporal,
         boolean=call("term_boolean", key) if known.can_be(Tag.BOOLEAN) else NULL,
+        geometry=facets.geometry,
         variable=variable,
     )
 
@@ -301,6 +292,18 @@ class _Stored:
             return moment
         return call("term_moment", self._key(), moment)
 
+    @property
+    def geometry(self) -> Scalar:
+        # An ill-formed one is another literal.
+        if not self.known.can_be(Tag.GEOMETRY):
+            return NULL
+        return read_geometry(part(self.variable, "lexical"), self.datatype)
+
+
+def read_geometry(text: Scalar, datatype: Scalar) -> Scalar:
+    """The geometry of a literal, by its datatype; NULL of what is none."""
+    return call("read_geometry", text, datatype)
+
 
 def from_plain(native: Scalar) -> Value:
     """A value of unknown type, from its N-Triples."""
@@ -330,6 +333,7 @@ def from_plain(native: Scalar) -> Value:
             plain=native,
         ),
         boolean=truth,
+        geometry=read_geometry(text, datatype),
     )
 
 
@@ -424,6 +428,36 @@ def moment(value: Scalar, datatype: str) -> Value:
     )
 
 
+def geometry(packed: Scalar) -> Value:
+    """A geometry that was computed: a geo:wktLiteral in its own CRS."""
+    text = call("text_of_geometry", Constant("asWKT"), packed, Constant(""))
+    return Value(
+        encoding=Typed(WKT_LITERAL),
+        native=packed,
+        plain=call("typed_plain", text, Constant(WKT_LITERAL)),
+        kind=Constant(int(Tag.GEOMETRY)),
+        text=text,
+        datatype=call("if_bound", packed, Constant(WKT_LITERAL)),
+        language=call("if_bound", packed, Constant("")),
+        geometry=packed,
+    )
+
+
+def literal(text: Scalar, datatype: str) -> Value:
+    """A literal that was computed, of a datatype that SPARQL has no operators for."""
+    plain = call("typed_plain", text, Constant(datatype))
+    return Value(
+        encoding=Plain(),
+        native=plain,
+        plain=plain,
+        kind=Constant(int(Tag.OTHER)),
+        text=text,
+        datatype=call("if_bound", text, Constant(datatype)),
+        language=call("if_bound", text, Constant("")),
+        geometry=read_geometry(text, Constant(datatype)),
+    )
+
+
 def of_column(column: PlanColumn) -> Value:
     """The value of a variable in a plan."""
     scalar = Column(column.name)
@@ -446,52 +480,6 @@ def of_native(scalar: Scalar, datatype: str) -> Value:
         return string(scalar)
     if datatype == ANY_IRI:
         return iri(scalar)
+    if datatype == WKT_LITERAL:
+        return geometry(scalar)
     return moment(scalar, datatype)
-
-
-def constant(term: Term) -> Value:
-    """The value of a term that stands in the query; its lexical form is kept."""
-    plain = Constant(render_plain(term))
-    match term:
-        case IRI(value):
-            return Value(
-                encoding=Plain(),
-                native=plain,
-                plain=plain,
-                kind=Constant(int(Tag.IRI)),
-                text=Constant(value),
-                term=term,
-            )
-        case BlankNode():
-            kind = Constant(int(Tag.BLANK))
-            return Value(encoding=Plain(), native=plain, plain=plain, kind=kind)
-        case Literal():
-            return _literal(term, plain)
-
-
-def _literal(term: Literal, plain: Constant) -> Value:
-    numeric = parse_number(term.lexical, term.datatype)
-    flags = {"true": True, "1": True, "false": False, "0": False}
-    flag = flags.get(term.lexical) if term.datatype == XSD_BOOLEAN else None
-    is_number = numeric is not None
-    return Value(
-        encoding=Plain(),
-        native=plain,
-        plain=plain,
-        kind=Constant(int(_literal_kind(term, is_number=is_number, flag=flag))),
-        text=Constant(term.lexical),
-        datatype=Constant(term.datatype),
-        language=Constant(term.language or ""),
-        numeric=numeric or NOT_A_NUMBER,
-        temporal=constant_time(term.lexical, term.datatype, plain),
-        boolean=NULL if flag is None else Constant(flag),
-        term=term,
-    )
-
-
-def _literal_kind(term: Literal, *, is_number: bool, flag: bool | None) -> Tag:
-    if is_number:
-        return Tag.INTEGER
-    if flag is not None:
-        return Tag.BOOLEAN
-    return KINDS[literal_kind(term.lexical, term.datatype).tag]

@@ -16,6 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engines.geosparql.accessors import wkt_text
+from engines.geosparql.packing import unpack
+from ontologies.geosparql.datatypes import WKT_LITERAL
 from ontologies.namespaces import XSD
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.errors import InternalError
@@ -214,6 +217,8 @@ def _decode_typed(datatype: str, values: Any) -> TermColumn:
     only = (TermType(TermKind.LITERAL, datatype),)
     if pa.types.is_string(values.type):
         return TermColumn(values, only)
+    if datatype == WKT_LITERAL:
+        return TermColumn(_written_geometries(values), only)
     if datatype == XSD.term("integer") and pa.types.is_integer(values.type):
         return TermColumn(values.cast(pa.string()), only)
     if datatype in _MOMENTS:
@@ -222,6 +227,13 @@ def _decode_typed(datatype: str, values: Any) -> TermColumn:
     render = _RENDERERS.get(datatype, str)
     texts = [None if each is None else render(each) for each in values.to_pylist()]
     return TermColumn(pa.array(texts, pa.string()), only)
+
+
+def _written_geometries(values: Any) -> Any:
+    """Packed geometries as WKT; one that repeats is written once."""
+    known: dict[bytes | None, str | None] = {None: None}
+    known |= {p: wkt_text(unpack(p)) for p in set(values.to_pylist()) - {None}}
+    return pa.array([known[each] for each in values.to_pylist()], pa.string())
 
 
 _MOMENTS: Final = frozenset({XSD.term("dateTime"), XSD.term("date")})

@@ -18,11 +18,11 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
+from ontologies.geosparql.datatypes import GEOMETRY_DATATYPES
 from strabon_store.algebra.terms import XSD_STRING, Literal
 from strabon_store.backends.sql import Template, identifier
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
 from strabon_store.relational.kinds import (
-    GEOMETRY_DATATYPES,
     OTHER_KIND,
     VALUED_DATATYPES,
     Kind,

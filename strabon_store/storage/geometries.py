@@ -13,18 +13,13 @@ from engines.errors import TransformFailed
 from engines.geodesy import transform, wrap
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
-from ontologies.geosparql.literals import (
-    ParsedLiterals,
-    parse_geojson_literal,
-    parse_wkt_literals,
-)
-from ontologies.namespaces import GEO
+from ontologies.geosparql.datatypes import WKT_LITERAL
+from ontologies.geosparql.literals import ParsedLiterals, parse_wkt_literals
+from ontologies.geosparql.serializations import parse_literal
 from strabon_store.backends.sql import Template, identifier
 
 _Geometries: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 _Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
-
-WKT_LITERAL: Final = GEO.term("wktLiteral")
 
 _INSERT: Final = Template("""
 INSERT INTO :a
@@ -69,7 +64,7 @@ class ParsedGeometries:
 def parse_geometries(
     lexicals: Sequence[str], datatypes: Sequence[str]
 ) -> ParsedGeometries:
-    """Parse WKT and GeoJSON literals, and bring them to CRS84.
+    """Parse literals of all serializations, and bring them to CRS84.
 
     A literal that is malformed, or whose coordinates its CRS cannot have, is a
     problem of its own row only.
@@ -88,7 +83,7 @@ def parse_geometries(
     _fill(parsed, wkt_rows, wkt)
     for row in np.flatnonzero(~is_wkt).tolist():
         try:
-            geometry = parse_geojson_literal(lexicals[row])
+            geometry = parse_literal(lexicals[row], datatypes[row])
         except OntologyError as error:
             parsed.problems[row] = str(error)
             continue

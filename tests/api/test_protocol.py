@@ -14,7 +14,7 @@ from api.settings import Settings
 from ontologies.namespaces import RDF, SD
 from strabon_store.errors import QueryTimeout
 from strabon_store.results.media_types import GRAPH_FORMATS, RESULT_FORMATS
-from strabon_store.store import EXTENSION_FUNCTIONS
+from strabon_store.store import EXTENSION_AGGREGATES, EXTENSION_FUNCTIONS
 from tests.api.conftest import Connect
 from tests.api.serving import serving
 from tests.api.sources import ONE_ROW, TRIPLE, Blocked, Oxigraph, Rows, Slow, Triples
@@ -185,6 +185,7 @@ def test_without_a_query_the_service_describes_itself(connect: Connect) -> None:
     assert SD.term("Service") in values[RDF.term("type")]
     assert values[SD.term("endpoint")] == {"http://testserver/sparql"}
     assert values[SD.term("extensionFunction")] == EXTENSION_FUNCTIONS
+    assert values[SD.term("extensionAggregate")] == EXTENSION_AGGREGATES
     assert len(values[SD.term("resultFormat")]) == len(RESULT_FORMATS) + len(
         GRAPH_FORMATS
     )

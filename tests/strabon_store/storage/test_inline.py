@@ -117,7 +117,7 @@ def typed(name: str) -> Callable[[str], Literal]:
         (Literal("x", XSD.term("token")), Tag.OTHER),
         (Literal("POINT(", GEO.term("wktLiteral")), Tag.GEOMETRY),
         (Literal("{}", GEO.term("geoJSONLiteral")), Tag.GEOMETRY),
-        (Literal("x", GEO.term("gmlLiteral")), Tag.OTHER),
+        (Literal("x", GEO.term("gmlLiteral")), Tag.GEOMETRY),
         (typed("integer")("042"), Tag.EXACT),
         (typed("integer")(" 42"), Tag.OTHER),
         (typed("integer")("9" * 5000), Tag.EXACT),

@@ -1,0 +1,80 @@
+"""Stores of geometry literals, and what GeoSPARQL queries on them answer."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import shapely
+
+from ontologies.geosparql.literals import parse_wkt_literal
+from ontologies.namespaces import GEO, GEOF, UOM
+from strabon_store.algebra.terms import IRI, Literal, Term
+from strabon_store.results.solutions import Solutions
+from strabon_store.store import Store
+from tests.solutions import read_all
+
+PROLOGUE: Final = (
+    f"PREFIX geo: <{GEO}>\nPREFIX geof: <{GEOF}>\nPREFIX uom: <{UOM}>\n"
+    "PREFIX g: <http://g/>\nPREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
+)
+EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0/"
+"""Begins the IRIs of CRSs of EPSG."""
+
+
+def store_of(folder: Path, literals: Mapping[str, str], kind: str = "wkt") -> Store:
+    """A store in which `<http://g/{name}> <http://g/has>` each literal."""
+    path = folder / "literals.ttl"
+    lines = (
+        f"<http://g/{name}> <http://g/has> {text!r}^^<{GEO}{kind}Literal> ."
+        for name, text in literals.items()
+    )
+    path.write_text("\n".join(lines))
+    store = Store.open(folder / "store")
+    store.load([path])
+    return store
+
+
+def terms(store: Store, text: str) -> list[tuple[Term | None, ...]]:
+    """The rows of a query."""
+    result = store.query(PROLOGUE + text)
+    assert isinstance(result, Solutions)
+    return list(read_all(result).rows)
+
+
+def rows(store: Store, text: str) -> list[tuple[Any, ...]]:
+    """The rows of a query as names, numbers, truth values and texts."""
+    return [tuple(map(plain, row)) for row in terms(store, text)]
+
+
+def plain(term: Term | None) -> Any:
+    """What a term says, as a value of Python's."""
+    match term:
+        case IRI(value):
+            return value.removeprefix("http://g/")
+        case Literal(lexical, datatype):
+            name = datatype.rpartition("#")[2]
+            if name in {"double", "decimal", "integer"}:
+                return float(lexical)
+            return lexical == "true" if name == "boolean" else lexical
+        case _:
+            return None
+
+
+def by_name(store: Store, expression: str) -> dict[str, Any]:
+    """The value of an expression in ?x for each literal."""
+    text = f"SELECT ?a ?v {{ ?a g:has ?x BIND ({expression} AS ?v) }}"
+    return dict(rows(store, text))
+
+
+def shape(text: str | None) -> Any:
+    """The shapely geometry of a geo:wktLiteral, x = east."""
+    assert text is not None
+    return parse_wkt_literal(text).shapely
+
+
+def same(one: Any, other: Any, tolerance: float = 1e-9) -> bool:
+    """Whether two geometries are the same, whatever the order of their vertices."""
+    ours, theirs = shapely.normalize([one, other])
+    if one.geom_type == other.geom_type and ours.equals_exact(theirs, tolerance):
+        return True
+    return bool(one.equals(other)) or (one.is_empty and other.is_empty)
