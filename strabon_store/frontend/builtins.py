@@ -38,6 +38,10 @@ _ONE_ARGUMENT = (
     "ISBLANK",
     "ISLITERAL",
     "ISNUMERIC",
+    # Of SPARQL 1.2's drafts.
+    "HASLANG",
+    "HASLANGDIR",
+    "LANGDIR",
 )
 _TWO_ARGUMENTS = (
     "LANGMATCHES",

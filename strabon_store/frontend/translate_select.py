@@ -77,7 +77,9 @@ def translate_selection(selection: Selection, context: Context) -> Pattern:
     order = _order(selection.modifier, context)
     context.aggregates = outer
 
-    _check_new_names(columns, in_scope(pattern), context)
+    # Groups show their keys, and nothing else of the pattern (SPARQL 1.2, 18.4).
+    visible = in_scope(pattern) if keys is None else keys
+    _check_new_names(columns, visible, context)
     if keys is not None or aggregates.variables:
         _check_grouping(selection, columns, keys or (), aggregates, context)
         bound = tuple((var, item) for item, var in aggregates.variables.items())

@@ -32,6 +32,7 @@ from tests.conformance import (
     test_rdf_semantics,
     test_rml_core,
     test_rml_fnml,
+    test_sparql12,
     test_sparql_query,
     test_sparql_syntax,
     test_sparql_update,
@@ -121,6 +122,9 @@ def _sparql() -> Iterator[Suite]:
     cases = tuple(test_description_suite.CHECKS)
     base = f"{sparql}sparql11/service-description/manifest#"
     yield Suite("SPARQL 1.1 Service Description", test_description_suite, cases, base)
+    later = test_sparql12
+    title = "SPARQL 1.2 queries, triple terms apart"
+    yield Suite(title, later, tuple(later.CASES), sparql, later.EXPECTED)
     regimes = test_entailment
     title = "SPARQL 1.1 Entailment Regimes, with RDFS on"
     yield Suite(title, regimes, tuple(regimes.CASES), sparql, regimes.EXPECTED)

@@ -7,7 +7,7 @@ from typing import Final
 from strabon_store.relational.encoding import Tag
 from strabon_store.relational.functions.arguments import Function, simple_literal
 from strabon_store.relational.operators import identical
-from strabon_store.relational.scalars import Constant, Scalar, call
+from strabon_store.relational.scalars import FALSE, Constant, Scalar, call
 from strabon_store.relational.values import Value, boolean, from_plain, iri, string
 
 SOLUTION: Final = ".solution"
@@ -27,6 +27,16 @@ def _is_kind(*kinds: Tag) -> Function:
 
 def _is_literal(value: Value) -> Value:
     return boolean(call("is_literal", value.kind))
+
+
+def _has_direction(value: Value) -> Value:
+    """No literal of RDF 1.1 has a base direction, nor anything else."""
+    return boolean(call("and_known", call("is_bound", value.kind), FALSE))
+
+
+def _direction(value: Value) -> Value:
+    """The base direction of a literal: none, as above."""
+    return string(call("if_true", call("is_literal", value.kind), Constant("")))
 
 
 def _is_numeric(value: Value) -> Value:
@@ -86,6 +96,9 @@ TERMS: Final[Mapping[tuple[str, int], Function]] = MappingProxyType(
         ("SAMETERM", 2): _same_term,
         ("STR", 1): lambda value: string(value.text),
         ("LANG", 1): lambda value: string(value.language),
+        ("HASLANG", 1): _is_kind(Tag.LANGUAGE),
+        ("HASLANGDIR", 1): _has_direction,
+        ("LANGDIR", 1): _direction,
         ("DATATYPE", 1): lambda value: iri(value.datatype),
         ("IRI", 1): _to_iri,
         ("IRI", 2): _to_iri,
