@@ -60,6 +60,10 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         f"WHEN :a = {Tag.BOOLEAN} THEN 6 ELSE 7 END",
         "sort_number": "coalesce(:a, epoch(CAST(:b AS TIMESTAMP)), CAST(:c AS DOUBLE), "
         "CAST(:d AS DOUBLE))",
+        "sort_exact": "coalesce(:a, TRY_CAST(:b AS DECIMAL(38, 18)))",
+        # Beyond 20 digits no decimal is exact, and within 38 each of these is.
+        "sort_whole": "CASE WHEN abs(:b) >= 1e20 AND abs(:b) < 1e38 "
+        "THEN coalesce(:a, CAST(:b AS HUGEINT)) END",
         "sort_text": "CASE WHEN :a IS NULL THEN coalesce(:b, :c) END",
     }
 )

@@ -38,8 +38,24 @@ def sort_scalars(value: Value) -> tuple[Scalar, ...]:
         "sort_number", value.number, value.temporal.moment, value.boolean, duration
     )
     # Numbers that are one as doubles may be two; what is left sorts by its text.
-    exact = call("coalesce", value.numeric.decimal, NULL)
-    return rank, amount, exact, call("sort_text", value.number, value.text, value.plain)
+    text = call("sort_text", value.number, value.text, value.plain)
+    return rank, amount, *_whole(value), _exact(value), text
+
+
+def _exact(value: Value) -> Scalar:
+    """Tells apart what is one as doubles; a double is the decimal that it is near."""
+    return call("sort_exact", value.numeric.decimal, value.number)
+
+
+def _whole(value: Value) -> tuple[Scalar, ...]:
+    """The same beyond the decimals of the engine."""
+    numeric = value.numeric
+    is_small = isinstance(value.encoding, TermId) and not value.encoding.can_be(
+        Tag.EXACT
+    )
+    if is_small or numeric.integer == NULL:
+        return ()
+    return (call("sort_whole", numeric.integer, value.number),)
 
 
 def _sort_stored(value: Value, encoding: Encoding) -> tuple[Scalar, ...]:
@@ -51,5 +67,5 @@ def _sort_stored(value: Value, encoding: Encoding) -> tuple[Scalar, ...]:
     if encoding.is_within(Tag.NUMBER):
         return (value.number,)
     if encoding.is_within(*_NUMBERS):
-        return value.number, value.numeric.decimal
+        return value.number, *_whole(value), _exact(value)
     return ()
