@@ -1,5 +1,6 @@
 """What is asked of a store, and the plan for it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from ontologies.rdfs import Entailment
@@ -7,7 +8,7 @@ from strabon_store.algebra.queries import Dataset
 from strabon_store.answering import Compiled, Lap, Passes, compile_query, unheard
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.frontend import parse_query
-from strabon_store.passes import PASSES
+from strabon_store.passes import PASSES, rewrite_relations
 from strabon_store.relational.readings import Readings
 
 
@@ -35,12 +36,14 @@ class PlanKey(NamedTuple):
         star_tables: Whether star tables may be read.
         entailment: By which regime, or None.
         merge: The dataset whose closure is asked in place of the store's, or None.
+        rewrites: Whether topological properties follow from geometries.
     """
 
     request: Request
     star_tables: bool
     entailment: Entailment | None = None
     merge: Dataset | None = None
+    rewrites: bool = True
 
 
 def compile_plan(key: PlanKey, known: Readings, lap: Lap = unheard) -> Compiled:
@@ -58,6 +61,8 @@ def compile_plan(key: PlanKey, known: Readings, lap: Lap = unheard) -> Compiled:
     is_whole = key.entailment is None
     try:
         query = parse_query(text, base=base)
+        if key.rewrites:
+            query = replace(query, pattern=rewrite_relations(query.pattern))
         return compile_query(query, known, passes, dataset, lap, may_be_bare=is_whole)
     except RecursionError as error:
         # The SQL of a chain of OPTIONALs is nested deeper than the chain itself.

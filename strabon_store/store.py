@@ -96,6 +96,8 @@ class Store:
     Attributes:
         reads_star_tables: Whether queries may read star tables beside the quads; the
             answers do not depend on it.
+        rewrites_relations: Whether queries find that `?a geo:sfWithin ?b` by geometries
+            (the query rewrite extension of GeoSPARQL), and not only where it is said.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Store:
         # What was known after so many commits.
         self._latest: dict[int, Snapshot] = {}
         self.reads_star_tables = True
+        self.rewrites_relations = True
 
     @classmethod
     def open(  # noqa: PLR0913 - each says what the store may do, or use
@@ -371,7 +374,9 @@ class Store:
         database, regime = self._database, self._entailment
         request = Request(text, dataset, passes, base)
         merge = None if regime is None else merge_of(request)
-        key = PlanKey(request, self.reads_star_tables, regime, merge)
+        key = PlanKey(
+            request, self.reads_star_tables, regime, merge, self.rewrites_relations
+        )
         tick = until_deadline(timeout_s)
 
         def connect() -> duckdb.DuckDBPyConnection:
@@ -410,7 +415,9 @@ class Store:
         regime: Entailment | None = None,
         merge: Dataset | None = None,
     ) -> Compiled:
-        key = PlanKey(request, self.reads_star_tables, regime, merge)
+        key = PlanKey(
+            request, self.reads_star_tables, regime, merge, self.rewrites_relations
+        )
         return self._plans.find(
             key,
             known.generation,

@@ -1,4 +1,4 @@
-"""The datatypes of geometry literals (section 8.5)."""
+"""The datatypes of geometry literals (section 8.5), and the properties to them."""
 
 from typing import Final
 
@@ -14,3 +14,14 @@ GEOMETRY_DATATYPES: Final = frozenset(
     {WKT_LITERAL, GML_LITERAL, GEOJSON_LITERAL, KML_LITERAL, DGGS_LITERAL}
 )
 """The datatypes of literals that are parsed into geometries."""
+
+SERIALIZATIONS: Final = tuple(
+    GEO.term(name)
+    for name in ("asWKT", "asGML", "asGeoJSON", "asKML", "asDGGS", "hasSerialization")
+)
+"""The properties from a geometry to its literals."""
+
+DEFAULT_GEOMETRIES: Final = tuple(
+    GEO.term(name) for name in ("hasDefaultGeometry", "defaultGeometry")
+)
+"""The property from a feature to its geometry; version 1.0 has the second name too."""

@@ -2,10 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 from strabon_store.relational.encoding import Encoding, Plain, are_alike, either
 from strabon_store.relational.lookups import as_plain, variables_only
-from strabon_store.relational.nodes import Plan, PlanColumn, Projection, UnionAll
+from strabon_store.relational.nodes import (
+    Deduplicate,
+    Join,
+    Lookup,
+    Plan,
+    PlanColumn,
+    Projection,
+    Rows,
+    Selection,
+    SemiJoin,
+    Sort,
+    UnionAll,
+)
 from strabon_store.relational.scalars import NULL, Column
 
 
@@ -26,7 +39,30 @@ def union(left: Plan, right: Plan) -> Plan:
         encodings[column.name] = either(encodings.get(column.name, encoding), encoding)
     names = tuple(dict.fromkeys((*lefts, *rights)))
     wanted = tuple((name, encodings[name]) for name in names)
-    return UnionAll(_widened(left, wanted), _widened(right, wanted))
+    sides = [side for side in (left, right) if not is_empty(side)] or [left]
+    return reduce(UnionAll, [_widened(side, wanted) for side in sides])
+
+
+def is_empty(plan: Plan) -> bool:
+    """Whether a plan has no rows for sure: it asks for a term that the store has not.
+
+    Examples:
+        >>> is_empty(Rows((), ()))
+        True
+    """
+    match plan:
+        case Rows():
+            return not plan.rows
+        case Join() if not plan.is_outer:
+            return is_empty(plan.left) or is_empty(plan.right)
+        case Join() | SemiJoin():
+            return is_empty(plan.left)
+        case UnionAll():
+            return is_empty(plan.left) and is_empty(plan.right)
+        case Projection() | Selection() | Lookup() | Deduplicate() | Sort():
+            return is_empty(plan.source)
+        case _:
+            return False
 
 
 def union_all(plans: Sequence[Plan]) -> Plan:
