@@ -4,8 +4,9 @@ A parsed geometry is always x = east, y = north; its CRS is named beside it. The
 order of the authority exists in literals only, and is swapped where these are read
 and written.
 
-Z is kept everywhere. M is kept in WKT; GeoJSON has none. Curves, triangles and TINs are
-valid WKT that shapely cannot hold: they are refused with their name.
+Z is kept everywhere. M is kept in WKT; GeoJSON has none. Of curves see
+`ontologies.geosparql.curves`; TINs and polyhedral surfaces are valid WKT that shapely
+cannot hold: they are refused with their name.
 """
 
 import json
@@ -21,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, Crs, crs_from_iri
+from ontologies.geosparql.curves import NoCurve, has_arcs, parse_curve
 from ontologies.geosparql.wkt import object_array, swap, swap_all, to_wkt
 
 _NO_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -107,7 +109,10 @@ def parse_wkt_literal(
     if not wkt:
         return Geometry(crs.iri, _EMPTY)
     try:
-        geometry = shapely.from_wkt(wkt)
+        geometry = parse_curve(wkt) if has_arcs(wkt) else shapely.from_wkt(wkt)
+    except NoCurve as error:
+        start = text.rindex(wkt)
+        raise LiteralError("wktLiteral", text, start, str(error)) from error
     except (shapely.errors.GEOSException, NotImplementedError) as error:
         _refuse_wkt(text, wkt, error)
     if not _is_finite(geometry):
@@ -147,7 +152,7 @@ def parse_wkt_literals(
     wkts = np.array(
         [(wkt or _EMPTY.wkt) if iri in crss else None for iri, wkt in split], dtype="O"
     )
-    geometries = object_array(shapely.from_wkt(wkts, on_invalid="ignore"))
+    geometries = _from_wkts(wkts)
     suspects = np.flatnonzero(shapely.is_missing(geometries) | ~_are_finite(geometries))
     bad: list[tuple[int, OntologyError]] = []
     for row in suspects.tolist():
@@ -155,7 +160,11 @@ def parse_wkt_literals(
         if iri is None or text is None:
             continue
         geometries[row] = None
-        bad.append((row, errors.get(iri) or _error_of(text, definitions)))
+        found = errors.get(iri) or _alone(text, definitions)
+        if isinstance(found, OntologyError):
+            bad.append((row, found))
+        else:
+            geometries[row] = found
     iris = np.array(
         [
             None if geometry is None or iri is None else crss[iri].iri
@@ -269,12 +278,25 @@ def _resolve(
     return found, unknown
 
 
-def _error_of(text: str, definitions: Mapping[str, str]) -> OntologyError:
+def _from_wkts(wkts: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """The geometries of a column; None of what is malformed, or has arcs."""
     try:
-        parse_wkt_literal(text, definitions)
+        return object_array(shapely.from_wkt(wkts, on_invalid="ignore"))
+    except NotImplementedError:
+        # One with arcs ends the whole column.
+        straight = [None if wkt is None or has_arcs(wkt) else wkt for wkt in wkts]
+        return object_array(shapely.from_wkt(straight, on_invalid="ignore"))
+
+
+def _alone(text: str, definitions: Mapping[str, str]) -> BaseGeometry | OntologyError:
+    """What shapely refuses: a geometry with arcs, or why there is none."""
+    try:
+        geometry = parse_wkt_literal(text, definitions)
     except OntologyError as error:
         return error
-    raise AssertionError(f"refused in a column, accepted alone: {text!r}")
+    crs = crs_from_iri(geometry.crs_iri, definitions)
+    # It is swapped back with its column.
+    return swap(geometry.shapely) if crs.axis_order == "yx" else geometry.shapely
 
 
 _TOKEN: Final = re.compile(
