@@ -117,12 +117,22 @@ def parse_plain(text: str) -> Term:
         raise InternalError(f"no term in N-Triples: {text[:80]!r}")
     lexical, rest = text[1:end], text[end + 1 :]
     if "\\" in lexical:
-        lexical = _ESCAPE.sub(_unescape, lexical)
+        lexical = unescape(lexical)
     if not rest:
         return Literal(lexical)
     if rest[0] == "@":
         return Literal(lexical, language=rest[1:])
     return Literal(lexical, rest[3:-1])
+
+
+def unescape(text: str) -> str:
+    r"""What stands between the quotes of a literal in N-Triples, without escapes.
+
+    Examples:
+        >>> unescape(r"\u00e9\\n")
+        'é\\n'
+    """
+    return _ESCAPE.sub(_unescape, text)
 
 
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")

@@ -18,7 +18,6 @@ from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, read_meta, write_meta
 from strabon_store.storage.encode import Encoding
 from strabon_store.storage.geometries import IllFormedGeometry
-from strabon_store.storage.lines import has_other_graphs
 from strabon_store.storage.reader import Reader, problem_of
 from strabon_store.storage.rejects import Rejects
 from strabon_store.storage.sources import BlankLabels, Input, Source, open_source
@@ -195,13 +194,14 @@ class _Loading:
         labels = BlankLabels(source)
         reader = Reader(source, self.options.graph, self.rejects)
         for statements in reader.blocks(self.cursor):
-            encoding.encode(labels)
-            self.read += statements
-            self._tell(sources)
+            encoding.encode(statements, labels)
+            self.read += len(statements)
+            self._tell(reader, sources)
 
-    def _tell(self, sources: Sequence[Source]) -> None:
+    def _tell(self, reader: Reader, sources: Sequence[Source]) -> None:
         size = sum(source.size for source in sources)
-        done = sum(source.bytes_read for source in sources)
+        others = (each for each in sources if each is not reader.source)
+        done = reader.bytes_used + sum(source.bytes_read for source in others)
         self.progress("load", _READING * min(done / size, 1.0) if size else 0.0)
         seconds = time.perf_counter() - self._started
         self.options.watch(Pace("load", done, size, self.read, seconds))
@@ -236,14 +236,14 @@ def stage_document(
     encoding = Encoding(cursor, table, next_key)
     encoding.begin()
     labels = BlankLabels(source)
-    for _ in Reader(source, graph).blocks(cursor):
+    for statements in Reader(source, graph).blocks(cursor):
         tick()
-        if graph is not None and has_other_graphs(cursor, graph):
+        if graph is not None and statements.has_other_graphs(f"<{graph}>"):
             raise LoadError(
                 f"{source.name} has named graphs, and can go into no other graph; "
                 "load it as it is"
             )
-        encoding.encode(labels)
+        encoding.encode(statements, labels)
     encoding.keep()
     encoding.end()
     return encoding.next_key, encoding.ill_formed

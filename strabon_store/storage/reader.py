@@ -1,32 +1,38 @@
-"""The statements of a file, a block at a time, as lines of N-Quads that are split."""
+"""The statements of a file, a block at a time, as places of their terms."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import IO, Final, NamedTuple
+from typing import IO, Final, NamedTuple, TypeVar
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 import pyoxigraph as ox
 
 from strabon_store.errors import InternalError, LoadError
 from strabon_store.storage.lines import (
     STRICT,
     WRITTEN,
-    create_split,
+    Lines,
+    Statements,
+    checked,
     cut_lines,
-    misfits,
-    split_lines,
 )
 from strabon_store.storage.rejects import Rejects
 from strabon_store.storage.sources import Source, reason_of, refused
 
 BLOCK_BYTES: Final = 1 << 26
-"""How much text is split at a time; bounds the memory of a load."""
+"""How much text is cut at a time; bounds the memory of a load."""
 
 _BLOCK_QUADS: Final = 1 << 19
 _LONGEST: Final = 1 << 30
 """Bytes of the longest line that is read."""
+
+_NO_STATEMENT: Final = re.compile(rb"[ \t\r\n]*(?:#.*)?\s*", re.DOTALL)
+"""A line that is empty or a comment."""
+
+_T = TypeVar("_T")
 
 
 class _Misfit(NamedTuple):
@@ -48,6 +54,7 @@ class Reader:
 
     Attributes:
         source: The file.
+        bytes_used: How many of its bytes are behind the blocks that were given out.
     """
 
     def __init__(
@@ -64,123 +71,103 @@ class Reader:
             rejects: Where bad statements go; None: they end the load.
         """
         self.source = source
+        self.bytes_used = 0
         self._graph = None if graph is None else f"<{graph}>"
         self._rejects = rejects
         self._lines = 0
 
-    def blocks(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[int]:
-        """Fill the table `split`, again and again; how many statements are in it.
+    def blocks(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[Statements]:
+        """The statements, many at a time; the next ones are read meanwhile.
+
+        Args:
+            cursor: To compare tokens with patterns by.
 
         Raises:
             LoadError: The file cannot be read, or a statement is bad.
         """
         try:
             with self.source.open() as stream:
-                if self.source.is_lines:
-                    for block in _blocks(stream, self.source):
-                        yield self._split(cursor, block)
-                else:
-                    quads = self.source.parse(stream)
-                    while block := _serialize(islice(quads, _BLOCK_QUADS)):
-                        yield self._split_written(cursor, block)
+                for lines, size in _ahead(self._cut(stream)):
+                    self.bytes_used = size
+                    yield self._judge(cursor, lines).in_graph(self._graph)
         except SyntaxError as error:
             raise refused(self.source, error) from error
 
-    def _split_written(self, cursor: duckdb.DuckDBPyConnection, block: bytes) -> int:
-        create_split(cursor)
-        lines = cut_lines(block)
-        numbers = np.arange(self._lines, self._lines + len(lines))
-        self._lines += len(lines)
-        split_lines(cursor, lines, numbers, WRITTEN, self._graph)
-        self._refuse_beyond(misfits(cursor))
-        return len(lines)
+    def _cut(self, stream: IO[bytes]) -> Iterator[tuple[Lines, int]]:
+        """Lines, and how many bytes had been read for them."""
+        for text in self._texts(stream):
+            size = self.source.bytes_read
+            yield cut_lines(text), size
 
-    def _split(self, cursor: duckdb.DuckDBPyConnection, block: bytes) -> int:
-        create_split(cursor)
-        unreadable: list[_Misfit] = []
+    def _texts(self, stream: IO[bytes]) -> Iterator[bytes]:
+        if self.source.is_lines:
+            yield from _blocks(stream, self.source)
+        else:
+            quads = self.source.parse(stream)
+            while text := _serialize(islice(quads, _BLOCK_QUADS)):
+                yield text
+
+    def _judge(self, cursor: duckdb.DuckDBPyConnection, lines: Lines) -> Statements:
+        """What lines say, after pyoxigraph has judged those that do not fit."""
+        is_lines = self.source.is_lines
+        lines = checked(cursor, lines, STRICT if is_lines else WRITTEN)
+        numbers = np.flatnonzero(~lines.fits).tolist()
+        if numbers and not is_lines:
+            self._refuse_beyond([lines.line(number) for number in numbers])
+        if numbers:
+            odd = [_Misfit(number, lines.line(number)) for number in numbers]
+            rewritten = cut_lines(lines.spliced(self._rewrite(odd)))
+            _require_all(rewritten)
+            statements = rewritten.statements
+        else:
+            statements = lines.statements
+        self._lines += len(lines.ends)
+        return statements
+
+    def _rewrite(self, odd: Sequence[_Misfit]) -> list[tuple[int, bytes]]:
+        """Odd lines as pyoxigraph writes them, without those that say nothing."""
+        said = [line for line in odd if not _NO_STATEMENT.fullmatch(line.text)]
         try:
-            lines = cut_lines(block)
-            numbers = np.arange(self._lines, self._lines + len(lines))
-            self._lines += len(lines)
-        except pa.ArrowInvalid:
-            lines, numbers, unreadable = self._cut_unreadable(block)
-        split_lines(cursor, lines, numbers, STRICT, self._graph)
-        odd = [_Misfit(n, text.encode()) for n, text in misfits(cursor)]
-        count = len(lines) - len(odd)
-        if odd or unreadable:
-            cursor.execute("DELETE FROM split WHERE NOT fits")
-            count += self._add_odd(cursor, sorted(odd + unreadable))
-        return count
-
-    def _cut_unreadable(
-        self, block: bytes
-    ) -> tuple[pa.Array, "np.ndarray[tuple[int], np.dtype[np.int64]]", list[_Misfit]]:
-        """As `cut_lines`, the lines that are no UTF-8 apart."""
-        good: list[str] = []
-        numbers: list[int] = []
-        bad: list[_Misfit] = []
-        for number, line in enumerate(block.split(b"\n")[:-1], self._lines):
-            try:
-                good.append(line.decode() + "\n")
-                numbers.append(number)
-            except UnicodeDecodeError:
-                bad.append(_Misfit(number, line))
-        self._lines += len(good) + len(bad)
-        return pa.array(good, pa.large_string()), np.array(numbers, np.int64), bad
-
-    def _add_odd(
-        self, cursor: duckdb.DuckDBPyConnection, odd: Sequence[_Misfit]
-    ) -> int:
-        """Put what pyoxigraph makes of odd lines into the table `split`; how many."""
-        try:
-            quads = self._parse(b"".join(line.text for line in odd))
-            written = _serialize(quads)
-            numbers = [line.number for line in odd]
+            written = _serialize(self._parse(b"".join(line.text for line in said)))
         except (SyntaxError, _BeyondRdf):
-            written, numbers = self._judge_each(odd)
-        lines = cut_lines(written)
-        if len(numbers) != len(lines):
-            # Comments are among them: from here on, their order is all that counts.
-            numbers = list(range(odd[0].number, odd[0].number + len(lines)))
-        places = np.array(numbers, np.int64)
-        split_lines(cursor, lines, places, WRITTEN, self._graph)
-        return len(lines)
+            written = b""
+        texts = written.splitlines(keepends=True)
+        if len(texts) != len(said):
+            texts = list(map(self._judge_one, said))
+        written_as = {line.number: b"" for line in odd}
+        written_as.update(zip((line.number for line in said), texts, strict=True))
+        return list(written_as.items())
 
-    def _judge_each(self, odd: Sequence[_Misfit]) -> tuple[bytes, list[int]]:
-        """The good ones among lines, and their numbers; the bad ones are set aside."""
-        written, numbers = b"", []
-        for line in odd:
-            try:
-                one = _serialize(self._parse(line.text.rstrip(b"\r\n")))
-            except SyntaxError as error:
-                self._set_aside(line, _Bad(error.offset or 1, reason_of(error)))
-            except _BeyondRdf as error:
-                self._set_aside(line, _Bad(1, str(error)))
-            else:
-                written += one
-                numbers += [line.number] * one.count(b"\n")
-        return written, numbers
+    def _judge_one(self, line: _Misfit) -> bytes:
+        """A line as pyoxigraph writes it; nothing for a bad one, which is set aside."""
+        try:
+            return _serialize(self._parse(line.text.rstrip(b"\r\n")))
+        except SyntaxError as error:
+            self._set_aside(line, _Bad(error.offset or 1, reason_of(error)))
+        except _BeyondRdf as error:
+            self._set_aside(line, _Bad(1, str(error)))
+        return b""
 
     def _parse(self, text: bytes) -> Iterator[ox.Quad]:
         return map(_within_rdf, ox.parse(text, self.source.format))
 
     def _set_aside(self, line: _Misfit, bad: _Bad) -> None:
-        place = f"{self.source.name}:{line.number + 1}:{bad.column}"
+        place = f"{self.source.name}:{self._lines + line.number + 1}:{bad.column}"
         what = f"{place}: not {self.source.format.name}: {bad.reason}"
         if self._rejects is None:
             raise LoadError(f"{what}; nothing was loaded")
         self._rejects.add_line(what, line.text)
 
-    def _refuse_beyond(self, lines: Sequence[tuple[int, str]]) -> None:
-        for _, line in lines:
+    def _refuse_beyond(self, lines: Sequence[bytes]) -> None:
+        for line in lines:
             try:
-                for quad in ox.parse(line.encode(), ox.RdfFormat.N_QUADS):
+                for quad in ox.parse(line, ox.RdfFormat.N_QUADS):
                     _within_rdf(quad)
             except _BeyondRdf as error:
                 raise LoadError(
                     f"{self.source.name}: {error}; nothing was loaded"
                 ) from error
-            raise InternalError(f"pyoxigraph wrote a line that is not split: {line}")
+            raise InternalError(f"pyoxigraph wrote a line that is not cut: {line!r}")
 
 
 class _BeyondRdf(Exception):
@@ -237,3 +224,28 @@ def _blocks(stream: IO[bytes], source: Source) -> Iterator[bytes]:
             )
     if rest:
         yield rest + b"\n"
+
+
+def _require_all(lines: Lines) -> None:
+    """That no line is left that does not fit.
+
+    Raises:
+        InternalError: There is one.
+    """
+    for number in np.flatnonzero(~lines.fits).tolist():
+        line = lines.line(number)
+        raise InternalError(f"pyoxigraph wrote a line that is not cut: {line!r}")
+
+
+def _ahead(items: Iterable[_T]) -> Iterator[_T]:
+    """The same items, each made in another thread while the one before is used."""
+    iterator = iter(items)
+
+    def some() -> list[_T]:
+        return list(islice(iterator, 1))
+
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(some)
+        while found := coming.result():
+            coming = pool.submit(some)
+            yield found[0]

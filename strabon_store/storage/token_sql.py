@@ -1,4 +1,4 @@
-r"""What a token says, in SQL: its parts, its inline id, its number.
+r"""What a term is worth, in SQL: its hash, its inline id, its number.
 
 Each expression is the twin of a Python function, `encode_inline` or `literal_kind`, and
 `tests/strabon_store/storage/test_token_sql.py` holds them equal. `NUMBER` may be NULL
@@ -10,46 +10,8 @@ from types import MappingProxyType
 from typing import Final
 
 from ontologies.namespaces import XSD
-from strabon_store.algebra.terms import RDF_LANG_STRING, XSD_STRING
 from strabon_store.relational.encoding import INTEGER_BIAS, PAYLOAD_BITS, Tag
 from strabon_store.relational.inline import DECIMAL_BIAS, SCALE_BITS
-
-# The last part after a quote has none itself: it is the language or the datatype.
-_PARTS: Final = r"""
-SELECT
-  token, first, head, datatype, language,
-  CASE
-    -- No token has a raw control character, so one can stand for an escaped backslash.
-    WHEN head = '"' AND contains(raw, '\') THEN
-      replace(replace(replace(replace(replace(replace(replace(replace(
-        raw, '\\', chr(1)), '\"', '"'), '\n', chr(10)), '\r', chr(13)), '\t', chr(9)),
-        '\b', chr(8)), '\f', chr(12)), chr(1), '\')
-    ELSE raw
-  END AS lexical,
-  head = '"' AND contains(raw, '\u') AS has_code_points
-FROM (
-  SELECT
-    token, first, head,
-    CASE head
-      WHEN '"' THEN substr(token, 2, length(token) - length(suffix) - 2)
-      WHEN '<' THEN substr(token, 2, length(token) - 2)
-      ELSE label
-    END AS raw,
-    CASE
-      WHEN head <> '"' THEN NULL
-      WHEN suffix = '' THEN $xsd_string
-      WHEN starts_with(suffix, '@') THEN $lang_string
-      ELSE substr(suffix, 4, length(suffix) - 4)
-    END AS datatype,
-    CASE WHEN starts_with(suffix, '@') THEN substr(suffix, 2) END AS language
-  FROM (
-    SELECT
-      token, first, label, left(token, 1) AS head,
-      CASE WHEN starts_with(token, '"') THEN string_split(token, '"')[-1] END AS suffix
-    FROM tokens LEFT JOIN blank_labels USING (token)
-  )
-)
-"""
 
 _INLINE: Final = r"""
 CASE datatype
@@ -92,16 +54,13 @@ CASE WHEN datatype = $double
 THEN TRY_CAST(lexical AS DOUBLE) END
 """
 
-# Not `rowid`: within a transaction that of new rows begins far from zero.
 DESCRIBE: Final = f"""
-CREATE OR REPLACE TEMPORARY TABLE described AS
-SELECT *, row_number() OVER () - 1 AS place,
-  hash(token) AS key, hash(lexical, datatype, language) AS hash,
+SELECT hash(lexical, datatype, language) AS hash,
   {_NUMBER} AS number,
   {_INLINE} AS inline
-FROM ({_PARTS})
+FROM terms_read
 """  # noqa: S608 - pieces of ours
-"""Tokens with their parts; those that are their own id with it."""
+"""The hash of each term that is read, its number, and its id if it is its own."""
 
 
 def _ids(tag: Tag) -> int:
@@ -111,8 +70,6 @@ def _ids(tag: Tag) -> int:
 
 PARAMETERS: Final[Mapping[str, str | int]] = MappingProxyType(
     {
-        "xsd_string": XSD_STRING,
-        "lang_string": RDF_LANG_STRING,
         "integer": XSD.term("integer"),
         "decimal": XSD.term("decimal"),
         "boolean": XSD.term("boolean"),

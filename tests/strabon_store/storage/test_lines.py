@@ -1,7 +1,6 @@
 """The fast path takes no more than what pyoxigraph takes, and spells it the same."""
 
 import duckdb
-import numpy as np
 import pyoxigraph as ox
 import pytest
 from hypothesis import assume, given, settings
@@ -9,12 +8,12 @@ from hypothesis import strategies as st
 
 from ontologies.namespaces import RDF, XSD
 from strabon_store.storage.lines import (
+    NO_GRAPH,
     STRICT,
     WRITTEN,
-    create_split,
+    Lines,
+    checked,
     cut_lines,
-    misfits,
-    split_lines,
 )
 
 N_QUADS = ox.RdfFormat.N_QUADS
@@ -63,16 +62,20 @@ def cursor() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
+def cut(cursor: duckdb.DuckDBPyConnection, text: str, pattern: str) -> Lines:
+    return checked(cursor, cut_lines(text.encode()), pattern)
+
+
 def split(
     cursor: duckdb.DuckDBPyConnection, text: str, pattern: str, graph: str | None = None
 ) -> list[tuple[str | None, ...]]:
-    """The rows of a text: whether it fits, and its tokens."""
-    create_split(cursor)
-    cut = cut_lines(text.encode())
-    split_lines(cursor, cut, np.arange(len(cut)), pattern, graph)
-    return cursor.execute(
-        "SELECT subject, predicate, object, graph FROM split WHERE fits ORDER BY number"
-    ).fetchall()
+    """The tokens of the lines of a text that fit."""
+    statements = cut(cursor, text, pattern).statements.in_graph(graph)
+    tokens = statements.tokens.to_pylist()
+    return [
+        tuple(None if place == NO_GRAPH else tokens[place] for place in row)
+        for row in statements.places.tolist()
+    ]
 
 
 @settings(max_examples=1000, deadline=None)
@@ -159,9 +162,48 @@ def test_lines_that_do_not_fit_are_told_with_their_numbers(
     cursor: duckdb.DuckDBPyConnection,
 ) -> None:
     text = "<urn:a> <urn:b> <urn:c> .\n# no statement\n\n<urn:a>  <urn:b> <urn:c>.\n"
-    assert len(split(cursor, text, STRICT)) == 1
-    assert misfits(cursor) == [
-        (1, "# no statement\n"),
-        (2, "\n"),
-        (3, "<urn:a>  <urn:b> <urn:c>.\n"),
+    lines = cut(cursor, text, STRICT)
+    assert lines.fits.tolist() == [True, False, False, False]
+    assert lines.statements.tokens.to_pylist() == ["<urn:a>", "<urn:b>", "<urn:c>"]
+    assert [lines.line(number) for number in (1, 2, 3)] == [
+        b"# no statement\n",
+        b"\n",
+        b"<urn:a>  <urn:b> <urn:c>.\n",
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<urn:a> <urn:b> .",
+        '"a" <urn:b> <urn:c> .',
+        "<urn:a> _:b <urn:c> .",
+        "<urn:a> <urn:b> <urn:c> <urn:d> <urn:e> .",
+        '<urn:a> <urn:b> <urn:c> "d" .',
+        '<urn:a> <urn:b> "c" d" .',
+        "<urn:a> <urn:b> <urn:c> _:d\u00b7 .",
+        "<urn:a> <urn:b> <urn:c>  .",
+        " <urn:a> <urn:b> <urn:c> .",
+        "<urn:a> <urn:b> <urn:c> . ",
+    ],
+)
+def test_other_lines_do_not(cursor: duckdb.DuckDBPyConnection, line: str) -> None:
+    good = "<urn:a> <urn:b> <urn:c> .\n"
+    assert cut(cursor, good + line + "\n" + good, STRICT).fits.tolist() == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_what_is_no_utf_8_does_not_fit() -> None:
+    text = b'<urn:a> <urn:b> "c" .\n<urn:a> <urn:b> "\xff" .\n'
+    lines = cut_lines(text)
+    assert lines.fits.tolist() == [True, False]
+    assert lines.spliced([(1, b"<urn:a> <urn:d> _:e .\n")]) == (
+        b'<urn:a> <urn:b> "c" .\n<urn:a> <urn:d> _:e .\n'
+    )
+
+
+def test_a_text_without_lines() -> None:
+    assert not len(cut_lines(b"").statements)

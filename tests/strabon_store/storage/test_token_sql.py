@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,8 @@ from ontologies.namespaces import XSD
 from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.relational.inline import encode_inline
 from strabon_store.relational.kinds import literal_kind
+from strabon_store.storage.kinds_read import find_kinds
+from strabon_store.storage.token_parts import take_apart
 from strabon_store.storage.token_sql import DESCRIBE, PARAMETERS
 
 DIGITS = st.text("0123456789", min_size=1, max_size=21)
@@ -56,23 +59,22 @@ LITERALS = st.tuples(LEXICALS, st.sampled_from([XSD.term(name) for name in NAMES
 
 @pytest.fixture(scope="module")
 def cursor() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("CREATE TABLE tokens (token VARCHAR, first BIGINT)")
-    connection.execute("CREATE TABLE blank_labels (token VARCHAR, label VARCHAR)")
-    return connection
+    return duckdb.connect()
 
 
 def describe(
     cursor: duckdb.DuckDBPyConnection, terms: list[Any]
 ) -> list[tuple[Any, ...]]:
-    tokens = [[str(term), number] for number, term in enumerate(terms)]
-    cursor.execute("DELETE FROM tokens")
-    cursor.executemany("INSERT INTO tokens VALUES (?, ?)", tokens)
-    cursor.execute(DESCRIBE, PARAMETERS)
-    return cursor.execute(
-        "SELECT head, lexical, datatype, language, inline, number, has_code_points "
-        "FROM described ORDER BY first"
-    ).fetchall()
+    tokens = pa.array([str(term) for term in terms], pa.large_string())
+    parts = take_apart(tokens)
+    said = {name: getattr(parts, name) for name in ("lexical", "datatype", "language")}
+    cursor.register("terms_read", pa.table(said))
+    worth = cursor.execute(DESCRIBE, PARAMETERS).fetchall()
+    columns = [parts.heads.tolist(), *(column.to_pylist() for column in said.values())]
+    return [
+        (chr(head), *rest, inline, number)
+        for head, *rest, (_, number, inline) in zip(*columns, worth, strict=True)
+    ]
 
 
 @settings(max_examples=200, deadline=None)
@@ -82,10 +84,9 @@ def test_ids_and_numbers_are_those_of_python(
 ) -> None:
     terms = [ox.Literal(text, datatype=ox.NamedNode(kind)) for text, kind in literals]
     for (lexical, datatype), row in zip(literals, describe(cursor, terms), strict=True):
-        *parts, inline, number, has_code_points = row
+        *parts, inline, number = row
         assert inline == encode_inline(lexical, datatype)
-        if not has_code_points:
-            assert parts == ['"', lexical, datatype, None]
+        assert parts == ['"', lexical, datatype, None]
         if number is not None:
             assert number == literal_kind(lexical, datatype).number
 
@@ -112,9 +113,27 @@ def test_escapes(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
 
 
 def test_resources(cursor: duckdb.DuckDBPyConnection) -> None:
-    cursor.execute("INSERT INTO blank_labels VALUES ('_:a', 'b7')")
     rows = describe(cursor, [ox.NamedNode("urn:é"), ox.BlankNode("a")])
     assert [row[:4] for row in rows] == [
         ("<", "urn:é", None, None),
-        ("_", "b7", None, None),
+        ("_", "a", None, None),
+    ]
+
+
+def test_kinds_are_those_of_python(cursor: duckdb.DuckDBPyConnection) -> None:
+    literals = [
+        ox.Literal(lexical, datatype=ox.NamedNode(XSD.term(name)))
+        for name in (*NAMES, "gYear", "duration", "dateTimeStamp")
+        for lexical in ("1", "1.5", "-INF", "x", "2001-02-03T04:05:06.7Z", "P1Y", "300")
+    ]
+    tokens = pa.array([str(term) for term in literals], pa.large_string())
+    parts = take_apart(tokens)
+    said = {name: getattr(parts, name) for name in ("lexical", "datatype", "language")}
+    cursor.register("terms_read", pa.table(said))
+    number = cursor.execute(DESCRIBE, PARAMETERS).to_arrow_table()["number"]
+    table = pa.table({**said, "number": number})
+    found = find_kinds(parts.tags(), table)
+    columns = (found.tags.tolist(), found.number.to_pylist(), found.moment.to_pylist())
+    assert list(zip(*columns, strict=True)) == [
+        tuple(literal_kind(term.value, term.datatype.value)) for term in literals
     ]
