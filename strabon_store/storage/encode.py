@@ -19,13 +19,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from strabon_store.backends.sql import Sql, Template, identifier, joined, literal
-from strabon_store.relational.encoding import (
-    DEFAULT_GRAPH,
-    PAYLOAD_BITS,
-    PAYLOAD_MASK,
-    Tag,
-)
+from strabon_store.backends.sql import Template, identifier
+from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
 from strabon_store.relational.layout import TERMS
 from strabon_store.storage.compact import add_geometries, count_rows
 from strabon_store.storage.dictionary import NOT_FOUND, Ids
@@ -53,15 +48,12 @@ CREATE OR REPLACE TEMPORARY TABLE new_terms (
     "CREATE OR REPLACE TEMPORARY TABLE new_geometries AS FROM geometries LIMIT 0",
     "CREATE OR REPLACE TEMPORARY TABLE blank_labels (token VARCHAR, label VARCHAR)",
 )
-_TAGS: Final = "SELECT DISTINCT id >> $bits AS tag FROM new_terms ORDER BY tag"
-# Keys were given in the order of the rows: one tag after the other, rows are sorted by
-# id without sorting strings. In one statement, as each ends with a row group that is
-# not full and would be written again.
-_KEEP_TERMS: Final = Template("INSERT INTO terms :a")
-_OF_TAG: Final = Template("""
-SELECT id, lexical, datatype, language, number, moment FROM new_terms
-WHERE id BETWEEN :a AND :b
-""")
+# Sorted, so that the row groups are full: the checkpoint would write the table again to
+# fill them.
+_KEEP_TERMS: Final = """
+INSERT INTO terms
+SELECT id, lexical, datatype, language, number, moment FROM new_terms ORDER BY id
+"""
 _KEEP_HASHES: Final = """
 INSERT INTO term_hashes SELECT hash, id FROM new_terms ORDER BY hash, id
 """
@@ -131,11 +123,8 @@ class Encoding:
 
     def keep(self) -> None:
         """Put what is new into the dictionary, within a transaction."""
-        tags = self.cursor.execute(_TAGS, {"bits": PAYLOAD_BITS}).fetchall()
-        if tags:
-            parts = [_OF_TAG.filled(_bounds(tag)) for (tag,) in tags]
-            self.cursor.execute(_KEEP_TERMS.filled([joined(" UNION ALL ", parts)]))
-            self.cursor.execute(_KEEP_HASHES)
+        self.cursor.execute(_KEEP_TERMS)
+        self.cursor.execute(_KEEP_HASHES)
         add_geometries(self.cursor, "new_geometries")
 
     def end(self) -> None:
@@ -175,7 +164,7 @@ class Encoding:
         Args:
             tokens: A column `token`; blank nodes keep the labels that they have there.
         """
-        column = pa.concat_arrays(tokens["token"].cast(pa.large_string()).chunks)
+        column = tokens["token"].cast(pa.large_string()).combine_chunks()
         ids = self._identify(take_apart(column))
         with self._registered("given", pa.table({"token": column, "id": ids})):
             self.cursor.execute(_IDENTIFIED)
@@ -212,7 +201,7 @@ class Encoding:
         return ids
 
     def _describe(self, parts: TokenParts) -> _Table:
-        """What terms say and what they are worth, in batches."""
+        """What terms say and what they are worth."""
         columns = {
             "row": np.arange(len(parts.heads)),
             "tag": np.where(parts.heads == ord("_"), int(Tag.BLANK), int(Tag.IRI)),
@@ -220,16 +209,18 @@ class Encoding:
             "datatype": parts.datatype,
             "language": parts.language,
         }
-        table = in_batches(pa.table(columns))
-        with self._registered("terms_read", table):
+        table = pa.table(columns)
+        with self._registered("terms_read", in_batches(table)):
             worth = self.cursor.execute(DESCRIBE, PARAMETERS).to_arrow_table()
         for name in worth.column_names:
-            table = table.append_column(name, worth[name])
+            table = table.append_column(name, worth[name].combine_chunks())
         return table
 
     def _find(self, table: _Table, ids: Ids) -> None:
         """Fill in the ids of terms of the store, or of this load."""
-        with self._registered("terms_read", table):
+        if not self._dictionaries:
+            return
+        with self._registered("terms_read", in_batches(table)):
             for terms, hashes in self._dictionaries.items():
                 parameters = {"terms": terms, "hashes": hashes, "bits": PAYLOAD_BITS}
                 found = self.cursor.execute(_KNOWN, parameters).fetchnumpy()
@@ -237,7 +228,7 @@ class Encoding:
 
     def _keep(self, parts: TokenParts, table: _Table, new: Ids) -> Ids:
         """Keep the terms in some rows, which are new; their ids."""
-        taken = table.take(pa.array(new)).combine_chunks()
+        taken = table.take(pa.array(new))
         kinds = find_kinds(parts.tags()[new], taken)
         keys = self.next_key + new
         is_geometry = kinds.tags == Tag.GEOMETRY
@@ -277,9 +268,3 @@ class Encoding:
             yield
         finally:
             self.cursor.unregister(name)
-
-
-def _bounds(tag: int) -> list[Sql]:
-    """The first and the last id of a kind."""
-    first = tag << PAYLOAD_BITS
-    return [literal(first), literal(first + PAYLOAD_MASK)]

@@ -173,6 +173,7 @@ class _Loading:
             if not self._is_left_out(source):
                 self._read(source, encoding, sources)
         find_arriving(cursor, _ARRIVED)
+        cursor.execute(f"DROP TABLE {_ARRIVED}")
         with transaction(self.database, cursor):
             encoding.keep()
             write_meta(cursor, "next_key", str(encoding.next_key))

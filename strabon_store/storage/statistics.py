@@ -48,10 +48,8 @@ counted AS (
 -- Datatypes that only the dictionary tells, the least and the greatest for a predicate.
 written AS (
   SELECT predicate, min(datatype) AS least, max(datatype) AS greatest
-  FROM (
-    SELECT DISTINCT predicate, object FROM changed
-    WHERE object >> $bits NOT IN (SELECT unnest($told)) AND object >> $bits > $blank
-  ) JOIN terms ON terms.id = object
+  FROM changed JOIN terms ON terms.id = object
+  WHERE object >> $bits NOT IN (SELECT unnest($told)) AND object >> $bits > $blank
   GROUP BY predicate
 ),
 told AS (
