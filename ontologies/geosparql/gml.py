@@ -31,7 +31,10 @@ from ontologies.geosparql.xml import (
 GML: Final = "http://www.opengis.net/gml/3.2"
 """The namespace of GML 3.2."""
 
-_NAMESPACES: Final = frozenset({GML, "http://www.opengis.net/gml"})
+# The last one is that of the examples of GeoSPARQL.
+_NAMESPACES: Final = frozenset(
+    {GML, "http://www.opengis.net/gml", "http://www.opengis.net/ont/gml"}
+)
 
 
 def parse_gml_literal(text: str) -> Geometry:
