@@ -299,11 +299,31 @@ class _Writer:
         negation = self._pick("", "NOT ")
         other = self._draw(self._language.conditions)
         condition = self._pick("", f"FILTER({other})")
-        exists = f"{negation}EXISTS {{ {self._triples()} {condition} }}"
+        inside = f"{self._triples()} {self._beside()} {condition}"
+        exists = f"{negation}EXISTS {{ {inside} }}"
         if not self._language.has_inner_exists:
             return exists
         shape = self._pick("{0}", "({0} || {1})", "(!{0})", "({0} && {1})")
         return shape.format(exists, other)
+
+    def _beside(self) -> str:
+        """What may stand beside triples within EXISTS.
+
+        Nothing that sees less than the whole group in one engine and more in another:
+        no subquery, and no MINUS, whose shared variables are values here (18.6).
+        """
+        test = self._draw(self._language.conditions)
+        shapes: dict[str, Callable[[], str]] = {
+            "": str,
+            "triples": self._triples,
+            "optional": lambda: f"OPTIONAL {{ {self._triples()} FILTER({test}) }}",
+            "union": lambda: f"{{ {self._triples()} }} UNION {{ {self._triples()} }}",
+            "bind": lambda: f"BIND({self._expression()} AS {self._fresh()})",
+            "values": self._values,
+            "nested": lambda: f"FILTER EXISTS {{ {self._triples()} FILTER({test}) }}",
+            "none": lambda: f"FILTER NOT EXISTS {{ {self._triples()} }}",
+        }
+        return shapes[self._pick("", "", *shapes)]()
 
     # Patterns
 

@@ -280,6 +280,11 @@ def _substitute(pattern: Pattern, solution: Solution) -> Pattern:
             return Join(_substitute(left, solution), _substitute(right, solution))
         case Union(left, right):
             return Union(_substitute(left, solution), _substitute(right, solution))
+        case LeftJoin(left, right, condition):
+            sides = _substitute(left, solution), _substitute(right, solution)
+            return LeftJoin(*sides, condition)
+        case Extend(source, variable, expression):
+            return Extend(_substitute(source, solution), variable, expression)
         case Values():
             return Join(pattern, bound)
         case _:
