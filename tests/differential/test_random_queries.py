@@ -1,11 +1,12 @@
-"""Random queries over random data: the store and an oracle.
+r"""Random queries over random data: the store and an oracle.
 
 The store answers without passes, with them, and with a star table for everything that
 could stand in one.
 
 CI asks sixty data sets a few questions each, always the same. Ten thousand:
 
-    pytest tests/differential/test_random_queries.py --hypothesis-profile nightly
+    pytest tests/differential/test_random_queries.py --hypothesis-profile nightly \
+        --timeout 0
 """
 
 from collections.abc import Iterator, Mapping
