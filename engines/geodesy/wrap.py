@@ -84,8 +84,10 @@ def _are_tame(geoms: Geometries) -> Booleans:
     west, south, east, north = shapely.bounds(geoms).T
     with np.errstate(invalid="ignore"):
         in_range = (west >= -_HALF) & (east <= _HALF) & (east - west <= _HALF)
-        tame: Booleans = in_range & (south > -_POLE) & (north < _POLE)
-    return tame
+        tame = in_range & (south > -_POLE) & (north < _POLE)
+    # What has no bounds is empty, or none at all.
+    found: Booleans = tame | np.isnan(west)
+    return found
 
 
 def _need_wrap(geoms: Geometries) -> Booleans:
