@@ -35,13 +35,17 @@ def or_none(function: Callable[..., _T], *arguments: Any) -> _T | None:
         return None
 
 
+_unpacked = lru_cache(maxsize=64)(unpack)
+"""In a join one side mostly repeats."""
+
+
 def construct(operation: str, *arguments: bytes | float | str) -> bytes | None:
     """A packed geometry made of packed geometries, numbers and names."""
     return or_none(_construct, operation, *arguments)
 
 
 def _construct(operation: str, *arguments: bytes | float | str) -> bytes:
-    operands = (unpack(a) if isinstance(a, bytes) else a for a in arguments)
+    operands = (_unpacked(a) if isinstance(a, bytes) else a for a in arguments)
     return pack(CONSTRUCTIONS[operation](*operands))
 
 

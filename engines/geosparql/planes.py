@@ -7,6 +7,7 @@ go around the world.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -48,6 +49,7 @@ def in_crs84(geometry: Geometry) -> BaseGeometry:
     return shape
 
 
+@lru_cache(maxsize=64)
 def valid_in_crs84(geometry: Geometry) -> BaseGeometry:
     """The same, of a geometry that can be related to others.
 

@@ -7,13 +7,19 @@ index on either side.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ontologies.namespaces import GEOF
-from strabon_store.algebra.expressions import Expression, FunctionCall
-from strabon_store.algebra.nodes import BGP, Join, Pattern, TriplePattern
+from strabon_store.algebra.expressions import (
+    BuiltIn,
+    Exists,
+    Expression,
+    FunctionCall,
+)
+from strabon_store.algebra.nodes import BGP, Extend, Join, Pattern, TriplePattern
 from strabon_store.algebra.terms import IRI, Var
+from strabon_store.algebra.traverse import walk_expression
 from strabon_store.algebra.variables import (
     expression_variables,
     in_scope,
@@ -70,6 +76,8 @@ def _related(test: Expression) -> tuple[_Variables, _Variables] | None:
 def _sides(
     source: Pattern, left: _Variables, right: _Variables
 ) -> tuple[Pattern, Pattern] | None:
+    if isinstance(source, Extend):
+        return _sides_of_bound(source, left, right)
     if isinstance(source, Join):
         ours, theirs = in_scope(source.left), in_scope(source.right)
         if _separates(left, right, ours, theirs):
@@ -81,6 +89,39 @@ def _sides(
         if left <= inside and right <= outside and right.isdisjoint(inside):
             return BGP(near), BGP(far)
     return None
+
+
+def _sides_of_bound(
+    source: Extend, left: _Variables, right: _Variables
+) -> tuple[Pattern, Pattern] | None:
+    """The sides below BIND, and what is bound on the side that it is made of."""
+    if not _is_steady(source.expression):
+        return None
+    made_of = frozenset(expression_variables(source.expression))
+    left, right = (
+        geometry - {source.variable} | made_of
+        if source.variable in geometry
+        else geometry
+        for geometry in (left, right)
+    )
+    below = _sides(source.source, left, right)
+    if below is None:
+        return None
+    for index, side in enumerate(below):
+        if made_of <= set(in_scope(side)):
+            sides = list(below)
+            sides[index] = replace(source, source=side)
+            return sides[0], sides[1]
+    return None
+
+
+def _is_steady(expression: Expression) -> bool:
+    """Whether a side can tell what it is, once for all pairs that the side is in."""
+    return not any(
+        isinstance(each, Exists)
+        or (isinstance(each, BuiltIn) and (not each.arguments or each.name == "BNODE"))
+        for each in walk_expression(expression)
+    )
 
 
 def _separates(

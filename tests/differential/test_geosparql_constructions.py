@@ -215,6 +215,31 @@ def test_parts_are_counted_from_one(planar: Store) -> None:
     assert set(by_name(planar, "geof:geometryN(?x, 0)").values()) == {None}
 
 
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_join_of_a_bound_geometry(planar: Store, place: str) -> None:
+    bound = "BIND (geof:envelope(?x) AS ?e) BIND (STR(?b) AS ?name)"
+    patterns = ["?a g:has ?x . ?b g:has ?y .", bound]
+    if place == "before":
+        patterns = ["?a g:has ?x .", bound.partition(") B")[0] + ")", "?b g:has ?y ."]
+    text = f"SELECT ?a ?b {{ {' '.join(patterns)} FILTER (geof:sfContains(?e, ?y)) }}"
+    shapes = {**SHAPES, "bow": shapely.from_wkt(BAD["bow"])}
+    expected = {
+        (a, b)
+        for a, b in product(shapes, SHAPES)
+        if shapely.contains(shapely.envelope(shapes[a]), SHAPES[b])
+    }
+    assert set(rows(planar, text)) == expected
+
+
+def test_a_random_number_is_drawn_for_each_pair(planar: Store) -> None:
+    text = (
+        "SELECT (COUNT(DISTINCT ?r) AS ?n) (COUNT(*) AS ?all) { ?a g:has ?x . "
+        "?b g:has ?y BIND (RAND() AS ?r) FILTER (geof:sfIntersects(?x, ?y)) }"
+    )
+    ((different, pairs),) = rows(planar, text)
+    assert different == pairs > len(SHAPES)
+
+
 CIRCLES: Final = [
     (0.0, 0.0, 1_000.0),
     (10.0, 45.0, 250_000.0),
