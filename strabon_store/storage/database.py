@@ -304,14 +304,14 @@ def _check_length(
 
     A file that was cut short would open, and fail in the middle of a query.
     """
-    last = max((_last_block(connection, table) for table in tables), default=-1)
+    last = max((last_block(connection, table) for table in tables), default=-1)
     size = connection.execute("SELECT block_size FROM pragma_database_size()")
     (block_size,) = size.fetchall()[0]
     if (location / FILE_NAME).stat().st_size < _HEADER + (last + 1) * block_size:
         raise _damaged(location, "its end is missing")
 
 
-def _last_block(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+def last_block(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     """The number of the last block that a table uses, -1 for none."""
     rows = connection.execute(
         "SELECT max(greatest(block_id, list_max(additional_block_ids))) "

@@ -10,16 +10,41 @@ from typing import Final
 
 import duckdb
 
+from engines.duckdb import DATABASE
 from engines.duckdb.failures import wrap_error
 from ontologies.progress import Progress, silent
-from strabon_store.relational.layout import GEOMETRIES, QUADS, TERM_HASHES, TERMS
+from strabon_store.backends.sql import Template, identifier
+from strabon_store.relational.layout import (
+    GEOMETRIES,
+    QUADS,
+    TABLES,
+    TERM_HASHES,
+    TERMS,
+)
 from strabon_store.storage.changes import sort_orders
 from strabon_store.storage.compact import SORT_GEOMETRIES, count_rows, rewrite
-from strabon_store.storage.database import Database, read_meta, write_meta
+from strabon_store.storage.database import (
+    Database,
+    last_block,
+    read_meta,
+    write_meta,
+)
 from strabon_store.storage.stars import read_stars, rebuild_stars
 from strabon_store.storage.statistics import rebuild_statistics
 from strabon_store.storage.transaction import write_transaction
 
+_HOLLOW: Final = 4
+"""Tables are moved when one block is free for so many that are in use."""
+
+_MOVES: Final = 3
+_COUNT_BLOCKS: Final = """
+SELECT used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = $name
+"""
+_COPY_STAR: Final = (
+    Template("CREATE TABLE moved AS FROM :a"),
+    Template("DROP TABLE :a"),
+    Template("ALTER TABLE moved RENAME TO :a"),
+)
 _SORT_TERMS: Final = "INSERT INTO sorted FROM terms ORDER BY id"
 _SORT_HASHES: Final = "INSERT INTO sorted FROM term_hashes ORDER BY hash"
 
@@ -65,7 +90,8 @@ def optimize(database: Database, progress: Progress = silent) -> OptimizeReport:
     before = database.size
     try:
         triples, star_tables = _rewrite_tables(database, progress)
-        _give_back(database)
+        if _give_back(database):
+            _move_to_front(database)
     except duckdb.Error as error:
         raise wrap_error(error) from error
     progress("optimize", 1.0)
@@ -81,14 +107,57 @@ def _rewrite_tables(database: Database, progress: Progress) -> tuple[int, int]:
         return count_rows(cursor, QUADS), len(read_stars(cursor).tables)
 
 
-def _give_back(database: Database) -> None:
-    """Let the file shrink to what is in use."""
+def _give_back(database: Database) -> bool:
+    """Let the file end behind what is in use; whether it could be done now."""
     with database.cursor() as cursor:
         try:
             cursor.execute("CHECKPOINT")
         except duckdb.TransactionException:
             # Somebody still reads what was replaced: the engine does it later.
+            return False
+    return True
+
+
+def _move_to_front(database: Database) -> None:
+    """Write what lies at the end of the file into blocks that are free before it.
+
+    What is moved first leaves its blocks to what comes next; small tables are written
+    by the checkpoint, behind everything, and have to be moved after it.
+    """
+    for _ in range(_MOVES):
+        used, free = _blocks(database)
+        if free * _HOLLOW < used or not _give_back(database):
             return
+        with write_transaction(database) as cursor:
+            # What the file says of itself is written anew only with a change.
+            _begin_generation(cursor)
+            for name in _names_of_tables(cursor):
+                if last_block(cursor, name) >= used:
+                    _write_anew(cursor, name)
+        _give_back(database)
+
+
+def _blocks(database: Database) -> tuple[int, int]:
+    """How many blocks of the file are in use, and how many are free."""
+    with database.cursor() as cursor:
+        rows = cursor.execute(_COUNT_BLOCKS, {"name": DATABASE}).fetchall()
+    used, free = rows[0]
+    return int(used), int(free)
+
+
+def _names_of_tables(cursor: duckdb.DuckDBPyConnection) -> list[str]:
+    stars = [table.name for table in read_stars(cursor).tables]
+    return [*(table.name for table in TABLES), *stars]
+
+
+def _write_anew(cursor: duckdb.DuckDBPyConnection, name: str) -> None:
+    source = identifier(name)
+    table = next((each for each in TABLES if each.name == name), None)
+    if table is not None:
+        rewrite(cursor, table, f"INSERT INTO sorted FROM {source}")
+        return
+    for statement in _COPY_STAR:
+        cursor.execute(statement.filled([source]))
 
 
 def _sort_dictionary(cursor: duckdb.DuckDBPyConnection) -> None:

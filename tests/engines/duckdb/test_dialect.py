@@ -11,6 +11,7 @@ import shapely
 from engines.duckdb import connect
 from engines.duckdb.dialect import NATIVE, NECESSARY, RELATE
 from engines.duckdb.functions import PATTERN_SEPARATOR, register_functions
+from engines.duckdb.interrupts import CONNECTION
 from ontologies.geosparql.relations import RELATIONS
 
 CHOSEN: Final = [
@@ -128,6 +129,7 @@ def test_without_a_native_function_relate_is_the_relation(
         duckdb.ColumnExpression("left_wkb"),
         duckdb.ColumnExpression("right_wkb"),
         duckdb.ConstantExpression(patterns),
+        duckdb.SQLExpression(CONNECTION),
     )
     wanted = expected(name, shapes)
     assert any(wanted)
