@@ -2,10 +2,10 @@
 
 from engines.duckdb.session import (
     DATABASE,
-    ROW_GROUP_SIZE,
+    LAYOUT,
     Spill,
     connect,
     cursor_of,
 )
 
-__all__ = ["DATABASE", "ROW_GROUP_SIZE", "Spill", "connect", "cursor_of"]
+__all__ = ["DATABASE", "LAYOUT", "Spill", "connect", "cursor_of"]

@@ -33,11 +33,11 @@ DATABASE: Final = "store"
 """What SQL calls the database of a file that is open."""
 
 _USE: Final = f"USE {DATABASE}"
-ROW_GROUP_SIZE: Final = 32_768
-"""Rows with minima and maxima of their own; a quarter of DuckDB's own number.
+LAYOUT: Final = "STORAGE_VERSION 'latest', ROW_GROUP_SIZE 32768"
+"""How a file is written: as nothing older than this DuckDB reads it, a tenth smaller.
 
-To find one row it reads a row group of each column; to read all, small ones cost as
-much as large ones.
+Row groups have a quarter of DuckDB's own number of rows. To find one row it reads a row
+group of each column; to read all, small ones cost as much as large ones.
 """
 
 
@@ -127,7 +127,7 @@ def _attach(
     """
     mode = "READ_ONLY" if read_only else "READ_WRITE"
     name = str(path).replace("'", "''")
-    options = f"(TYPE duckdb, {mode}, ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
+    options = f"(TYPE duckdb, {mode}, {LAYOUT})"
     try:
         connection.execute(f"ATTACH '{name}' AS {DATABASE} {options}")
         connection.execute(_USE)

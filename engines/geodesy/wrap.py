@@ -231,7 +231,8 @@ def _cut(geometry: BaseGeometry) -> tuple[BaseGeometry, bool]:
         pieces += [
             part
             for part in shapely.get_parts(piece).tolist()
-            if shapely.get_dimensions(part) == shapely.get_dimensions(geometry)
+            if not part.is_empty
+            and shapely.get_dimensions(part) == shapely.get_dimensions(geometry)
         ]
     return _collect(pieces), True
 

@@ -31,7 +31,7 @@ def or_none(function: Callable[..., _T], *arguments: Any) -> _T | None:
     """
     try:
         return function(*arguments)
-    except (EngineError, OntologyError, shapely.errors.GEOSException):
+    except (EngineError, OntologyError, shapely.errors.ShapelyError):
         return None
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import duckdb
 
-from engines.duckdb import DATABASE, ROW_GROUP_SIZE
+from engines.duckdb import DATABASE, LAYOUT
 from ontologies.progress import Progress, silent
 from strabon_store.backends.sql import Sql, Template, identifier, literal
 from strabon_store.errors import BackupFailed, StoreInUse, StoreUnavailable
@@ -24,9 +24,7 @@ from strabon_store.storage.database import FILE_NAME, Database, open_database
 from strabon_store.storage.verify import verify
 from strabon_store.storage.whole_files import whole_directory, whole_file
 
-_OPTIONS: Final = (
-    f"(READ_WRITE, STORAGE_VERSION 'latest', ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
-)
+_OPTIONS: Final = f"(READ_WRITE, {LAYOUT})"
 """A read-only store can have a copy that is not."""
 
 _COPY: Final = Template("INSERT INTO :a.main.:b SELECT * FROM :b")

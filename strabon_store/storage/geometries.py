@@ -220,7 +220,7 @@ def _to_crs84(parsed: ParsedGeometries) -> None:
         rows = np.flatnonzero(parsed.crs_iris == iri)
         try:
             _place(parsed, rows, iri)
-        except (TransformFailed, shapely.errors.GEOSException):
+        except (TransformFailed, shapely.errors.ShapelyError):
             _place_each(parsed, rows, iri)
 
 
@@ -241,6 +241,6 @@ def _place_each(
     for row in rows.tolist():
         try:
             _place(parsed, np.array([row]), iri)
-        except (TransformFailed, shapely.errors.GEOSException) as error:
+        except (TransformFailed, shapely.errors.ShapelyError) as error:
             parsed.geometries[row] = parsed.crs_iris[row] = None
             parsed.problems[row] = str(error)

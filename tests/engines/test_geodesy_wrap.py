@@ -164,3 +164,9 @@ def test_heights_are_kept() -> None:
     result = wrapped("LINESTRING Z (170 0 1, -170 0 3)")
     heights = shapely.get_coordinates(result.geometries[0], include_z=True)[:, 2]
     assert heights.tolist() == [1, 2, 2, 3]
+
+
+def test_a_line_that_is_a_point_is_cut_like_any_other() -> None:
+    lines = "MULTILINESTRING ((0 0, 0 0, 0 0), (1E5 80, 100 0, 1E5 80))"
+    found = wrap(np.array([shapely.from_wkt(lines)])).geometries[0]
+    assert not any(part.is_empty for part in shapely.get_parts(found))
