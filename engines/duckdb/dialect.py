@@ -4,8 +4,9 @@ DuckDB has no ST_Relate. Where one of its functions means exactly what the relat
 means, for every pair of valid geometries, it is in `NATIVE`; elsewhere the answer is
 `pytheas_relate(wkb, wkb, patterns, CONNECTION)` of `engines.duckdb.functions`, and
 `NECESSARY` names a native function that holds whenever the relation does, so that
-DuckDB can find candidate pairs with its spatial join. Names alone decide nothing: `ehCovers` asks for a
-shared boundary and is not `ST_Covers`, `ehInside` is not `ST_Within`.
+DuckDB can find candidate pairs with its spatial join. Names alone decide nothing:
+`ehCovers` asks for a shared boundary and is not `ST_Covers`, `ehInside` is not
+`ST_Within`.
 """
 
 from collections.abc import Mapping
