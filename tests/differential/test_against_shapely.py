@@ -101,6 +101,26 @@ def _expected(relation: str, left: Any, right: Any) -> bool:
     return any(matches(matrix, pattern) for pattern in RELATIONS[relation].patterns)
 
 
+@pytest.mark.parametrize(
+    "pattern", ["T*F**F***", "FF*FF****", "0********", "F***T****", "212101212"]
+)
+def test_a_pattern_of_two_variables(store: Store, pattern: str) -> None:
+    rows = _rows(
+        store,
+        "SELECT ?a ?b { ?a geo:asWKT ?x . ?b geo:asWKT ?y "
+        f'FILTER (geof:relate(?x, ?y, "{pattern}")) }}',
+    )
+    expected = {
+        (a, b)
+        for a, left in SHAPES.items()
+        for b, right in SHAPES.items()
+        if shapely.relate_pattern(left, right, pattern)
+    }
+    assert expected
+    assert set(rows) == expected
+    assert len(rows) == len(expected)
+
+
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_a_relation_of_two_variables(store: Store, relation: str) -> None:
     rows = _rows(
