@@ -62,6 +62,7 @@ GEO: Final = Namespace("http://www.opengis.net/ont/geosparql#")
 GEOF: Final = Namespace("http://www.opengis.net/def/function/geosparql/")
 SF: Final = Namespace("http://www.opengis.net/ont/sf#")
 GML: Final = Namespace("http://www.opengis.net/ont/gml#")
+STRDF: Final = Namespace("http://strdf.di.uoa.gr/ontology#")
 UOM: Final = Namespace("http://www.opengis.net/def/uom/OGC/1.0/")
 
 RR: Final = Namespace("http://www.w3.org/ns/r2rml#")
@@ -108,6 +109,7 @@ PREFIXES: Final[Mapping[str, Namespace]] = MappingProxyType(
         "sf": SF,
         "gml": GML,
         "uom": UOM,
+        "strdf": STRDF,
         "rr": RR,
         "rml": RML,
         "eo": EO,

@@ -2,16 +2,26 @@
 
 from typing import Final
 
-from ontologies.namespaces import GEO
+from ontologies.namespaces import GEO, STRDF
 
 WKT_LITERAL: Final = GEO.term("wktLiteral")
 GML_LITERAL: Final = GEO.term("gmlLiteral")
 GEOJSON_LITERAL: Final = GEO.term("geoJSONLiteral")
 KML_LITERAL: Final = GEO.term("kmlLiteral")
 DGGS_LITERAL: Final = GEO.term("dggsLiteral")
+STRDF_WKT: Final = STRDF.term("WKT")
+STRDF_GML: Final = STRDF.term("GML")
 
 GEOMETRY_DATATYPES: Final = frozenset(
-    {WKT_LITERAL, GML_LITERAL, GEOJSON_LITERAL, KML_LITERAL, DGGS_LITERAL}
+    {
+        WKT_LITERAL,
+        GML_LITERAL,
+        GEOJSON_LITERAL,
+        KML_LITERAL,
+        DGGS_LITERAL,
+        STRDF_WKT,
+        STRDF_GML,
+    }
 )
 """The datatypes of literals that are parsed into geometries."""
 

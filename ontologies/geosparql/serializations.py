@@ -10,6 +10,8 @@ from ontologies.geosparql.datatypes import (
     GEOJSON_LITERAL,
     GML_LITERAL,
     KML_LITERAL,
+    STRDF_GML,
+    STRDF_WKT,
     WKT_LITERAL,
 )
 from ontologies.geosparql.dggs import parse_dggs_literal
@@ -20,6 +22,7 @@ from ontologies.geosparql.literals import (
     parse_geojson_literal,
     parse_wkt_literal,
 )
+from ontologies.geosparql.strabon import parse_strdf_gml, parse_strdf_wkt
 
 PARSERS: Final[Mapping[str, Callable[[str], Geometry]]] = MappingProxyType(
     {
@@ -28,6 +31,8 @@ PARSERS: Final[Mapping[str, Callable[[str], Geometry]]] = MappingProxyType(
         GEOJSON_LITERAL: parse_geojson_literal,
         KML_LITERAL: parse_kml_literal,
         DGGS_LITERAL: parse_dggs_literal,
+        STRDF_WKT: parse_strdf_wkt,
+        STRDF_GML: parse_strdf_gml,
     }
 )
 """The datatypes of geometry literals, and how each is read."""

@@ -77,7 +77,7 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "ELSE pytheas_upper(:a) || '' END",
         "lower": "CASE WHEN strlen(:a) = length(:a) THEN lower(:a) "
         "ELSE pytheas_lower(:a) || '' END",
-        "contains": "contains(:a, :b)",
+        "contains": "contains(:a, CAST(:b AS VARCHAR))",
         "starts_with": "starts_with(:a, :b)",
         "ends_with": "ends_with(:a, :b)",
         "text_before": f"""{_NOT_ANY} WHEN {_FOUND} = 0 THEN '""' """

@@ -17,7 +17,6 @@ from strabon_store.algebra.expressions import (
     ComparisonOperator,
     Exists,
     Expression,
-    FunctionCall,
     If,
     In,
     Negate,
@@ -30,6 +29,7 @@ from strabon_store.frontend.balance import balance
 from strabon_store.frontend.builtins import BUILTINS, SYNONYMS, arity_words
 from strabon_store.frontend.context import Context
 from strabon_store.frontend.escapes import unquote
+from strabon_store.frontend.stsparql import geosparql_function, stsparql_call
 from strabon_store.frontend.syntax import Child, Node, Token, tokens
 from strabon_store.frontend.translate_terms import translate_literal, translate_term
 
@@ -167,13 +167,13 @@ def _function_call(node: Node, context: Context) -> Expression:
     name, arguments = node.children
     if not isinstance(arguments, Node) or isinstance(name, Node):
         raise InternalError(f"no function call: {node}")
-    function = context.prologue.iri(name)
+    function = geosparql_function(context.prologue.iri(name), arguments)
     known = FUNCTIONS_BY_IRI.get(function.value)
     if known is not None and known.is_aggregate:
         return _grouped(name, lambda: _custom(function, arguments, context), context)
     if arguments.has("DISTINCT"):
         raise UnsupportedFeature(f"the aggregate <{function.value}>")
-    return FunctionCall(function, tuple(_operands(arguments, context)))
+    return stsparql_call(function, tuple(_operands(arguments, context)))
 
 
 def _custom(function: IRI, arguments: Node, context: Context) -> Aggregate:

@@ -60,7 +60,13 @@ def with_lookups(plan: Plan, scalars: Iterable[Scalar]) -> Plan:
 
 def _missing(plan: Plan, wanted: Iterable[str]) -> list[str]:
     present = {column.name for column in plan.columns}
-    return [name for name in wanted if name not in present and "." in name]
+    return [name for name in wanted if name not in present and _is_part(name)]
+
+
+def _is_part(name: str) -> bool:
+    """Whether a column is a part of a term; others with a dot are a join's."""
+    _, dot, part = name.rpartition(".")
+    return bool(dot) and any(part in parts for parts in _TABLES.values())
 
 
 def _with_part(plan: Plan, name: str) -> Plan:

@@ -17,6 +17,7 @@ DATA: Final = """
 :n :size "007"^^xsd:integer ; :kind "5"^^xsd:int ; :flag "1"^^xsd:boolean ;
     :huge 123456789012345678901234567890 ; :word "ja"@de ; :none "NaN"^^xsd:double ;
     :rate "1.50"^^xsd:decimal ; :no false .
+:m :p :m ; :q :m ; :r :m .
 :g1 { :a :p 1 , 2 . } :g2 { :a :p 3 . }
 """
 
@@ -43,6 +44,10 @@ def _text(term: Term | None) -> str | None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
+        # 18.4: a constant end of a path of no length is there, be it in no graph.
+        ("SELECT ?x { ?x (:no)* :nowhere }", [("nowhere",)]),
+        # 18.4: a triple of each predicate that is none of the set.
+        ("SELECT ?s { ?s :p ?o . ?s !:p ?o }", [("m",), ("m",)]),
         # 18.6: a group is evaluated in each named graph.
         (
             "SELECT ?g ?n { GRAPH ?g { SELECT (COUNT(*) AS ?n) { ?s ?p ?o } } }",

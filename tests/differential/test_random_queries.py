@@ -48,6 +48,12 @@ _NAMES: Final = "\n".join(
     for n in (1, 2)
 )
 """Tells blank nodes apart when they come back with labels of the engines' making."""
+_KNOWN: Final = "\n".join(
+    f"<{e}{name}> <{e}known> <{e}{name}> <{e}names> ."
+    for e in ("http://example.org/",)
+    for name in "abc"
+)
+"""Oxigraph forgets an end of a path of no length that is in no graph; 18.4 keeps it."""
 _ASK_NAMES: Final = (
     "SELECT ?node ?name { GRAPH <http://example.org/names> "
     "{ ?node <http://example.org/name> ?name } }"
@@ -69,13 +75,14 @@ def _few(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
 def _fill(store: Store, data: str) -> None:
     store.update("DROP ALL")
     path = store.location.parent / "data.nq"
-    path.write_text(f"{data}\n{_NAMES}\n", "utf-8")
+    path.write_text(f"{data}\n{_NAMES}\n{_KNOWN}\n", "utf-8")
     store.load([path])
 
 
 def _oracle(data: str) -> ox.Store:
     oracle = ox.Store()
-    oracle.load(f"{data}\n{_NAMES}\n".encode(), format=ox.RdfFormat.N_QUADS)
+    given = f"{data}\n{_NAMES}\n{_KNOWN}\n"
+    oracle.load(given.encode(), format=ox.RdfFormat.N_QUADS)
     return oracle
 
 
