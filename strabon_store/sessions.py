@@ -6,6 +6,7 @@ right when rows were added: what statistics ruled out is left out of it for good
 statement is kept for one generation of the store.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -21,6 +22,13 @@ _KEPT: Final = 64
 
 _LONGEST: Final = 50_000
 """Characters of a statement that is worth to be kept."""
+
+_TELLS_SCANS: Final = re.compile(r"\b(?:JOIN|EXISTS|LIMIT)\b|\bIN \(\s*SELECT\b")
+"""What makes DuckDB narrow a scan while it runs, by what it found elsewhere.
+
+In a prepared statement the narrowed scan outlives its execution, and the next one, by
+several threads, reads it while it is changed (1.5.5): a crash, or rows too few.
+"""
 
 _IDLE: Final = 8
 """Sessions that wait for work."""
@@ -100,7 +108,7 @@ class Session:
             sql: A query, with `$1`, `$2`, ... for arguments.
             arguments: Numbers.
         """
-        if len(sql) > _LONGEST:
+        if len(sql) > _LONGEST or _TELLS_SCANS.search(sql):
             return self.cursor.execute(sql, list(arguments))
         name = self._ready.get(sql)
         if name is None:

@@ -9,6 +9,7 @@ from strabon_store.errors import QueryTimeout
 from strabon_store.results.solutions import Solutions
 from strabon_store.sessions import Sessions
 from strabon_store.store import Store
+from tests.differential.cases import DATA, PROLOGUE
 from tests.solutions import read_all
 
 P = "PREFIX : <http://e/> "
@@ -101,3 +102,20 @@ def test_a_query_that_was_cut_off_leaves_no_trace(store: Store) -> None:
         with pytest.raises(QueryTimeout):
             store.query(slow, 0.2)
         assert _rows(store, P + "SELECT * { ?x :p ?y }") == 5
+
+
+def test_a_join_has_the_same_answer_however_often_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    text = (
+        f"{PROLOGUE} SELECT * {{ ?s a :Parcel OPTIONAL "
+        "{ SELECT ?s (COUNT(?n) AS ?c) { ?s :near ?n } GROUP BY ?s } }"
+    )
+    answers = set()
+    with Store.open(tmp_path / "store") as store:
+        store.load([DATA])
+        for _ in range(2000):
+            answer = store.query(text)
+            assert isinstance(answer, Solutions)
+            answers.add(tuple(sorted(map(str, answer))))
+    assert len(answers) == 1
