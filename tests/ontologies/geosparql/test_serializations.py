@@ -10,6 +10,7 @@ from ontologies.geosparql.crs import CRS84_IRI
 from ontologies.geosparql.curves import STEP
 from ontologies.geosparql.datatypes import (
     DGGS_LITERAL,
+    GEOMETRY_DATATYPES,
     GML_LITERAL,
     KML_LITERAL,
     WKT_LITERAL,
@@ -179,7 +180,7 @@ def test_an_unknown_crs_and_an_unknown_datatype_are_refused() -> None:
         )
     with pytest.raises(OntologyError, match="no datatype"):
         parse_literal("POINT (1 1)", "http://www.w3.org/2001/XMLSchema#string")
-    assert len(PARSERS) == 5
+    assert set(PARSERS) == GEOMETRY_DATATYPES
 
 
 @pytest.mark.parametrize(
