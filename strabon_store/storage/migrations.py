@@ -73,9 +73,17 @@ CREATE TABLE loose_statements (
 )
 
 _TO_3: Final = (
-    "ALTER TABLE star_columns ADD COLUMN has_text BOOLEAN DEFAULT false",
-    "ALTER TABLE star_columns ALTER COLUMN has_text DROP DEFAULT",
-    "ALTER TABLE star_columns ALTER COLUMN has_text SET NOT NULL",
+    # A column that may not be NULL cannot be added to a table with rows.
+    """
+CREATE TABLE described (
+  star BIGINT NOT NULL, predicate BIGINT NOT NULL, is_nullable BOOLEAN NOT NULL,
+  tags BIGINT NOT NULL, datatype VARCHAR, lowest BIGINT NOT NULL,
+  highest BIGINT NOT NULL, has_text BOOLEAN NOT NULL
+)
+""",
+    "INSERT INTO described SELECT *, false FROM star_columns",
+    "DROP TABLE star_columns",
+    "ALTER TABLE described RENAME TO star_columns",
 )
 
 

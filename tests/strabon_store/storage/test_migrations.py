@@ -56,6 +56,27 @@ def test_an_old_store_is_brought_up_to_date_when_it_is_opened(location: Path) ->
         assert counts.fetchall() == [(2, 0, 2)]
 
 
+def test_star_tables_of_format_2_are_read_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.nt"
+    lines = (
+        f'<urn:s{i}> <urn:p> "x{i}" .\n<urn:s{i}> <urn:q> <urn:o{i % 3}> .\n'
+        for i in range(1500)
+    )
+    path.write_text("".join(lines))
+    with Store.open(tmp_path / "store") as store:
+        store.load([path])
+    _change(
+        tmp_path / "store",
+        "ALTER TABLE star_columns DROP COLUMN has_text",
+        "UPDATE meta SET value = '2' WHERE key = 'format'",
+    )
+    with Store.open(tmp_path / "store") as store:
+        assert store.verify().is_sound
+        text = "ASK { ?s <urn:p> ?x ; <urn:q> <urn:o1> FILTER (CONTAINS(?x, '99')) }"
+        assert store.query(text) is True
+        assert "star_" in str(store.explain(text))
+
+
 def test_literals_get_the_kinds_of_today(tmp_path: Path) -> None:
     xsd = "http://www.w3.org/2001/XMLSchema#"
     known = (
