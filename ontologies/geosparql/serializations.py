@@ -22,7 +22,7 @@ from ontologies.geosparql.literals import (
     parse_geojson_literal,
     parse_wkt_literal,
 )
-from ontologies.geosparql.strabon import parse_strdf_gml, parse_strdf_wkt
+from ontologies.geosparql.strabon import parse_strdf_wkt
 
 PARSERS: Final[Mapping[str, Callable[[str], Geometry]]] = MappingProxyType(
     {
@@ -32,7 +32,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Geometry]]] = MappingProxyType(
         KML_LITERAL: parse_kml_literal,
         DGGS_LITERAL: parse_dggs_literal,
         STRDF_WKT: parse_strdf_wkt,
-        STRDF_GML: parse_strdf_gml,
+        STRDF_GML: parse_gml_literal,
     }
 )
 """The datatypes of geometry literals, and how each is read."""

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Final
 
 from ontologies.geosparql.crs import CRS84_IRI
-from ontologies.geosparql.gml import parse_gml_literal
 from ontologies.geosparql.literals import Geometry, LiteralError, parse_wkt_literal
 from ontologies.namespaces import GEOF, STRDF
 
@@ -107,8 +106,3 @@ def parse_strdf_wkt(text: str) -> Geometry:
     except LiteralError as error:
         place = max(error.position - len(iri) - 3, 0)
         raise LiteralError("WKT", text, place, error.reason) from error
-
-
-def parse_strdf_gml(text: str) -> Geometry:
-    """The geometry of a `strdf:GML`, which is GML as `geo:gmlLiteral` has it."""
-    return parse_gml_literal(text)

@@ -60,6 +60,9 @@ def test_observations_refer_to_our_vocabulary(tmp_path: Path) -> None:
     options = ("--shapes", "observations", "--shapes", "geosparql")
     result = validated(tmp_path, text, *options)
     assert result.exit_code == 0, result.stdout
+    broken = validated(tmp_path, text.replace("eo:pixelCount 771", ""), *options)
+    assert broken.exit_code == 1
+    assert "one pixel count" in broken.stdout
 
 
 def test_what_is_no_rdf_is_named_with_its_place(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 import rdflib
 
+from ontologies.namespaces import GEO
 from ontologies.validation import conforms, geosparql_shapes, validate
 from tests.conformance.manifests import SUITES
 
@@ -22,6 +23,21 @@ def shapes() -> rdflib.Graph:
 def test_all_samples_are_there(suites: Path) -> None:
     assert (suites / SUITE).is_dir()
     assert len(SAMPLES) == 48
+
+
+def test_the_shapes_use_terms_of_geosparql_that_there_are(
+    suites: Path, shapes: rdflib.Graph
+) -> None:
+    ontology = rdflib.Graph().parse(suites / "geosparql-1.1-ogc" / "1.1" / "geo.ttl")
+    defined = set(ontology.subjects())
+    used = {
+        term
+        for triple in shapes
+        for term in triple
+        if isinstance(term, rdflib.URIRef) and term.startswith(GEO)
+    }
+    assert used
+    assert used <= defined
 
 
 @pytest.mark.parametrize("name", SAMPLES)
