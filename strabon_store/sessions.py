@@ -3,7 +3,7 @@
 To plan a statement takes an engine longer than to look something up by it. What DuckDB
 has prepared it executes without planning again, but a prepared statement is no longer
 right when rows were added: what statistics ruled out is left out of it for good. So a
-statement is kept for one generation of the store.
+statement is kept for one generation of the store, and one with a join is not kept.
 """
 
 import re

@@ -37,6 +37,8 @@ _HOLLOW: Final = 4
 """Tables are moved when one block is free for so many that are in use."""
 
 _MOVES: Final = 3
+"""How often: what the checkpoint writes last is moved after what lay before it."""
+
 _COUNT_BLOCKS: Final = """
 SELECT used_blocks, free_blocks FROM pragma_database_size() WHERE database_name = $name
 """
