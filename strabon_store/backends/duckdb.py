@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from strabon_store.backends.duckdb_clauses import group_by, order_by
 from strabon_store.backends.duckdb_paths import closure
 from strabon_store.backends.duckdb_scalars import scalar, spelling
 from strabon_store.backends.duckdb_types import sql_type, typed_null
@@ -113,14 +114,14 @@ def _generated(
 ) -> GeneratedQuery:
     variables = tuple(column for column in plan.columns if column.is_variable)
     generator = _Generator()
-    select = generator.open(whole)
+    select = generator.ordered(whole, plan.order)
     outputs = {
         name: select.outputs[source]
         for column in variables
         for name, source in named(column)
     }
-    ordered = replace(select, outputs=outputs, tail=_order_by(plan.order, select))
-    return GeneratedQuery(generator.with_shared(ordered.text), variables)
+    statement = replace(select, outputs=outputs).text
+    return GeneratedQuery(generator.with_shared(statement), variables)
 
 
 def _outputs(column: PlanColumn) -> Iterator[tuple[str, str]]:
@@ -198,10 +199,22 @@ class _Generator:
 
     def open(self, plan: Plan) -> Select:
         """The plan as a SELECT to which sources and conditions can be added."""
+        return self._opened(self.query(plan))
+
+    def _opened(self, query: _Query) -> Select:
+        if isinstance(query, Select) and query.is_open:
+            return query
+        return self._sub(query)
+
+    def ordered(self, plan: Plan, order: Sequence[SortKey]) -> Select:
+        """The plan as a SELECT in an order, to which nothing is added any more."""
         query = self.query(plan)
-        return (
-            query if isinstance(query, Select) and query.is_open else self._sub(query)
-        )
+        # Its rows stay the same and in order when fewer columns come out of them.
+        is_done = isinstance(plan, Limit) or not order
+        if isinstance(query, Select) and is_done and not query.is_distinct:
+            return query
+        select = self._opened(query)
+        return replace(select, tail=order_by(order, select))
 
     def _sub(self, query: _Query) -> Select:
         """The query as a relation of its own."""
@@ -368,7 +381,7 @@ class _Generator:
         outputs = zip(plan.columns, (*keys, *plan.aggregates), strict=True)
         grouped = _projected(select, outputs)
         # What is made of all rows is one row, also where no aggregate is asked for.
-        return replace(grouped, tail=_group_by(plan.keys, select))
+        return replace(grouped, tail=group_by(plan.keys, select))
 
     def _deduplicate(self, plan: Deduplicate) -> Select:
         select = self.open(plan.source)
@@ -382,11 +395,11 @@ class _Generator:
             else Output(function("first", output.text), Grade.COMPUTED)
             for name, output in select.outputs.items()
         }
-        return replace(select, outputs=outputs, tail=_group_by(variables, select))
+        return replace(select, outputs=outputs, tail=group_by(variables, select))
 
     def _limit(self, source: Plan, offset: int, limit: int | None) -> Select:
         select = self.open(source)
-        clauses = [_order_by(source.order, select)]
+        clauses = [order_by(source.order, select)]
         if limit is not None:
             clauses.append(_LIMIT.filled([literal(limit)]))
         if offset:
@@ -402,10 +415,6 @@ _BIGINT: Final = Template("CAST(:a AS BIGINT)")
 _VALUES: Final = Template("(VALUES :a) AS :b:c")
 _EXISTS: Final = Template("EXISTS(:a)")
 _NOT_EXISTS: Final = Template("NOT EXISTS(:a)")
-_GROUP_BY: Final = Template("GROUP BY :a")
-_ORDER_BY: Final = Template("ORDER BY :a")
-_ASCENDING: Final = Template(":a NULLS FIRST")
-_DESCENDING: Final = Template(":a DESC NULLS LAST")
 _LIMIT: Final = Template("LIMIT :a")
 _OFFSET: Final = Template("OFFSET :a")
 
@@ -477,21 +486,3 @@ def _read_again(scalars: Iterable[Scalar]) -> set[str]:
         else:
             again.update(columns_of(each))
     return again
-
-
-def _group_by(keys: Sequence[str], select: Select) -> Sql:
-    # Without a key all rows are one group, also where there are no aggregates.
-    by = [select.outputs[key].text for key in keys] or [Sql("()")]
-    return _GROUP_BY.filled([joined(", ", by)])
-
-
-def _order_by(order: Sequence[SortKey], select: Select) -> Sql:
-    # Unbound comes first in the order of 15.1, and last when that is reversed. A number
-    # that stands here would name a column by its place, and no constant orders rows.
-    keys = []
-    for key in order:
-        output = select.outputs[key.column]
-        if output.grade != Grade.CONSTANT:
-            template = _DESCENDING if key.descending else _ASCENDING
-            keys.append(template.filled([output.text]))
-    return _ORDER_BY.filled([joined(", ", keys)]) if keys else Sql("")
