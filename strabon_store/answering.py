@@ -25,7 +25,7 @@ from strabon_store.results.columns import Batch
 from strabon_store.results.decode import DecodedColumn, decode_batches
 from strabon_store.results.graphs import Graph, Result
 from strabon_store.results.solutions import Solutions
-from strabon_store.results.texts import Texts, with_texts
+from strabon_store.results.texts import Texts, decode_ids
 from strabon_store.running import Run
 
 Passes: TypeAlias = tuple[Pass, ...]
@@ -158,8 +158,9 @@ def read_batches(
     """
     columns = [_decoded(column) for column in compiled.generated.columns]
     if compiled.is_bare:
-        batches = with_texts(batches, columns, texts)
-    yield from decode_batches(batches, columns)
+        yield from decode_ids(batches, columns, texts)
+    else:
+        yield from decode_batches(batches, columns)
 
 
 def _decoded(column: PlanColumn) -> DecodedColumn:

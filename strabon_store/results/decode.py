@@ -147,13 +147,18 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 def _decode(encoding: Encoding, parts: Sequence[Any]) -> TermColumn:
+    if isinstance(encoding, TermId):
+        return _decode_term_ids(*parts)
+    return decode_values(encoding, parts[0])
+
+
+def decode_values(encoding: Plain | Typed, values: Any) -> TermColumn:
+    """The terms in a column that is no column of ids."""
     match encoding:
-        case TermId():
-            return _decode_term_ids(*parts)
         case Plain():
-            return _decode_plain(parts[0])
+            return _decode_plain(values)
         case Typed(datatype):
-            return _decode_typed(datatype, parts[0])
+            return _decode_typed(datatype, values)
         case _:
             assert_never(encoding)
 

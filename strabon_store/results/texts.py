@@ -8,18 +8,30 @@ there; a dictionary remembers what was asked for before.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from strabon_store.relational.encoding import INLINE, PAYLOAD_BITS, TermId
-from strabon_store.results.decode import DecodedColumn
+from strabon_store.relational.inline import decode_inline
+from strabon_store.results.columns import (
+    IRI_TYPE,
+    Batch,
+    TermColumn,
+    TermType,
+    type_of,
+)
+from strabon_store.results.decode import (
+    DecodedColumn,
+    decode_inline_column,
+    decode_values,
+)
 
 
 class Text(NamedTuple):
-    """What the dictionary says of a term."""
+    """What the dictionary says of a term: its lexical form, and what it is."""
 
     lexical: str | None
-    datatype: str | None
-    language: str | None
+    type: TermType
 
 
 class Texts(Protocol):
@@ -30,14 +42,13 @@ class Texts(Protocol):
         ...
 
 
-NO_TEXT: Final = Text(None, None, None)
-"""Of a term that is its own id."""
+_UNBOUND: Final = Text(None, IRI_TYPE)
 
 
-def with_texts(
+def decode_ids(
     batches: Iterable[Any], columns: Sequence[DecodedColumn], texts: Texts
-) -> Iterator[Any]:
-    """Record batches with a column per variable, made to what `decode_batches` reads.
+) -> Iterator[Batch]:
+    """The solutions of an answer with a column per variable.
 
     Args:
         batches: Record batches; `TermId` variables are ids alone.
@@ -45,24 +56,41 @@ def with_texts(
         texts: The dictionary.
     """
     for batch in batches:
-        ids = [
-            array.to_pylist() if isinstance(column.encoding, TermId) else None
-            for array, column in zip(batch.columns, columns, strict=False)
+        ids = {
+            place: batch.columns[place].to_pylist()
+            for place, column in enumerate(columns)
+            if isinstance(column.encoding, TermId)
+        }
+        wanted = {each for keys in ids.values() for each in keys if each is not None}
+        found = texts.read(filter(_is_in_dictionary, wanted))
+        decoded = [
+            _column_of_ids(ids[place], found)
+            if isinstance(column.encoding, TermId)
+            else decode_values(column.encoding, batch.columns[place])
+            for place, column in enumerate(columns)
         ]
-        wanted = {each for array in ids if array is not None for each in array}
-        found = texts.read(filter(_is_in_dictionary, wanted - {None}))
-        arrays: list[Any] = []
-        for array, keys in zip(batch.columns, ids, strict=False):
-            arrays.append(array)
-            if keys is not None:
-                rows = [found.get(key, NO_TEXT) for key in keys]
-                arrays += (pa.array(part, pa.string()) for part in _parts(rows))
-        names = list(map(str, range(len(arrays))))
-        yield pa.RecordBatch.from_arrays(arrays, names) if arrays else batch
+        yield Batch(tuple(decoded), batch.num_rows)
 
 
-def _parts(rows: Sequence[Text]) -> Iterable[Sequence[str | None]]:
-    return zip(*rows, strict=True) if rows else ((), (), ())
+def _column_of_ids(ids: Sequence[int | None], found: Mapping[int, Text]) -> TermColumn:
+    """The terms of ids; what is not found is its own text, or unbound."""
+    own = {key for key in ids if key is not None and key not in found}
+    if own.issuperset(ids):
+        return decode_inline_column(np.array(ids, dtype=np.int64))
+    known = {**found, **{key: _inline(key) for key in own}} if own else found
+    rows = [_UNBOUND if key is None else known[key] for key in ids]
+    lexical = pa.array([text for text, _ in rows], pa.string())
+    first = rows[0].type
+    if all(each is first for _, each in rows):
+        return TermColumn(lexical, (first,))
+    numbers: dict[TermType, int] = {}
+    index = [numbers.setdefault(each, len(numbers)) for _, each in rows]
+    return TermColumn(lexical, tuple(numbers), np.array(index))
+
+
+def _inline(term_id: int) -> Text:
+    literal = decode_inline(term_id)
+    return Text(literal.lexical, type_of(literal))
 
 
 def _is_in_dictionary(term_id: int) -> bool:

@@ -1,8 +1,11 @@
 """The dictionary by id: what it says of few terms, without reading the rest of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
+from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
+from strabon_store.results.columns import BLANK_TYPE, IRI_TYPE, TermKind, TermType
 from strabon_store.results.texts import Text
 from strabon_store.sessions import Session, Sessions
 
@@ -11,6 +14,9 @@ _REMEMBERED: Final = 50_000
 
 _CHARACTERS: Final = 20_000_000
 """How long the texts of all of them may be together."""
+
+_TYPES: Final = 1_000
+"""Datatypes and language tags that are kept."""
 
 _AT_ONCE: Final = 32
 """Ids of one statement."""
@@ -73,7 +79,19 @@ class TermTexts:
                 rows = list(_few(session, ids))
         finally:
             session.close()
-        return {key: Text(*text) for key, *text in rows}
+        return {key: Text(text, _type_of(key, *rest)) for key, text, *rest in rows}
+
+
+@lru_cache(_TYPES)
+def _literal_type(datatype: str, language: str | None) -> TermType:
+    return TermType(TermKind.LITERAL, datatype, language)
+
+
+def _type_of(term_id: int, datatype: str | None, language: str | None) -> TermType:
+    """What a term is; the same object for the same, which is compared at once."""
+    if datatype is not None:
+        return _literal_type(datatype, language)
+    return BLANK_TYPE if term_id >> PAYLOAD_BITS == Tag.BLANK else IRI_TYPE
 
 
 def _few(session: Session, ids: list[int]) -> Iterator[Any]:
