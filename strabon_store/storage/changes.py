@@ -28,11 +28,30 @@ DELETE FROM leaving USING query_table($inserted) AS kept
 WHERE leaving.graph = kept.graph AND leaving.subject = kept.subject
   AND leaving.predicate = kept.predicate AND leaving.object = kept.object
 """
+# Sorted, what repeats stands side by side, and is found without a hash of every row;
+# most loads have no repeats.
 _ARRIVING: Final = """
 CREATE TEMPORARY TABLE arriving AS
-SELECT DISTINCT graph, subject, predicate, object FROM query_table($inserted)
+SELECT graph, subject, predicate, object FROM query_table($inserted)
 ANTI JOIN quads USING (graph, subject, predicate, object)
+ORDER BY predicate, subject, object, graph
 """
+_HAS_REPEATS: Final = """
+SELECT coalesce(bool_or(is_repeat), FALSE) FROM (
+  SELECT subject = lag(subject) OVER () AND object = lag(object) OVER ()
+    AND predicate = lag(predicate) OVER () AND graph = lag(graph) OVER () AS is_repeat
+  FROM arriving
+)
+"""
+_WITHOUT_REPEATS: Final = (
+    """
+CREATE TEMPORARY TABLE distinct_arriving AS
+SELECT DISTINCT graph, subject, predicate, object FROM arriving
+ORDER BY predicate, subject, object, graph
+""",
+    "DROP TABLE arriving",
+    "ALTER TABLE distinct_arriving RENAME TO arriving",
+)
 
 
 class _Order(NamedTuple):
@@ -54,7 +73,6 @@ WHERE quads.graph = leaving.graph AND quads.subject = leaving.subject
 """,
         """
 INSERT INTO quads SELECT graph, subject, predicate, object FROM arriving
-ORDER BY predicate, subject, object, graph
 """,
         """
 INSERT INTO sorted
@@ -181,8 +199,14 @@ def _insert(cursor: duckdb.DuckDBPyConnection, inserted: str) -> int:
 
 
 def find_arriving(cursor: duckdb.DuckDBPyConnection, inserted: str) -> None:
-    """Make the table `arriving`: what stands in `inserted` and not in the store."""
+    """Make the table `arriving`: what stands in `inserted` and not in the store.
+
+    Each statement stands in it once, by predicate, subject, object and graph.
+    """
     cursor.execute(_ARRIVING, {"inserted": inserted})
+    if cursor.execute(_HAS_REPEATS).fetchall()[0][0]:
+        for statement in _WITHOUT_REPEATS:
+            cursor.execute(statement)
 
 
 def _insert_arriving(cursor: duckdb.DuckDBPyConnection) -> int:

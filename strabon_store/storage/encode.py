@@ -32,6 +32,7 @@ from strabon_store.storage.geometries import (
 )
 from strabon_store.storage.kinds_read import find_kinds
 from strabon_store.storage.lines import Statements, in_batches
+from strabon_store.storage.seen_hashes import SeenHashes
 from strabon_store.storage.sources import BlankLabels
 from strabon_store.storage.token_parts import TokenParts, take_apart
 from strabon_store.storage.token_sql import DESCRIBE, PARAMETERS
@@ -112,14 +113,14 @@ class Encoding:
     table: str
     next_key: int
     ill_formed: list[IllFormedGeometry] = field(default_factory=list)
-    _dictionaries: dict[str, str] = field(default_factory=dict)
+    _has_terms: bool = False
+    _seen: SeenHashes = field(default_factory=SeenHashes)
 
     def begin(self) -> None:
         """Make the tables in which new terms wait."""
         for statement in _BEGIN:
             self.cursor.execute(statement)
-        if count_rows(self.cursor, TERMS):
-            self._dictionaries["terms"] = "term_hashes"
+        self._has_terms = count_rows(self.cursor, TERMS) > 0
 
     def keep(self) -> None:
         """Put what is new into the dictionary, within a transaction."""
@@ -146,10 +147,10 @@ class Encoding:
         parts = take_apart(statements.tokens)
         blanks = parts.rows("_")
         if len(blanks):
-            tokens = statements.tokens.take(pa.array(blanks))
+            tokens = statements.tokens.take(pa.array(parts.order[blanks]))
             parts = parts.with_lexical(blanks, self._label(tokens, labels))
         # The last id is that of `NO_GRAPH`.
-        ids = np.append(self._identify(parts), DEFAULT_GRAPH)
+        ids = np.append(self._identify_tokens(parts), DEFAULT_GRAPH)
         places = statements.places.T
         columns = {
             name: pa.array(ids[each])
@@ -165,7 +166,7 @@ class Encoding:
             tokens: A column `token`; blank nodes keep the labels that they have there.
         """
         column = tokens["token"].cast(pa.large_string()).combine_chunks()
-        ids = self._identify(take_apart(column))
+        ids = self._identify_tokens(take_apart(column))
         with self._registered("given", pa.table({"token": column, "id": ids})):
             self.cursor.execute(_IDENTIFIED)
 
@@ -188,6 +189,12 @@ class Encoding:
             self.cursor.execute(_KEEP_LABELS)
         return [str(text) for text in texts]
 
+    def _identify_tokens(self, parts: TokenParts) -> Ids:
+        """The ids of terms, as the tokens stood."""
+        ids = np.empty(len(parts.order), np.int64)
+        ids[parts.order] = self._identify(parts)
+        return ids
+
     def _identify(self, parts: TokenParts) -> Ids:
         """The ids of terms; what is new waits to be kept."""
         table = self._describe(parts)
@@ -196,7 +203,7 @@ class Encoding:
         new = np.flatnonzero(ids == NOT_FOUND)
         if len(new):
             ids[new] = self._keep(parts, table, new)
-            self._dictionaries["new_terms"] = "new_terms"
+            self._seen.add(table["hash"].to_numpy()[new])
         self.next_key += len(ids)
         return ids
 
@@ -218,13 +225,18 @@ class Encoding:
 
     def _find(self, table: _Table, ids: Ids) -> None:
         """Fill in the ids of terms of the store, or of this load."""
-        if not self._dictionaries:
-            return
+        if self._has_terms:
+            self._look_up(table, ids, "terms", "term_hashes")
+        is_seen = self._seen.may_have(table["hash"].to_numpy()) & (ids == NOT_FOUND)
+        if is_seen.any():
+            some = table.filter(pa.array(is_seen))
+            self._look_up(some, ids, "new_terms", "new_terms")
+
+    def _look_up(self, table: _Table, ids: Ids, terms: str, hashes: str) -> None:
+        parameters = {"terms": terms, "hashes": hashes, "bits": PAYLOAD_BITS}
         with self._registered("terms_read", in_batches(table)):
-            for terms, hashes in self._dictionaries.items():
-                parameters = {"terms": terms, "hashes": hashes, "bits": PAYLOAD_BITS}
-                found = self.cursor.execute(_KNOWN, parameters).fetchnumpy()
-                ids[found["row"]] = found["id"]
+            found = self.cursor.execute(_KNOWN, parameters).fetchnumpy()
+        ids[found["row"]] = found["id"]
 
     def _keep(self, parts: TokenParts, table: _Table, new: Ids) -> Ids:
         """Keep the terms in some rows, which are new; their ids."""

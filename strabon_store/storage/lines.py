@@ -1,22 +1,13 @@
-r"""Lines of N-Quads become a column of distinct tokens and where each of them stands.
+"""Lines of N-Quads become a column of distinct tokens and where each of them stands.
 
 A token is a term as N-Quads writes it. A line is cut at its spaces, whole blocks at a
-time; what is cut is then held against a pattern, each token once:
-
-* `STRICT`: tokens of a file that are valid beyond doubt, and spelled in the one way in
-  which pyoxigraph would spell them. Lines with others are given to pyoxigraph, which
-  decides.
-* `WRITTEN`: tokens that pyoxigraph wrote; what does not match is beyond RDF 1.1.
-
-So one term has one token. That `STRICT` promises no more than pyoxigraph keeps is
-checked in `tests/strabon_store/storage/test_lines.py`.
+time; whether what was cut is valid, `storage/token_patterns.py` says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,53 +17,19 @@ _Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 _Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 _Bytes: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 
-# RFC 3987 without userinfo, literal addresses and private characters.
-_CHARACTER: Final = (
-    "(?:[A-Za-z0-9\\-._~!$&'()*+,;=:@\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]"
-    "|%[0-9A-Fa-f]{2})"
-)
-_AUTHORITY: Final = (
-    "[A-Za-z0-9\\-._~\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]*(?::[0-9]*)?"
-)
-_SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.\-]*:"
-_WITH_AUTHORITY: Final = rf"//{_AUTHORITY}(?:/(?:{_CHARACTER}|/)*)?"
-# Without an authority, a path never begins with two slashes.
-_ROOTLESS: Final = rf"{_CHARACTER}(?:{_CHARACTER}|/)*"
-_PATH: Final = rf"(?:{_WITH_AUTHORITY}|/(?:{_ROOTLESS})?|{_ROOTLESS})?"
-_QUERY: Final = rf"(?:{_CHARACTER}|[/?])*"
-_IRI: Final = rf"<{_SCHEME}{_PATH}(?:\?{_QUERY})?(?:#{_QUERY})?>"
-_BLANK: Final = r"_:[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?"
-_TEXT: Final = (
-    '"(?:[^"\\\\\\x00-\\x1f\\x7f\ufffe\uffff]|\\\\[btnfr"\\\\]'
-    '|\\\\u00(?:0[0-7BEF]|1[0-9A-F]|7F)|\\\\uFFF[EF])*"'
-)
-_LANGUAGE: Final = r"@[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
-# Of xsd:string, rdf:langString and rdf:dirLangString, which have other spellings, all
-# end in a g.
-_DATATYPE: Final = (
-    rf"\^\^<{_SCHEME}//{_AUTHORITY}(?:/{_CHARACTER}*)*[/#]{_CHARACTER}*[A-Za-fh-z0-9]>"
-)
-
-STRICT: Final = rf"{_IRI}|{_BLANK}|{_TEXT}(?:{_LANGUAGE}|{_DATATYPE})?"
-"""A token that is valid, and spelled as pyoxigraph spells it."""
-
-WRITTEN: Final = (
-    r"<[^<> ]*>|_:[^ ]+"
-    r'|"(?:[^"\\]|\\.)*"(?:@[^ \-]+(?:-[^ \-]+)*|\^\^<[^<> ]*>)?'
-)
-"""A token of RDF 1.1 that pyoxigraph wrote."""
-
 NO_GRAPH: Final = -1
 """Stands for the default graph in the place of a token."""
 
-_MISFITS: Final = """
-SELECT row FROM tokens WHERE NOT regexp_full_match(token, $pattern)
-"""
 _BATCH_ROWS: Final = 1 << 14
 """Rows that one thread takes at a time."""
 
 _PAGE: Final = 1 << 20
 """Bytes that are searched at a time, while they are near the processor."""
+
+_DEL: Final = 0x7F
+_ABOVE_SPACE: Final = np.uint8(_DEL - ord(" "))
+_OF_LAST: Final = 0xEF
+"""Begins U+FFFE and U+FFFF in UTF-8, among others."""
 
 _OF_SUBJECT: Final = (ord("<"), ord("_"))
 _OF_OBJECT: Final = (ord("<"), ord("_"), ord('"'))
@@ -83,7 +40,8 @@ class Statements:
     """Statements as places of their terms.
 
     Attributes:
-        tokens: Distinct tokens, in the order in which they appear first.
+        tokens: Distinct tokens, literals last; what a text says together stands
+            together.
         places: A row for each statement: where in `tokens` its subject, predicate,
             object and graph stand, or `NO_GRAPH`.
     """
@@ -154,55 +112,150 @@ def cut_lines(text: bytes) -> Lines:
         text: Ends in a line feed.
     """
     data = np.frombuffer(text, np.uint8)
-    feeds, spaces = find(data, "\n"), find(data, " ")
-    edges, fits, has_graphs = _edges(data, feeds, spaces)
-    columns = 4 if has_graphs else 3
-    edges = edges[:, : 2 * columns]
-    offsets = np.append(edges.ravel(), len(text))
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
-    pieces = pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
-    encoded = pieces.dictionary_encode()
-    places = encoded.indices.to_numpy().reshape(-1, 2 * columns)[fits, ::2]
-    if not has_graphs:
-        places = np.column_stack([places, np.full(len(places), NO_GRAPH, np.int32)])
-    else:
-        places[edges[fits, 6] == edges[fits, 5], 3] = NO_GRAPH
-    return _readable(Lines(text, feeds + 1, _used(encoded.dictionary, places), fits))
+    edges = _edges(data)
+    statements = _statements(text, edges)
+    return _readable(Lines(text, edges.feeds + 1, statements, edges.fits))
 
 
 def find(data: _Bytes, character: str) -> _Integers:
     """The places of an ASCII character."""
+    return _places(data, lambda page: page == ord(character))
+
+
+def find_odd(data: _Bytes) -> _Integers:
+    """The places of bytes that no plain text has in UTF-8.
+
+    Of control characters, of DEL, and of those that may begin U+FFFE or U+FFFF.
+    """
+    # Below a space is above all others when a space is zero.
+    found = _places(data, lambda page: page - np.uint8(ord(" ")) >= _ABOVE_SPACE)
+    kinds = data[found]
+    is_odd = (kinds < ord(" ")) | (kinds == _DEL) | (kinds == _OF_LAST)
+    odd: _Integers = found[is_odd]
+    return odd
+
+
+def _places(data: _Bytes, test: Callable[[_Bytes], _Flags]) -> _Integers:
+    """The places of the bytes that pass a test."""
     found = [
-        np.flatnonzero(data[start : start + _PAGE] == ord(character)) + start
+        np.flatnonzero(test(data[start : start + _PAGE])) + start
         for start in range(0, len(data), _PAGE)
     ]
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
-def _edges(
-    data: _Bytes, feeds: _Integers, spaces: _Integers
-) -> tuple[_Integers, _Flags, bool]:
-    """Where tokens begin and end.
+class _Edges(NamedTuple):
+    """Where tokens begin and end, in the lines that have the parts of a statement.
 
-    Returns:
-        For each line where its tokens begin and end, in turn; which lines have the
-        parts of a statement (others have empty tokens); whether any has a graph.
+    Attributes:
+        feeds: The line feed of each line.
+        fits: Which lines have the parts of a statement.
+        tokens: Where the tokens of each place in those lines begin, and end.
+        has_graph: Which of those lines name a graph.
     """
+
+    feeds: _Integers
+    fits: _Flags
+    tokens: tuple[tuple[_Integers, _Integers], ...]
+    has_graph: _Flags
+
+
+def _edges(data: _Bytes) -> _Edges:
+    marks, behind = _marks(data)
+    feeds = marks[behind]
+    first = np.concatenate([np.zeros(1, np.int64), behind + 1])[:-1]
+    last = behind - 1
     starts = np.concatenate([np.zeros(1, np.int64), feeds + 1])[:-1]
     # Behind the full stop, which stands behind a space.
     stops = feeds - (data[feeds - 1] == ord("\r"))
-    first, last = np.searchsorted(spaces, starts), np.searchsorted(spaces, stops) - 1
     fits = last - first >= 2  # noqa: PLR2004 - the spaces behind the three terms
-    spaces = np.append(spaces, [0, 0])
-    one, two, end = spaces[first], spaces[first + 1], spaces[last]
+    marks = np.append(marks, [0, 0])
+    one, two, end = marks[first], marks[first + 1], marks[last]
     fits &= (end == stops - 2) & (data[stops - 1] == ord("."))
-    fits &= np.isin(data[starts], _OF_SUBJECT)
-    fits &= _begin(data, one, "<") & np.isin(data[two * fits + 1], _OF_OBJECT)
-    before = spaces[last - 1]
+    fits &= _is_one_of(data[starts], _OF_SUBJECT)
+    fits &= _begin(data, one, "<") & _is_one_of(data[two * fits + 1], _OF_OBJECT)
+    before = marks[last - 1]
     graph = fits & (last - first > 2) & _ends_in_graph(data, two, before, end)  # noqa: PLR2004
     value = np.where(graph, before, end)
     edges = [starts, one, one + 1, two, two + 1, value, value + graph, end]
-    return np.where(fits, edges, starts).T, fits, bool(graph.any())
+    if not fits.all():
+        edges = [each[fits] for each in edges]
+    tokens = tuple(zip(edges[::2], edges[1::2], strict=True))
+    return _Edges(feeds, fits, tokens, graph[fits])
+
+
+def _marks(data: _Bytes) -> tuple[_Integers, _Integers]:
+    """The places of spaces and line feeds, and which of these are line feeds."""
+    marks = _places(data, lambda page: page <= ord(" "))
+    kinds = data[marks]
+    is_feed = kinds == ord("\n")
+    is_mark = is_feed | (kinds == ord(" "))
+    if not is_mark.all():
+        marks, is_feed = marks[is_mark], is_feed[is_mark]
+    return marks, np.flatnonzero(is_feed)
+
+
+def _is_one_of(found: _Bytes, characters: Sequence[int]) -> _Flags:
+    flags: _Flags = found == characters[0]
+    for character in characters[1:]:
+        flags |= found == character
+    return flags
+
+
+def _statements(text: bytes, edges: _Edges) -> Statements:
+    """The distinct tokens between edges, and where they stand.
+
+    Each place of a statement has a dictionary of its own first: few terms stand in more
+    than one, and literals, which are most of the text, in one only.
+    """
+    graphs = np.flatnonzero(edges.has_graph)
+    subjects, predicates, objects, names = (
+        _between(text, *each)
+        for each in (*edges.tokens[:3], [each[graphs] for each in edges.tokens[3]])
+    )
+    is_literal = _heads(objects.dictionary) == ord('"')
+    nodes = objects.dictionary.filter(pa.array(~is_literal))
+    parts = [subjects.dictionary, predicates.dictionary, names.dictionary, nodes]
+    resources = pa.concat_arrays(parts).dictionary_encode()
+    numbers = np.split(
+        resources.indices.to_numpy(), np.cumsum([len(part) for part in parts])[:-1]
+    )
+    literals = objects.dictionary.filter(pa.array(is_literal))
+    of_objects = np.empty(len(is_literal), np.int32)
+    of_objects[~is_literal] = numbers[3]
+    of_objects[is_literal] = len(resources.dictionary) + np.arange(len(literals))
+    places = np.full((4, len(edges.has_graph)), NO_GRAPH, np.int32)
+    places[0] = numbers[0][subjects.indices.to_numpy()]
+    places[1] = numbers[1][predicates.indices.to_numpy()]
+    places[2] = of_objects[objects.indices.to_numpy()]
+    places[3, graphs] = numbers[2][names.indices.to_numpy()]
+    return Statements(pa.concat_arrays([resources.dictionary, literals]), places.T)
+
+
+def _between(text: bytes, begins: _Integers, ends: _Integers) -> _Tokens:
+    """The pieces of a text between edges that ascend, as a dictionary."""
+    offsets = np.empty(2 * len(begins) + 1, np.int64)
+    offsets[:-1:2], offsets[1::2], offsets[-1] = begins, ends, len(text)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+    pieces = pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
+    # Every other one is what stands between the pieces.
+    wanted = pieces.take(pa.array(np.arange(0, 2 * len(begins), 2)))
+    return wanted.dictionary_encode()
+
+
+def _heads(tokens: _Tokens) -> _Bytes:
+    """The first bytes of tokens, none of which is empty."""
+    data, offsets = buffers_of(tokens)
+    return data[offsets[:-1]]
+
+
+def buffers_of(tokens: _Tokens) -> tuple[_Bytes, _Integers]:
+    """The bytes of a column of texts, and where each begins and ends in them."""
+    _, offsets, data = tokens.buffers()
+    if not len(tokens):
+        return np.zeros(0, np.uint8), np.zeros(1, np.int64)
+    numbers = np.frombuffer(offsets, np.int64)[tokens.offset :][: len(tokens) + 1]
+    return np.frombuffer(data, np.uint8), numbers
 
 
 def _begin(data: _Bytes, places: _Integers, character: str) -> _Flags:
@@ -271,20 +324,6 @@ def _is_utf8(text: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def checked(cursor: duckdb.DuckDBPyConnection, lines: Lines, pattern: str) -> Lines:
-    """The lines; those with tokens that do not match a pattern do not fit."""
-    tokens = lines.statements.tokens
-    table = pa.table({"row": np.arange(len(tokens)), "token": tokens})
-    cursor.register("tokens", in_batches(table))
-    rows = cursor.execute(_MISFITS, {"pattern": pattern}).fetchnumpy()["row"]
-    cursor.unregister("tokens")
-    if not len(rows):
-        return lines
-    bad = np.zeros(len(tokens), bool)
-    bad[rows] = True
-    return without(lines, bad)
 
 
 def in_batches(table: pa.Table) -> pa.Table:

@@ -11,16 +11,10 @@ import numpy as np
 import pyoxigraph as ox
 
 from strabon_store.errors import InternalError, LoadError
-from strabon_store.storage.lines import (
-    STRICT,
-    WRITTEN,
-    Lines,
-    Statements,
-    checked,
-    cut_lines,
-)
+from strabon_store.storage.lines import Lines, Statements, cut_lines
 from strabon_store.storage.rejects import Rejects
 from strabon_store.storage.sources import Source, reason_of, refused
+from strabon_store.storage.token_patterns import STRICT, WRITTEN, checked
 
 BLOCK_BYTES: Final = 1 << 26
 """How much text is cut at a time; bounds the memory of a load."""

@@ -16,7 +16,7 @@ from ontologies.geosparql.datatypes import GEOMETRY_DATATYPES
 from strabon_store.algebra.terms import RDF_LANG_STRING, XSD_STRING
 from strabon_store.relational.encoding import Tag
 from strabon_store.results.decode import unescape
-from strabon_store.storage.lines import find
+from strabon_store.storage.lines import buffers_of, find
 
 _Column: TypeAlias = Any  # pyarrow ships no types
 _Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -28,9 +28,11 @@ _PIECES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class TokenParts:
-    """A column of tokens, taken apart.
+    """A column of tokens, taken apart; those that end alike stand together.
 
     Attributes:
+        order: For each where it stood in the column; so they go into the dictionary in
+            few runs that ascend, which are sorted fast.
         heads: Their first bytes: of `<`, `_` or `"`.
         lexical: What each says: IRI, label of a blank node, lexical form.
         ends: For each where in the next two lists its end stands.
@@ -38,6 +40,7 @@ class TokenParts:
         languages: The language, if any.
     """
 
+    order: _Integers
     heads: _Bytes
     lexical: _Column
     ends: _Integers
@@ -78,12 +81,12 @@ def take_apart(tokens: _Column) -> TokenParts:
     r"""Take a column of tokens of N-Quads apart.
 
     Examples:
-        >>> tokens = ["<urn:a>", "_:b", '"c\\n"@en']
+        >>> tokens = ["<urn:a>", '"b\\n"@en', "<urn:c>"]
         >>> parts = take_apart(pa.array(tokens, pa.large_string()))
         >>> parts.lexical.to_pylist(), parts.language.to_pylist()
-        (['urn:a', 'b', 'c\n'], [None, None, 'en'])
+        (['urn:a', 'urn:c', 'b\n'], [None, None, 'en'])
     """
-    data, offsets = _buffers_of(tokens)
+    data, offsets = buffers_of(tokens)
     heads = data[offsets[:-1]]
     is_literal = heads == ord('"')
     begins = offsets[:-1] + 1 + (heads == ord("_"))
@@ -99,18 +102,19 @@ def take_apart(tokens: _Column) -> TokenParts:
     places = np.arange(0, len(edges) - 1, _PIECES)
     tails = pieces.take(pa.array(places + 2)).dictionary_encode()
     told = _read_tails(tails.dictionary.to_pylist())
-    lexical = pieces.take(pa.array(places + 1))
-    parts = TokenParts(heads, lexical, tails.indices.to_numpy(), *told)
+    numbers = tails.indices.to_numpy()
+    order = _order(numbers, len(tails.dictionary))
+    lexical = pieces.take(pa.array(places[order] + 1))
+    parts = TokenParts(order, heads[order], lexical, numbers[order], *told)
     return _unescaped(parts, data, offsets)
 
 
-def _buffers_of(tokens: _Column) -> tuple[_Bytes, _Integers]:
-    """The bytes of a column of texts, and where each begins and ends in them."""
-    _, offsets, data = tokens.buffers()
-    if not len(tokens):
-        return np.zeros(0, np.uint8), np.zeros(1, np.int64)
-    numbers = np.frombuffer(offsets, np.int64)[tokens.offset :][: len(tokens) + 1]
-    return np.frombuffer(data, np.uint8), numbers
+def _order(numbers: _Integers, count: int) -> _Integers:
+    """Where numbers stand when equal ones are brought together."""
+    if count <= np.iinfo(np.uint16).max:
+        # Those are sorted by counting.
+        numbers = numbers.astype(np.uint16)
+    return np.argsort(numbers, kind="stable")
 
 
 def _read_tails(
@@ -146,8 +150,11 @@ def _unescaped(parts: TokenParts, data: _Bytes, offsets: _Integers) -> TokenPart
     """The same, where backslashes in literals stand for what they escape."""
     places = find(data[: offsets[-1]], "\\")
     rows = np.unique(np.searchsorted(offsets, places, side="right") - 1)
-    rows = rows[parts.heads[rows] == ord('"')]
     if not len(rows):
         return parts
+    places_of = np.empty(len(parts.order), np.int64)
+    places_of[parts.order] = np.arange(len(parts.order))
+    rows = np.sort(places_of[rows])
+    rows = rows[parts.heads[rows] == ord('"')]
     texts = parts.lexical.take(pa.array(rows)).to_pylist()
     return parts.with_lexical(rows, list(map(unescape, texts)))

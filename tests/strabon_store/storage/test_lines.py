@@ -7,14 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ontologies.namespaces import RDF, XSD
-from strabon_store.storage.lines import (
-    NO_GRAPH,
-    STRICT,
-    WRITTEN,
-    Lines,
-    checked,
-    cut_lines,
-)
+from strabon_store.storage.lines import NO_GRAPH, Lines, cut_lines
+from strabon_store.storage.token_patterns import STRICT, WRITTEN, checked
 
 N_QUADS = ox.RdfFormat.N_QUADS
 

@@ -1,6 +1,7 @@
 """What SQL says of a token is what Python says of the term."""
 
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -71,9 +72,15 @@ def describe(
     cursor.register("terms_read", pa.table(said))
     worth = cursor.execute(DESCRIBE, PARAMETERS).fetchall()
     columns = [parts.heads.tolist(), *(column.to_pylist() for column in said.values())]
-    return [
+    rows = [
         (chr(head), *rest, inline, number)
         for head, *rest, (_, number, inline) in zip(*columns, worth, strict=True)
+    ]
+    return [
+        row
+        for _, row in sorted(
+            zip(parts.order.tolist(), rows, strict=True), key=itemgetter(0)
+        )
     ]
 
 
@@ -134,6 +141,7 @@ def test_kinds_are_those_of_python(cursor: duckdb.DuckDBPyConnection) -> None:
     table = pa.table({**said, "number": number})
     found = find_kinds(parts.tags(), table)
     columns = (found.tags.tolist(), found.number.to_pylist(), found.moment.to_pylist())
+    ordered = [literals[place] for place in parts.order.tolist()]
     assert list(zip(*columns, strict=True)) == [
-        tuple(literal_kind(term.value, term.datatype.value)) for term in literals
+        tuple(literal_kind(term.value, term.datatype.value)) for term in ordered
     ]
