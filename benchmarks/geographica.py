@@ -1,6 +1,6 @@
 """The synthetic workload of Geographica: 36 spatial selections and joins.
 
-    python benchmarks/geographica.py [N]
+    python benchmarks/geographica.py [--quick] [--peers jena,oxigraph,postgis] [N]
 
 The data are made from their description: a universe of 90 by 90 degrees, N * N hexagons
 of land ownership, (N / 3)^2 hexagons of states, N zig-zag roads and N * N points of
@@ -9,11 +9,15 @@ tag 2, every fourth one the tag 4, and so on up to N.
 
 Selections ask for the features in a window that holds a share of the universe; joins
 for pairs of features. All of them with the tag that all features have, and with the one
-that few have. Times run until the last row is read, the best of some runs; the number
-of rows is printed beside them. Small answers are compared with shapely's.
+that few have. Small answers are compared with shapely's.
+
+First in process: the best of some runs, until the last row is read. Then over HTTP
+beside Jena Fuseki with GeoSPARQL and its spatial index, Oxigraph's server, and SQL by
+hand in PostGIS over its own protocol: medians of warm runs with a limit of 60 s. Peers
+that are missing are named, with the reason. `--quick` is N = 64.
 """
 
-import sys
+import argparse
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +27,10 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import shapely
+from peers.comparison import Question as Compared
+from peers.comparison import print_table
+from peers.postgis import Table
+from peers.run import PEERS, run_all
 
 from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
@@ -30,6 +38,8 @@ from strabon_store.store import Store
 Point: TypeAlias = tuple[float, float]
 
 RUNS: Final = 3
+SIZE: Final = 512
+QUICK: Final = 64
 SIDE: Final = 90.0
 SHARES: Final = (1.0, 0.75, 0.5, 0.25, 0.1, 0.001)
 BASE: Final = "http://example.org/"
@@ -228,6 +238,76 @@ class Oracle:
         ]
 
 
+SPATIAL: Final = "PREFIX spatial: <http://jena.apache.org/spatial#>\n"
+
+
+def compared(question: Question) -> Compared:
+    """A question in the words of each peer."""
+    return Compared(
+        question.title,
+        PREFIXES + question.sparql,
+        SPATIAL + PREFIXES + _indexed(question),
+        _sql(question),
+    )
+
+
+def _indexed(question: Question) -> str:
+    """For Jena: its index gives what meets the box of a geometry."""
+    if question.window is not None:
+        box = f'?a spatial:intersectBoxGeom ("{question.window}"^^geo:wktLiteral) . '
+        return question.sparql.replace("{ ", "{ " + box, 1)
+    left, right = question.sides
+    return (
+        f"SELECT ?a ?b {{ {_feature('b', *right)} "
+        f"?a spatial:intersectBoxGeom (?bw) . {_feature('a', *left)} "
+        f"FILTER (geof:sf{question.relation.capitalize()}(?aw, ?bw)) }}"
+    )
+
+
+def _sql(question: Question) -> str:
+    relation = f"ST_{question.relation.capitalize()}"
+    if question.window is not None:
+        window = f"ST_GeomFromText('{question.window}', 4326)"
+        ((kind, tag),) = question.sides
+        return (
+            f"SELECT a.iri FROM {kind} a JOIN {kind}_tag s ON s.id = a.id "  # noqa: S608 - ours
+            f"WHERE s.key = '{tag}' AND {relation}(a.geom, {window})"
+        )
+    (left, one), (right, other) = question.sides
+    return (
+        f"SELECT a.iri, b.iri FROM {left} a JOIN {left}_tag s "  # noqa: S608 - ours
+        "ON s.id = a.id, "
+        f"{right} b JOIN {right}_tag t ON t.id = b.id WHERE s.key = '{one}' "
+        f"AND t.key = '{other}' AND {relation}(a.geom, b.geom)"
+    )
+
+
+def tables(size: int) -> Iterator[Table]:
+    """For PostGIS: a table for each class, and one for its tags."""
+    for kind in ("Land", "State", "Road", "Poi"):
+        yield Table(
+            kind,
+            "id int PRIMARY KEY, iri text, geom geometry(Geometry, 4326)",
+            (
+                (each.number, f"{BASE}{kind}/{each.number}", f"SRID=4326;{each.wkt}")
+                for each in features(size)
+                if each.kind == kind
+            ),
+            ("USING gist (geom)",),
+        )
+        yield Table(
+            f"{kind}_tag",
+            "id int, key text",
+            (
+                (each.number, tag)
+                for each in features(size)
+                if each.kind == kind
+                for tag in tags(each.number, size)
+            ),
+            ("(key, id)", "(id)"),
+        )
+
+
 def measure(store: Store, question: Question) -> tuple[float, int]:
     """Milliseconds of the best of some runs, and the rows."""
     times, rows = [], 0
@@ -241,22 +321,36 @@ def measure(store: Store, question: Question) -> tuple[float, int]:
     return min(times), rows
 
 
-def main(size: int) -> None:
-    """Load, ask, print."""
+def in_process(data: Path, folder: Path, size: int) -> None:
+    """Load, ask, print; answers that are small enough are compared with shapely's."""
+    oracle = Oracle(size)
+    with Store.open(folder / "store") as store:
+        loaded = store.load([data]).seconds
+        print(f"in process; loaded in {loaded:.1f} s", end="\n\n")
+        print("| query | rows | ms |\n|---|---:|---:|")
+        for question in questions(size):
+            ms, rows = measure(store, question)
+            if rows <= COMPARED and (expected := oracle.count(question)) != rows:
+                raise SystemExit(f"{question.title}: {rows}, shapely {expected}")
+            print(f"| {question.title} | {rows:,} | {ms:.1f} |", flush=True)
+
+
+def main(size: int, peers: Sequence[str]) -> None:
+    """In process, then over HTTP beside peers."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        triples = write_data(folder / "data.nt", size)
-        oracle = Oracle(size)
-        with Store.open(folder / "store") as store:
-            loaded = store.load([folder / "data.nt"]).seconds
-            print(f"{triples:,} triples, loaded in {loaded:.1f} s", end="\n\n")
-            print("| query | rows | ms |\n|---|---:|---:|")
-            for question in questions(size):
-                ms, rows = measure(store, question)
-                if rows <= COMPARED and (expected := oracle.count(question)) != rows:
-                    raise SystemExit(f"{question.title}: {rows}, shapely {expected}")
-                print(f"| {question.title} | {rows:,} | {ms:.1f} |", flush=True)
+        data = folder / "data.nt"
+        print(f"N = {size}, {write_data(data, size):,} triples", end="; ")
+        in_process(data, folder, size)
+        asked = [compared(each) for each in questions(size)]
+        print("\nover HTTP; milliseconds", end="\n\n")
+        print_table(run_all(asked, data, folder, tables(size), peers))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 512)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("size", nargs="?", type=int, default=SIZE)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--peers", default=",".join(PEERS))
+    given = parser.parse_args()
+    main(QUICK if given.quick else given.size, given.peers.split(","))
