@@ -231,7 +231,9 @@ def _jena() -> list[str | Path]:
         if done.returncode:
             raise Missing(f"Maven cannot bring Jena {JENA}")
         (folder / "complete").touch()
-    return [java, "-Xmx8g", "-cp", f"{folder}/*"]
+    # Derby, which holds the CRSs, logs to where it is started if not told otherwise.
+    log = f"-Dderby.stream.error.file={folder / 'derby.log'}"
+    return [java, "-Xmx8g", log, "-cp", f"{folder}/*"]
 
 
 def _run(command: Sequence[str | Path], known: Mapping[str, str] = {}) -> float:
