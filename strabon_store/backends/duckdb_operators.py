@@ -54,6 +54,12 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "string_ebv": f"CASE WHEN :a IN ({Tag.STRING}, {Tag.LANGUAGE}) "
         "THEN :b <> '' END",
         "within_window": ":a AND :b",
+        # Never the second where the first is false; the engine swaps what AND joins.
+        "within_bounds": "CASE WHEN NOT :a THEN FALSE ELSE :b END",
+        # What could be near is for joins to know (`relational.geo.candidates`).
+        "within_reach": ":c",
+        # Not for the engine to join by: what else it could join by is narrower.
+        "equal_late": "(:a = :b) IS TRUE",
         "sort_rank": f"CASE WHEN :a IS NULL THEN 0 WHEN :a = {Tag.BLANK} THEN 1 "
         f"WHEN :a = {Tag.IRI} THEN 2 WHEN :a = {Tag.INTEGER} THEN 3 "
         f"WHEN :a = {Tag.DATETIME} THEN 4 WHEN :a = {Tag.DURATION} THEN 5 "
@@ -147,6 +153,50 @@ AGGREGATES: Final[Mapping[str, str]] = MappingProxyType(
 """Section 18.5.1."""
 
 
+_HIGHEST: Final = "greatest(abs(:b), abs(:d)) + :e"
+# A few units in the last place more, so that rounding cannot lose the rim.
+_WIDTH: Final = (
+    f"CASE WHEN {_HIGHEST} > 89.999999e0 THEN 360 "
+    f"ELSE :e / cos(radians({_HIGHEST})) + 1e-9 END"
+)
+_GROWN: Final = (
+    f"ST_MakeEnvelope(CASE WHEN :c + {_WIDTH} > 180 THEN -180 ELSE :a - {_WIDTH} END, "
+    ":b - :e - 1e-9, "
+    f"CASE WHEN :a - {_WIDTH} < -180 THEN 180 ELSE :c + {_WIDTH} END, :d + :e + 1e-9)"
+)
+"""Longitudes widen towards the pole: nowhere is a degree shorter than where it ends."""
+
+_NORTH_GAP: Final = "greatest(:f - :d, :b - :h, 0)"
+_EAST_GAP: Final = (
+    "greatest(least(greatest(:e - :c, :a - :g), "
+    "least(:a, :e) + 360 - greatest(:c, :g)), 0)"
+)
+# Sines of what is missing to the pole, where a cosine would not be 0.
+_NARROW: Final = (
+    "sin(radians(90 - greatest(abs(:b), abs(:d)))) "
+    "* sin(radians(90 - greatest(abs(:f), abs(:h))))"
+)
+_LEAST: Final = (
+    f"2 * :i * asin(0.9999999999999e0 * sqrt(pow(sin(radians({_NORTH_GAP}) / 2), 2) "
+    f"+ {_NARROW} * pow(sin(radians({_EAST_GAP}) / 2), 2)))"
+)
+_NORTH_SPAN: Final = "greatest(:h - :b, :d - :f)"
+_EAST_SPAN: Final = (
+    "CASE WHEN (:e - :c <= 180 AND :g - :a >= 180) "
+    "OR (:e - :c <= -180 AND :g - :a >= -180) THEN 1 "
+    "ELSE greatest(pow(sin(radians(:e - :c) / 2), 2), "
+    "pow(sin(radians(:g - :a) / 2), 2)) END"
+)
+_WIDE: Final = "cos(radians(greatest(:b, -:d, 0))) * cos(radians(greatest(:f, -:h, 0)))"
+# Beside the antipode the arc is uncertain by some metres.
+_MOST: Final = (
+    f"2.000002e0 * :i * asin(least(sqrt(pow(sin(radians({_NORTH_SPAN}) / 2), 2) "
+    f"+ {_WIDE} * {_EAST_SPAN}), 1)) + 1e-3 + 0 * (:a + :e)"
+)
+"""Great circles between boxes, by haversines; `greatest` and `least` skip NULL, the
+last summand does not."""
+
+
 def _told(call: str) -> str:
     """A call that is told for whom it works."""
     return f"{call[:-1]}, {CONNECTION})"
@@ -164,6 +214,11 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "distance_m": "pytheas_distance_m("
         f"CAST(ST_AsWKB(:a) AS BLOB), CAST(ST_AsWKB(:b) AS BLOB), {CONNECTION})",
         "distance_degrees": "ST_Distance(:a, :b)",
+        "boxes_meet": "ST_Intersects_Extent(:a, :b)",
+        "grown_box": _GROWN,
+        "grown_in_plane": "ST_MakeEnvelope(:a - :e, :b - :e, :c + :e, :d + :e)",
+        "least_metres": _LEAST,
+        "most_metres": _MOST,
         "area_m2": f"pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "perimeter_m": f"pytheas_perimeter_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "length_m": f"pytheas_length_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",

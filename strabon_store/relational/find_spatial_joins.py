@@ -1,21 +1,29 @@
-"""A filter that relates two geometries becomes the condition of a join.
+"""Filters that tie geometries become the conditions of joins.
 
 `?a geo:asWKT ?x . ?b geo:asWKT ?y . FILTER(geof:sfIntersects(?x, ?y))` is one basic
 graph pattern with two parts that share no variable. Joined first and filtered after,
 they cost |a| x |b|; with the relation as the join's condition an engine can use an
-index on either side.
+index on either side. So it is with a distance that is at most something, with
+alternatives of such filters, and with more than two parts.
 """
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from functools import reduce
+from typing import Final, TypeAlias
 
 from ontologies.namespaces import GEOF
 from strabon_store.algebra.expressions import (
+    And,
     BuiltIn,
+    Comparison,
+    ComparisonOperator,
     Exists,
     Expression,
     FunctionCall,
+    Not,
+    Or,
 )
 from strabon_store.algebra.nodes import BGP, Extend, Join, Pattern, TriplePattern
 from strabon_store.algebra.terms import IRI, Var
@@ -25,97 +33,148 @@ from strabon_store.algebra.variables import (
     in_scope,
     triple_variables,
 )
+from strabon_store.relational.geo import DISTANCES
+from strabon_store.relational.sideways import has_search
+
+_Variables: TypeAlias = frozenset[Var]
+Pair: TypeAlias = tuple[_Variables, _Variables]
+"""The variables that each of two geometries is made of."""
+
+_AT_MOST: Final = frozenset({ComparisonOperator.LT, ComparisonOperator.LE})
 
 
 @dataclass(frozen=True, slots=True)
-class SpatialJoin:
-    """A pattern taken apart where a relation ties it together.
+class Tie:
+    """A filter that holds for few pairs of geometries only.
 
     Attributes:
-        sides: The two parts.
-        condition: The filter between them.
-        rest: The other filters.
+        test: The filter.
+        pair: The variables of the geometries.
     """
 
-    sides: tuple[Pattern, Pattern]
-    condition: Expression
-    rest: tuple[Expression, ...]
+    test: Expression
+    pair: Pair
 
 
-def split_for_spatial_join(
-    tests: Sequence[Expression], source: Pattern
-) -> SpatialJoin | None:
-    """The pattern as two sides of a spatial join, or None where it is none."""
-    for test in tests:
-        pair = _related(test)
-        if pair is None:
-            continue
-        sides = _sides(source, *pair)
-        if sides is not None:
-            rest = tuple(each for each in tests if each is not test)
-            return SpatialJoin(sides, test, rest)
-    return None
+def ties(tests: Sequence[Expression]) -> list[Tie]:
+    """The filters that tie two geometries, whose variables are not the same."""
+    found = ((test, _related(test)) for test in tests if is_steady(test))
+    return [Tie(test, pair) for test, pair in found if pair is not None]
 
 
-_Variables: TypeAlias = frozenset[Var]
+def parts(source: Pattern) -> tuple[Pattern, ...]:
+    """The parts of a pattern, which share no variable.
+
+    What BIND computes of one part belongs to it.
+    """
+    if isinstance(source, Extend):
+        return _with_bound(source)
+    members = _clusters(list(_members(source)))
+    found = tuple(reduce(Join, cluster) for cluster in members)
+    return found if len(found) > 1 else (source,)
 
 
-def _related(test: Expression) -> tuple[_Variables, _Variables] | None:
-    """The variables of the two geometries of a relation, computed ones included."""
+def halves(pattern: BGP, tie: Tie) -> tuple[BGP, BGP] | None:
+    """A connected pattern as two that share variables: what is nearer to a geometry.
+
+    `?a :in ?c ; geo:asWKT ?x . ?b :in ?c ; geo:asWKT ?y` is a pattern of each of `?a`
+    and `?b`, which share `?c`. None where one would be empty.
+    """
+    left, right = (_steps(pattern.patterns, ends) for ends in tie.pair)
+    near = [each for each in pattern.patterns if left[each] <= right[each]]
+    far = [each for each in pattern.patterns if left[each] > right[each]]
+    if not (near and far):
+        return None
+    return BGP(tuple(near)), BGP(tuple(far))
+
+
+def _related(test: Expression) -> Pair | None:
+    """The variables of two geometries that are near each other if a test holds."""
     match test:
-        case FunctionCall(IRI(name), (left, right)) if name.startswith(GEOF):
-            pair = (
-                frozenset(expression_variables(left)),
-                frozenset(expression_variables(right)),
-            )
-            return pair if all(pair) and pair[0].isdisjoint(pair[1]) else None
+        case FunctionCall(IRI(name), (left, right, *_)) if name.startswith(GEOF):
+            return None if name in DISTANCES else _pair(left, right)
+        case Comparison(operator, left, right):
+            measured = left if operator in _AT_MOST else right
+            return _measured(measured)
+        case Not(inner):
+            return _related(inner)
+        case And(left, right):
+            return _related(left) or _related(right)
+        case Or(left, right):
+            one, other = _related(left), _related(right)
+            return one if one and other and set(one) == set(other) else None
         case _:
             return None
 
 
-def _sides(
-    source: Pattern, left: _Variables, right: _Variables
-) -> tuple[Pattern, Pattern] | None:
-    if isinstance(source, Extend):
-        return _sides_of_bound(source, left, right)
-    if isinstance(source, Join):
-        ours, theirs = in_scope(source.left), in_scope(source.right)
-        if _separates(left, right, ours, theirs):
-            return source.left, source.right
-    if isinstance(source, BGP):
-        near = _connected(source.patterns, left)
-        far = tuple(each for each in source.patterns if each not in near)
-        inside, outside = _variables(near), _variables(far)
-        if left <= inside and right <= outside and right.isdisjoint(inside):
-            return BGP(near), BGP(far)
-    return None
+def _measured(expression: Expression) -> Pair | None:
+    match expression:
+        case FunctionCall(IRI(name), (left, right, *_)) if name in DISTANCES:
+            return _pair(left, right)
+        case _:
+            return None
 
 
-def _sides_of_bound(
-    source: Extend, left: _Variables, right: _Variables
-) -> tuple[Pattern, Pattern] | None:
-    """The sides below BIND, and what is bound on the side that it is made of."""
-    if not _is_steady(source.expression):
-        return None
-    made_of = frozenset(expression_variables(source.expression))
-    left, right = (
-        geometry - {source.variable} | made_of
-        if source.variable in geometry
-        else geometry
-        for geometry in (left, right)
+def _pair(left: Expression, right: Expression) -> Pair | None:
+    """The variables of both, computed geometries included."""
+    pair = (
+        frozenset(expression_variables(left)),
+        frozenset(expression_variables(right)),
     )
-    below = _sides(source.source, left, right)
-    if below is None:
-        return None
-    for index, side in enumerate(below):
-        if made_of <= set(in_scope(side)):
-            sides = list(below)
-            sides[index] = replace(source, source=side)
-            return sides[0], sides[1]
-    return None
+    return pair if all(pair) and pair[0].isdisjoint(pair[1]) else None
 
 
-def _is_steady(expression: Expression) -> bool:
+def _members(source: Pattern) -> Iterator[Pattern]:
+    """The operands of a chain of joins, triple by triple of graph patterns."""
+    if isinstance(source, Join) and not has_search(source):
+        yield from _members(source.left)
+        yield from _members(source.right)
+    elif isinstance(source, Join):
+        yield source.left
+        yield source.right
+    elif isinstance(source, BGP):
+        yield from (BGP((triple,)) for triple in source.patterns)
+    else:
+        yield source
+
+
+def _clusters(members: list[Pattern]) -> list[list[Pattern]]:
+    """The members that share variables, directly or not; triples are patterns again."""
+    clusters: list[tuple[set[Var], list[Pattern]]] = []
+    for member in members:
+        variables = set(in_scope(member))
+        touched = [each for each in clusters if each[0] & variables]
+        clusters = [each for each in clusters if not each[0] & variables]
+        united = variables.union(*(known for known, _ in touched))
+        clusters.append((united, [*(m for _, old in touched for m in old), member]))
+    return [_with_graphs(found) for _, found in clusters]
+
+
+def _with_graphs(members: Iterable[Pattern]) -> list[Pattern]:
+    """The members, their graph patterns as one."""
+    triples: list[TriplePattern] = []
+    others: list[Pattern] = []
+    for member in members:
+        if isinstance(member, BGP):
+            triples += member.patterns
+        else:
+            others.append(member)
+    return [BGP(tuple(triples)), *others] if triples else others
+
+
+def _with_bound(source: Extend) -> tuple[Pattern, ...]:
+    """The parts below BIND, and what is bound in the part that it is made of."""
+    made_of = frozenset(expression_variables(source.expression))
+    below = parts(source.source)
+    if is_steady(source.expression):
+        for index, part in enumerate(below):
+            if made_of and made_of <= set(in_scope(part)):
+                extended = replace(source, source=part)
+                return (*below[:index], extended, *below[index + 1 :])
+    return (source,)
+
+
+def is_steady(expression: Expression) -> bool:
     """Whether a side can tell what it is, once for all pairs that the side is in."""
     return not any(
         isinstance(each, Exists)
@@ -124,32 +183,20 @@ def _is_steady(expression: Expression) -> bool:
     )
 
 
-def _separates(
-    left: _Variables,
-    right: _Variables,
-    ours: tuple[Var, ...],
-    theirs: tuple[Var, ...],
-) -> bool:
-    """Whether the variables of each geometry are on one side only, not on the same."""
-    return any(
-        left <= set(one) - set(other) and right <= set(other) - set(one)
-        for one, other in ((ours, theirs), (theirs, ours))
-    )
-
-
-def _connected(
+def _steps(
     patterns: tuple[TriplePattern, ...], start: _Variables
-) -> tuple[TriplePattern, ...]:
-    """The triple patterns that share variables, directly or not, with `start`."""
-    reached, found = set(start), 0
-    while len(reached) > found:
-        found = len(reached)
+) -> dict[TriplePattern, int]:
+    """How many triples are between each and some variables, by shared variables."""
+    known = dict.fromkeys(start, 0)
+    reached: dict[TriplePattern, int] = {}
+    waiting = deque(start)
+    while waiting:
+        variable = waiting.popleft()
         for triple in patterns:
-            variables = set(triple_variables(triple))
-            if variables & reached:
-                reached |= variables
-    return tuple(p for p in patterns if set(triple_variables(p)) & reached)
-
-
-def _variables(patterns: tuple[TriplePattern, ...]) -> set[Var]:
-    return {variable for each in patterns for variable in triple_variables(each)}
+            variables = triple_variables(triple)
+            if triple not in reached and variable in variables:
+                reached[triple] = known[variable]
+                for other in set(variables) - known.keys():
+                    known[other] = known[variable] + 1
+                    waiting.append(other)
+    return {triple: reached.get(triple, len(patterns)) for triple in patterns}

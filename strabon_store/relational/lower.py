@@ -49,7 +49,6 @@ from strabon_store.relational.context import (
     TermCatalog,
 )
 from strabon_store.relational.encoding import Encoding, Plain, TermId, are_alike
-from strabon_store.relational.find_spatial_joins import split_for_spatial_join
 from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION
 from strabon_store.relational.lookups import (
     as_plain,
@@ -74,6 +73,7 @@ from strabon_store.relational.lower_graphs import lower_construct, lower_describ
 from strabon_store.relational.lower_groups import lower_group
 from strabon_store.relational.lower_joins import (
     is_long,
+    is_near,
     join,
     left_join,
     minus,
@@ -81,6 +81,7 @@ from strabon_store.relational.lower_joins import (
 )
 from strabon_store.relational.lower_optional import absorb, optional_leg
 from strabon_store.relational.lower_paths import lower_path
+from strabon_store.relational.lower_spatial_joins import lower_tied
 from strabon_store.relational.lower_triples import lower_bgp, lower_graph_names
 from strabon_store.relational.nodes import (
     Deduplicate,
@@ -195,7 +196,7 @@ def _lower_optional(pattern: LeftJoin, context: Context) -> Plan:
         return left_join(left, right, None)
     tests = conjuncts(condition)
     later = [test for test in tests if _has_exists(test) or is_long(left, right, test)]
-    if not later:
+    if not later and not is_near(left, right, condition):
         return left_join(left, right, condition)
     at_once = [test for test in tests if test not in later]
     return _lower_optional_later(left, right, (at_once, later), context)
@@ -249,12 +250,8 @@ def _lower_filter(condition: Expression, source: Pattern, context: Context) -> P
 
 
 def _lower_tested(tests: list[Expression], source: Pattern, context: Context) -> Plan:
-    split = split_for_spatial_join(tests, source)
-    if split is None:
-        plan = lower(source, context)
-    else:
-        left, right = (lower(side, context) for side in split.sides)
-        plan, tests = join(left, right, split.condition), list(split.rest)
+    tied = lower_tied(tests, source, lower, context)
+    plan, tests = (lower(source, context), tests) if tied is None else tied
     return _tested(plan, tests, context)
 
 

@@ -13,9 +13,10 @@ the pattern is one of a certain outer solution from the start.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Final, TypeAlias, assert_never
 
-from strabon_store.algebra.expressions import Exists, Expression
+from strabon_store.algebra.expressions import And, Exists, Expression
 from strabon_store.algebra.nodes import (
     BGP,
     Distinct,
@@ -40,13 +41,20 @@ from strabon_store.algebra.terms import Var
 from strabon_store.algebra.traverse import transform_expression, walk_expression
 from strabon_store.algebra.variables import (
     expression_variables,
+    in_scope,
     mentioned,
     surely_bound,
 )
 from strabon_store.relational.context import OUTER_COLUMN, Context
 from strabon_store.relational.encoding import Plain
 from strabon_store.relational.lookups import variables_only
-from strabon_store.relational.lower_joins import is_long, mark_join, semi_join
+from strabon_store.relational.lower_joins import (
+    is_long,
+    is_near,
+    join,
+    mark_join,
+    semi_join,
+)
 from strabon_store.relational.nodes import Plan, PlanColumn, Projection, Shared
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 from strabon_store.relational.sideways import has_search, offering
@@ -113,6 +121,7 @@ def _sides(
     """The outer solutions, those of the pattern, and what a pair has to satisfy."""
     inner = replace(context.keeping(), outer=None)
     outer = frozenset(Var(column.name) for column in plan.columns)
+    pattern = _hoisted(pattern, outer)
     if _is_correlated(pattern, outer):
         return _correlated(plan, pattern, lower, inner)
     condition, source = None, pattern
@@ -125,7 +134,55 @@ def _sides(
     right = lower(source, within)
     if condition is not None and is_long(left, right, condition):
         return _correlated(plan, pattern, lower, inner)
+    if condition is not None and is_near(left, right, condition):
+        return _paired(left, right, condition, inner)
     return left, right, condition
+
+
+def _hoisted(pattern: Pattern, outer: _Names) -> Pattern:
+    """The pattern, with filters that read outer solutions on top of its joins.
+
+    There they are tried on pairs, as they are where no join stands above them.
+    """
+    match pattern:
+        case Filter(condition, source):
+            below = _hoisted(source, outer)
+            if not isinstance(below, Filter):
+                return Filter(condition, below)
+            return Filter(And(condition, below.condition), below.source)
+        case Join(left, right):
+            left, lefts = _without_filter(_hoisted(left, outer), right, outer)
+            right, rights = _without_filter(_hoisted(right, outer), left, outer)
+            joined = Join(left, right)
+            conditions = [*lefts, *rights]
+            return Filter(reduce(And, conditions), joined) if conditions else joined
+        case _:
+            return pattern
+
+
+def _without_filter(
+    side: Pattern, other: Pattern, outer: _Names
+) -> tuple[Pattern, list[Expression]]:
+    """One side of a join, and its filter if it means the same above the join."""
+    if not isinstance(side, Filter) or _has_exists(side.condition):
+        return side, []
+    inside = frozenset(in_scope(side.source))
+    read = expression_variables(side.condition)
+    is_same = read & inside <= surely_bound(side.source)
+    is_hidden = bool((read - inside) & frozenset(in_scope(other)))
+    if not is_same or is_hidden or not (read - inside) & outer:
+        return side, []
+    return side.source, [side.condition]
+
+
+def _paired(
+    left: Plan, right: Plan, condition: Expression, context: Context
+) -> tuple[Plan, Plan, None]:
+    """Where an index finds the pairs: engines use one in inner joins only."""
+    name = f"{OUTER_COLUMN}{context.fresh()}"
+    shared = Shared(numbered(variables_only(left), name), context.fresh())
+    pairs = join(shared, right, condition)
+    return shared, _only(pairs, shared.columns[-1:]), None
 
 
 def _correlated(

@@ -34,7 +34,7 @@ from strabon_store.relational.functions import (
     lower_fresh,
 )
 from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION, blank_of
-from strabon_store.relational.geo import DISTANCES, distance_window, lower_geof
+from strabon_store.relational.geo import DISTANCES, lower_geof, within_distance
 from strabon_store.relational.operators import (
     arithmetic,
     compare,
@@ -42,7 +42,7 @@ from strabon_store.relational.operators import (
     is_in,
     negate,
 )
-from strabon_store.relational.scalars import FALSE, TRUE, Constant, Scalar, call
+from strabon_store.relational.scalars import FALSE, Constant, Scalar, call
 from strabon_store.relational.values import (
     ERROR,
     Value,
@@ -154,28 +154,19 @@ def _lower_comparison(expression: Comparison, scope: Scope) -> Scalar:
     left = _lower(expression.left, scope)
     right = _lower(expression.right, scope)
     holds = compare(expression.operator, left, right)
-    window = _distance_window(expression, left, right, scope)
-    return holds if window == TRUE else call("within_window", window, holds)
-
-
-def _distance_window(
-    expression: Comparison, left: Value, right: Value, scope: Scope
-) -> Scalar:
-    """For `distance(a, b) < c` and its mirror image: what their boxes must satisfy."""
     measured, limit = expression.left, right.number
     if expression.operator in _AT_LEAST:
         measured, limit = expression.right, left.number
     elif expression.operator not in _AT_MOST:
-        return TRUE
+        return holds
     match measured, limit:
         case FunctionCall(IRI(name), arguments), Constant(int() | float() as most):
-            if name not in DISTANCES:
-                return TRUE
-            values = _lower_all(arguments, scope)
-            unit = values[2] if len(values) > 2 else None  # noqa: PLR2004 - a, b, unit
-            return distance_window(values[0], values[1], unit, float(most))
+            if name in DISTANCES:
+                values = _lower_all(arguments, scope)
+                return within_distance(values, float(most), holds)
         case _:
-            return TRUE
+            pass
+    return holds
 
 
 def _lower_if(expression: If, scope: Scope) -> Value:

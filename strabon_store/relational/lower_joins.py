@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, assert_never
 from strabon_store.algebra.expressions import Expression
 from strabon_store.relational.context import GRAPH_COLUMN, OUTER_COLUMN
 from strabon_store.relational.encoding import Typed, are_alike, either
+from strabon_store.relational.geo.candidates import Meeting, meetings, stands_alone
 from strabon_store.relational.lookups import (
     as_plain,
     scope_of,
@@ -75,6 +76,14 @@ def join(left: Plan, right: Plan, condition: Expression | None = None) -> Plan:
     return _join(prepare(left, right), condition, is_outer=False)
 
 
+def join_near(left: Plan, right: Plan, condition: Expression) -> Plan:
+    """The same, by the geometries that the condition ties, not by shared variables."""
+    sides = prepare(left, right)
+    left, right, wanted = _matching(Sides(sides.left, sides.right, ()), condition)
+    agree = tuple(_agree(a, b, "equal_late") for a, b in sides.shared)
+    return _merged(Join(left, right, all_of((wanted, *agree))), sides)
+
+
 def left_join(left: Plan, right: Plan, condition: Expression | None) -> Plan:
     """LeftJoin of section 18.5; the condition sees the variables of both sides."""
     return _join(prepare(left, right), condition, is_outer=True)
@@ -93,6 +102,12 @@ def mark_join(left: Plan, right: Plan, condition: Expression | None, name: str) 
     left, right, holds = _matching(prepare(left, right), condition)
     mark = PlanColumn(name, Typed(XSD_BOOLEAN), is_nullable=False)
     return variables_only(Mark(left, right, holds, mark))
+
+
+def is_near(left: Plan, right: Plan, condition: Expression) -> bool:
+    """Whether a condition ties geometries of the two sides, so that an index helps."""
+    sides = prepare(left, right)
+    return bool(_meetings(sides, lower_condition(condition, _merged_scope(sides))))
 
 
 def is_long(left: Plan, right: Plan, condition: Expression) -> bool:
@@ -156,7 +171,7 @@ def compatible(sides: Sides) -> Scalar:
     return all_of(tuple(_agree(a, b) for a, b in sides.shared))
 
 
-def _agree(left: PlanColumn, right: PlanColumn) -> Scalar:
+def _agree(left: PlanColumn, right: PlanColumn, equal: str = "equal") -> Scalar:
     one, other = Column(left.name), Column(right.name + _OTHER)
     unbound = [
         call("is_unbound", column)
@@ -166,7 +181,7 @@ def _agree(left: PlanColumn, right: PlanColumn) -> Scalar:
         )
         if is_nullable
     ]
-    return any_of((call("equal", one, other), *unbound))
+    return any_of((call(equal, one, other), *unbound))
 
 
 def _join(sides: Sides, condition: Expression | None, *, is_outer: bool) -> Plan:
@@ -179,10 +194,34 @@ def _matching(sides: Sides, condition: Expression | None) -> tuple[Plan, Plan, S
     holds = compatible(sides)
     if condition is None:
         return sides.left, sides.right, holds
-    wanted = lower_condition(condition, _merged_scope(sides))
+    wanted = _narrowed(sides, lower_condition(condition, _merged_scope(sides)))
     left = with_lookups(sides.left, [wanted])
     right = with_lookups(sides.right, [wanted])
     return left, right, call("and", holds, wanted) if sides.shared else wanted
+
+
+def _narrowed(sides: Sides, wanted: Scalar) -> Scalar:
+    """The condition, beside which stands what an index can answer of it."""
+    found = _meetings(sides, wanted)
+    if not found or any(stands_alone(wanted, each) for each in found):
+        return wanted
+    return call("and", min(found, key=lambda each: each.reach).scalar, wanted)
+
+
+def _meetings(sides: Sides, wanted: Scalar) -> list[Meeting]:
+    """Of which shapes of one side and of the other the boxes must meet."""
+    lefts = frozenset(column.name for column in sides.left.columns)
+    return [
+        each
+        for each in meetings(wanted)
+        if {_sides_read(each.one, lefts), _sides_read(each.other, lefts)}
+        == {frozenset({True}), frozenset({False})}
+    ]
+
+
+def _sides_read(scalar: Scalar, lefts: frozenset[str]) -> frozenset[bool]:
+    """Whether a scalar reads the left side, the right one, or both."""
+    return _Lengths(lefts).of(scalar).sides
 
 
 def _merged_scope(sides: Sides) -> Scope:

@@ -5,6 +5,6 @@ from strabon_store.relational.geo.functions import (
     SUPPORTED,
     lower_geof,
 )
-from strabon_store.relational.geo.measures import DISTANCES, distance_window
+from strabon_store.relational.geo.measures import DISTANCES, within_distance
 
-__all__ = ["AGGREGATES", "DISTANCES", "SUPPORTED", "distance_window", "lower_geof"]
+__all__ = ["AGGREGATES", "DISTANCES", "SUPPORTED", "lower_geof", "within_distance"]

@@ -7,14 +7,15 @@ from strabon_store.relational.geo.operands import Bounds, Operand, operand
 from strabon_store.relational.scalars import TRUE, Constant, Scalar, all_of, call
 from strabon_store.relational.values import Value, boolean, part
 
-_DISJOINT: Final = frozenset({"sfDisjoint", "ehDisjoint", "rcc8dc"})
+DISJOINT: Final = frozenset({"sfDisjoint", "ehDisjoint", "rcc8dc"})
+"""Relations that hold for what no window finds."""
 
 
 def relation(name: str, left: Value, right: Value) -> Value:
     """A relation of one of the three families, in the plane of CRS84."""
     one, other = operand(left), operand(right)
     holds = call(f"relation:{name}", one.shape, other.shape)
-    if name in _DISJOINT:
+    if name in DISJOINT:
         return boolean(holds)
     return boolean(call("within_window", _window(one, other), holds))
 

@@ -1,0 +1,127 @@
+"""What is spatial is found by an index: no loop over pairs, and work that does not grow
+with them. Figures are rows of operators, never times."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from ontologies.namespaces import UOM
+from strabon_store.explaining import ExplainedNode, Explanation
+from strabon_store.store import Store
+
+PROLOGUE: Final = (
+    "PREFIX : <http://g/>\n"
+    "PREFIX geo: <http://www.opengis.net/ont/geosparql#>\n"
+    "PREFIX geof: <http://www.opengis.net/def/function/geosparql/>\n"
+    f"PREFIX uom: <{UOM}>\n"
+)
+SIZES: Final = (400, 1_600)
+"""Features; as many in each square degree."""
+
+PAIR_LOOPS: Final = (
+    "NESTED_LOOP_JOIN",
+    "BLOCKWISE_NL_JOIN",
+    "CROSS_PRODUCT",
+    "IE_JOIN",
+    "PIECEWISE_MERGE_JOIN",
+)
+
+
+def _store(folder: Path, features: int) -> Store:
+    """Areas and points, half of each, in a square that grows with them."""
+    random = np.random.default_rng(5)
+    side = np.sqrt(features / 40)
+    lines = [
+        "@prefix geo: <http://www.opengis.net/ont/geosparql#> .\n",
+        "@prefix : <http://g/> .\n",
+    ]
+    for i in range(features):
+        x, y = random.uniform(0, side, 2)
+        if i % 2:
+            wkt = f"POINT ({x} {y})"
+        else:
+            e, n = x + 0.05, y + 0.05
+            wkt = f"POLYGON (({x} {y}, {e} {y}, {e} {n}, {x} {n}, {x} {y}))"
+        lines.append(
+            f":f{i} a :{'PA'[i % 2 == 0]} ; :class :c{i % 4} ; :code {i} ; "
+            f'geo:hasGeometry :g{i} . :g{i} geo:asWKT "{wkt}"^^geo:wktLiteral .\n'
+        )
+    (folder / "data.ttl").write_text("".join(lines))
+    store = Store.open(folder / "store")
+    store.load([folder / "data.ttl"])
+    return store
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Store]]:
+    opened = [_store(tmp_path_factory.mktemp("plans"), size) for size in SIZES]
+    yield opened
+    for store in opened:
+        store.close()
+
+
+def operators(node: ExplainedNode) -> Iterator[tuple[str, int]]:
+    """The name and the rows of each."""
+    yield node.label.partition(" ")[0], node.rows or 0
+    for source in node.sources:
+        yield from operators(source)
+
+
+def _analyzed(store: Store, text: str) -> tuple[Explanation, list[tuple[str, int]]]:
+    explanation = store.explain(PROLOGUE + text, analyze=True)
+    return explanation, list(operators(explanation.operators))
+
+
+A: Final = "?a a :A ; geo:hasGeometry/geo:asWKT ?x"
+B: Final = "?b a :P ; geo:hasGeometry/geo:asWKT ?y"
+NEAR: Final = "geof:distance(?x, ?y, uom:metre) < 3000"
+WITHIN: Final = "geof:sfContains(?x, ?y)"
+SHAPES: Final = {
+    "a relation": f"{A} . {B} FILTER({WITHIN})",
+    "a distance": f"{A} . {B} FILTER({NEAR})",
+    "a distance the other way round": (
+        f"{A} . {B} FILTER(3000 >= geof:metricDistance(?y, ?x))"
+    ),
+    "an angle": f"{A} . {B} FILTER(geof:distance(?x, ?y, uom:degree) < 0.03)",
+    "several filters": f"{A} . {B} FILTER({NEAR} && ?x != ?y && !({WITHIN}))",
+    "alternatives": f"{A} . {B} FILTER({NEAR} || {WITHIN})",
+    "a pattern": f"{A} . {B} FILTER(geof:relate(?x, ?y, 'T********'))",
+    "not disjoint": f"{A} . {B} FILTER(!geof:sfDisjoint(?x, ?y))",
+    "three parts": (
+        f"{A} . {B} . ?c a :A ; geo:hasGeometry/geo:asWKT ?z "
+        f"FILTER({NEAR}) FILTER(geof:sfIntersects(?y, ?z))"
+    ),
+    "a shared value": f"{A} . {B} . ?a :class ?k . ?b :class ?k FILTER({NEAR})",
+    "optional": f"{A} OPTIONAL {{ {B} FILTER({NEAR}) }}",
+    "optional with a relation": f"{A} OPTIONAL {{ {B} FILTER({WITHIN}) }}",
+    "optional and more": f"{A} OPTIONAL {{ {B} FILTER({WITHIN} && ?a != ?b) }}",
+    "exists": f"{A} FILTER EXISTS {{ {B} FILTER({NEAR}) }}",
+    "not exists": f"{A} FILTER NOT EXISTS {{ {B} FILTER({WITHIN}) }}",
+    "exists below a join": (
+        f"{A} FILTER EXISTS {{ {{ {B} FILTER({NEAR}) }} ?b :class ?k }}"
+    ),
+    "exists as a value": f"{A} BIND(EXISTS {{ {B} FILTER({NEAR}) }} AS ?e)",
+    "minus": f"?a a :A MINUS {{ {A} . {B} FILTER({WITHIN}) }}",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_pairs_are_found_by_an_index(stores: list[Store], shape: str) -> None:
+    candidates = []
+    for store in stores:
+        _, found = _analyzed(store, f"SELECT * {{ {SHAPES[shape]} }}")
+        assert not [name for name, _ in found if name in PAIR_LOOPS]
+        candidates.append(sum(rows for name, rows in found if name == "SPATIAL_JOIN"))
+    assert 0 < candidates[0] < SIZES[0]
+    # All pairs would be 16 times as many.
+    assert candidates[1] < 8 * candidates[0]
+
+
+def test_what_few_share_is_joined_by_it(stores: list[Store]) -> None:
+    text = f"SELECT * {{ {A} . {B} . ?a :code ?k . ?b :code ?k FILTER({NEAR}) }}"
+    _, found = _analyzed(stores[0], text)
+    assert "SPATIAL_JOIN" not in dict(found)
+    assert not [name for name, _ in found if name in PAIR_LOOPS]
