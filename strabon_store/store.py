@@ -14,12 +14,7 @@ from ontologies.rdfs import Entailment
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI
 from strabon_store.algebra.updates import within_dataset
-from strabon_store.answering import (
-    Compiled,
-    Lap,
-    Passes,
-    answer,
-)
+from strabon_store.answering import Compiled, Lap, Passes, answer
 from strabon_store.explaining import Explainer, Explanation
 from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
@@ -106,6 +101,7 @@ class Store:
         documents: Documents,
         entailment: Entailment | None = None,
         services: Services | None = None,
+        closures: Closures | None = None,
     ) -> None:
         """Over an open database; use `Store.open`."""
         self._database = database
@@ -113,7 +109,7 @@ class Store:
         self._catalog = Catalog(database)
         self._entailment = entailment
         self._services = services or Services()
-        self._closures = Closures(database)
+        self._closures = closures or Closures(database)
         self._sessions = Sessions(database.cursor)
         self._texts = TermTexts(self._sessions)
         self._plans: PlanCache[Compiled] = PlanCache()
@@ -132,6 +128,7 @@ class Store:
         allow_load: Sequence[str] = (),
         web: WebClient | None = None,
         entailment: Entailment | None = None,
+        geosparql_axioms: bool = True,
         services: ServiceClient | None = None,
         memory_limit: int | None = None,
         spill_limit: int | None = None,
@@ -145,6 +142,8 @@ class Store:
                 that ends in `/` stands for all below it.
             web: Who fetches those of the web; None: nobody.
             entailment: The regime of queries that name none; None: what was said.
+            geosparql_axioms: Whether the ontologies of GeoSPARQL, Simple Features and
+                GML are known under entailment, where a graph uses a term of theirs.
             services: Who asks the endpoints of SERVICE; None: nobody, and such a query
                 is an error, or if it is silent has an empty solution there.
             memory_limit: Bytes that all queries together may hold; 80 % of the
@@ -159,7 +158,8 @@ class Store:
         resources = Resources(memory_limit, spill_limit)
         database = open_database(Path(location), resources, read_only=read_only)
         documents = Documents(tuple(allow_load), web)
-        return cls(database, documents, entailment, Services(services))
+        closures = Closures(database, geosparql=geosparql_axioms)
+        return cls(database, documents, entailment, Services(services), closures)
 
     @property
     def location(self) -> Path:

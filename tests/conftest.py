@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from hypothesis import Phase, settings
 
-pytest.register_assert_rewrite("tests.solutions")
+pytest.register_assert_rewrite("tests.solutions", "tests.spatial_solutions")
 
 # CI asks the same questions every time, and leaves it to a desk to find the smallest
 # that fails; at a desk every run asks new ones.

@@ -1,7 +1,8 @@
 """Areas and lengths on the ellipsoid, by GeographicLib (through PROJ).
 
 Edges between vertices are geodesics here, as GeographicLib has it; for edges of a few
-kilometres the difference to a straight line in longitude and latitude is nil.
+kilometres the difference to a straight line in longitude and latitude is nil. An edge
+that was cut at the antimeridian is one edge.
 """
 
 from itertools import pairwise
@@ -23,6 +24,7 @@ from engines.geodesy.arrays import (
     geometry_array,
     segments,
 )
+from engines.geodesy.joints import excess_area_m2, excess_length_m, find_joints
 from engines.geodesy.wrap import needs_wrap
 
 _EARTH_M2: Final = 510_065_621_724_088.4
@@ -58,7 +60,9 @@ def area_m2(geoms: GeometryLike) -> Floats:
     # GeographicLib answers modulo the whole earth, with the smaller side of a ring.
     turns = np.round((_plane_areas(rings) - signed) / _EARTH_M2)
     signed += np.where(globe, 0, turns) * _EARTH_M2
-    total = np.bincount(row[polygon], signed, minlength=len(array))
+    joints = find_joints(segments(Parts(rings, row[polygon])))
+    pieces = np.bincount(row[polygon], signed, minlength=len(array))
+    total = pieces - excess_area_m2(joints, len(array))
     return np.where(shapely.is_missing(array), np.nan, np.maximum(total, 0.0))
 
 
@@ -121,7 +125,8 @@ def perimeter_m(geoms: GeometryLike) -> Floats:
 
 def _total(found: Segments, array: Geometries) -> Floats:
     _, _, each = GEOD.inv(*found.start.T, *found.end.T)
-    total = np.bincount(found.row, each, minlength=len(array))
+    pieces = np.bincount(found.row, each, minlength=len(array))
+    total = pieces - excess_length_m(find_joints(found), len(array))
     return np.where(shapely.is_missing(array), np.nan, total)
 
 

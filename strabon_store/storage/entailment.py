@@ -8,7 +8,9 @@ RDFS. A cursor whose search path begins there asks the same SQL of the closure.
 
 Every term of an answer occurs in the data or in the vocabulary (condition C2 of the
 regime): the rules make no new terms, a literal is no subject, and `rdf:_1`, `rdf:_2`,
-... are known where the data have them.
+... are known where the data have them. Where a graph has a term of GeoSPARQL, Simple
+Features or GML, their axioms are part of the vocabulary as those of RDFS are (section
+10 of OGC 22-047r1), unless a store is opened without them.
 """
 
 import re
@@ -16,12 +18,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from threading import Lock, Thread
-from typing import Final
+from typing import Final, TypeAlias
 
 import duckdb
 import pyarrow as pa
 
 from engines.duckdb.failures import wrap_error
+from ontologies.geosparql.axioms import geosparql_axioms
 from ontologies.namespaces import RDF, RDFS
 from ontologies.rdfs import AXIOMS, MEMBERSHIP, VOCABULARY
 from strabon_store.algebra.queries import Dataset
@@ -36,6 +39,8 @@ from strabon_store.storage.statistics import read_statistics, rebuild_statistics
 
 _MERGES: Final = 4
 """Closures of merges that are kept."""
+
+_Triples: TypeAlias = Sequence[tuple[str, str, str]]
 
 _NAME: Final = "entailed"
 """In SQL here the database of a closure; each has a name of its own."""
@@ -85,6 +90,18 @@ SELECT DISTINCT graph, id, predicate, object FROM present CROSS JOIN (
   VALUES ($type, $ContainerMembershipProperty),
          ($domain, $Resource), ($range, $Resource)
 ) AS axiom(predicate, object)
+"""
+# Only a graph that has a term of theirs: thousands of named graphs without a geometry
+# need no copy of the hierarchies each.
+_EXTENSION: Final = """
+INSERT INTO closure
+WITH known AS (SELECT DISTINCT subject AS id FROM extension),
+using_it AS (
+  SELECT DISTINCT graph FROM closure WHERE predicate IN (FROM known)
+    OR subject IN (FROM known) OR object IN (FROM known)
+)
+SELECT graph, extension.* FROM using_it CROSS JOIN extension
+ANTI JOIN closure USING (graph, subject, predicate, object)
 """
 _TRANSITIVE: Final = """
 CREATE OR REPLACE TEMPORARY TABLE {name} AS
@@ -184,11 +201,17 @@ class _Vocabulary(Catalog):
 class Closures:
     """The closure of each graph of a store, and those of merges that were asked for."""
 
-    def __init__(self, database: Database) -> None:
-        """Of a store; nothing is computed yet."""
+    def __init__(self, database: Database, *, geosparql: bool = True) -> None:
+        """Of a store; nothing is computed yet.
+
+        Args:
+            database: The store's.
+            geosparql: Whether what GeoSPARQL's ontologies say is known.
+        """
         self._lock = Lock()
-        self._own = _Closure(database, _NAME)
-        self._merges = [_Closure(database, f"{_NAME}{n}") for n in range(_MERGES)]
+        axioms = geosparql_axioms() if geosparql else ()
+        names = [_NAME, *(f"{_NAME}{n}" for n in range(_MERGES))]
+        self._own, *self._merges = (_Closure(database, n, axioms) for n in names)
 
     def begin(
         self,
@@ -236,11 +259,12 @@ class _Closure:
         dataset: What it was last needed of; None: each graph of the store.
     """
 
-    def __init__(self, database: Database, name: str) -> None:
-        """In a database with a name, beside the store's."""
+    def __init__(self, database: Database, name: str, axioms: _Triples) -> None:
+        """In a database with a name, beside the store's; with axioms beyond RDFS's."""
         self.dataset: Dataset | None = None
         self._database = database
         self._name = name
+        self._axioms = axioms
         self._lock = Lock()
         self._is_attached = False
         self._latest: tuple[Dataset | None, Snapshot] | None = None
@@ -316,11 +340,12 @@ class _Closure:
         cursor.execute(self._sql(_PATH))
         cursor.begin()
         generation = int(read_meta(cursor, "generation"))
-        ids = _vocabulary_ids(cursor)
+        ids = _vocabulary_ids(cursor, self._axioms)
         _store_vocabulary(cursor, ids, tuple(map(self._sql, _TERMS)))
         catalog = _Vocabulary(self._database, ids)
         chosen = None if dataset is None else _chosen(dataset, catalog)
-        _close(cursor, ids, chosen, tuple(map(self._sql, _KEEP)))
+        extension = _triples(ids, self._axioms)
+        _close(cursor, ids, chosen, extension, tuple(map(self._sql, _KEEP)))
         snapshot = Snapshot(generation, catalog, read_statistics(cursor), NO_STARS)
         # Nobody begins to read between the two.
         with self._lock:
@@ -353,13 +378,27 @@ def _chosen(dataset: Dataset, catalog: Catalog) -> pa.Table:
     return pa.table(columns, pa.schema([("graph", pa.int64()), ("target", pa.int64())]))
 
 
-def _vocabulary_ids(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """The ids of the terms of RDFS; those that the store has not get the last keys."""
-    found = find_ids(cursor, [Key(IRI_KIND, iri) for iri in VOCABULARY]).tolist()
-    ids = dict(zip(VOCABULARY, found, strict=True))
+def _vocabulary_ids(
+    cursor: duckdb.DuckDBPyConnection, axioms: _Triples
+) -> dict[str, int]:
+    """The ids of the terms of RDFS and of further axioms.
+
+    Those that the store has not get the last keys.
+    """
+    terms = sorted({*VOCABULARY, *(term for triple in axioms for term in triple)})
+    found = find_ids(cursor, [Key(IRI_KIND, iri) for iri in terms]).tolist()
+    ids = dict(zip(terms, found, strict=True))
     last = (1 << PAYLOAD_BITS) - 1
     absent = (iri for iri, term_id in ids.items() if term_id == NOT_FOUND)
     return ids | {iri: last - n for n, iri in enumerate(absent)}
+
+
+def _triples(ids: Mapping[str, int], triples: _Triples) -> pa.Table:
+    """Axioms as ids."""
+    columns = ([ids[triple[i]] for triple in triples] for i in range(3))
+    names = ("subject", "predicate", "object")
+    schema = pa.schema([(name, pa.int64()) for name in names])
+    return pa.table(dict(zip(names, columns, strict=True)), schema)
 
 
 def _store_vocabulary(
@@ -380,6 +419,7 @@ def _close(
     cursor: duckdb.DuckDBPyConnection,
     ids: Mapping[str, int],
     chosen: pa.Table | None,
+    extension: pa.Table,
     keep: Sequence[str],
 ) -> None:
     """Apply the rules until nothing new follows.
@@ -388,6 +428,7 @@ def _close(
         cursor: Within a transaction.
         ids: Those of the terms of RDFS.
         chosen: Which graphs are read as which; None: each as itself.
+        extension: Axioms beyond those of RDFS, for graphs that have their terms.
         keep: Statements that keep the result.
     """
     names = {
@@ -400,12 +441,12 @@ def _close(
         used = {name: values[name] for name in _PARAMETER.findall(statement)}
         return cursor.execute(statement, used or None)
 
-    axioms = [tuple(ids[iri] for iri in triple) for triple in AXIOMS]
-    columns = zip(*axioms, strict=True)
-    cursor.register("axioms", pa.table(list(map(pa.array, columns)), list("spo")))
+    cursor.register("axioms", _triples(ids, AXIOMS))
+    cursor.register("extension", extension)
     if chosen is not None:
         cursor.register("chosen", chosen)
-    for statement in (_SEED if chosen is None else _SEED_OF_DATASET, _MEMBERS, _ALL):
+    seed = _SEED if chosen is None else _SEED_OF_DATASET
+    for statement in (seed, _MEMBERS, _EXTENSION, _ALL):
         run(statement)
     while True:
         run(_TRANSITIVE.format(name="subPropertyOf"))
@@ -419,6 +460,7 @@ def _close(
         for statement in (_ALL,) if has_schema else (_KEEP_NEW, _NEW):
             run(statement)
     cursor.unregister("axioms")
+    cursor.unregister("extension")
     for statement in keep:
         run(statement)
     rebuild_statistics(cursor)

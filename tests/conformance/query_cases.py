@@ -15,6 +15,9 @@ from tests.solutions import Answer, Row, from_oxigraph, parse_result
 _MF: Final = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 _QT: Final = "http://www.w3.org/2001/sw/DataAccess/tests/test-query#"
 _RS: Final = "http://www.w3.org/2001/sw/DataAccess/tests/result-set#"
+_DCT: Final = "http://purl.org/dc/terms/"
+_SD: Final = "http://www.w3.org/ns/sparql-service-description#"
+_TEST: Final = "https://w3id.org/pytheas/ontology/test#"
 _TYPE: Final = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 _RESULT_SET: Final = ox.NamedNode(f"{_RS}ResultSet")
 _KINDS: Final = {f"{_MF}QueryEvaluationTest", f"{_MF}CSVResultFormatTest"}
@@ -39,6 +42,9 @@ class QueryCase:
         graphs: The files of the named graphs, each named by its own IRI.
         result: The file with what must come out.
         is_lax: Whether duplicates may be removed (REDUCED).
+        requirements: The requirements that it is a case of, where its manifest says so.
+        tolerance: By how much of its value a double may be off.
+        entails: Whether the graph is asked for what it entails by RDFS.
     """
 
     id: str
@@ -47,11 +53,19 @@ class QueryCase:
     graphs: tuple[Path, ...]
     result: Path
     is_lax: bool
+    requirements: tuple[str, ...] = ()
+    tolerance: float = 0.0
+    entails: bool = False
 
 
 @cache
-def read_query_cases(suite: str, pattern: str) -> dict[str, QueryCase]:
-    """The query evaluation tests in the manifests that match, by id."""
+def read_query_cases(suite: str | Path, pattern: str) -> dict[str, QueryCase]:
+    """The query evaluation tests in the manifests that match, by id.
+
+    Args:
+        suite: A folder of the suites, or the whole path of a folder of ours.
+        pattern: Which of the files below it are manifests.
+    """
     root = SUITES / suite
     paths = sorted(root.glob(pattern))
     return {case.id: case for path in paths for case in _read(path, root)}
@@ -106,7 +120,18 @@ def _read(manifest: Path, root: Path) -> Iterator[QueryCase]:
             ),
             result=file_of(result),
             is_lax=cardinality == ox.NamedNode(f"{_MF}LaxCardinality"),
+            requirements=_iris(objects_of(graph, test, f"{_DCT}conformsTo")),
+            tolerance=_number(object_of(graph, test, f"{_TEST}relativeTolerance")),
+            entails=bool(objects_of(graph, action, f"{_SD}entailmentRegime")),
         )
+
+
+def _iris(nodes: list[object]) -> tuple[str, ...]:
+    return tuple(node.value for node in nodes if isinstance(node, ox.NamedNode))
+
+
+def _number(node: object) -> float:
+    return float(node.value) if isinstance(node, ox.Literal) else 0.0
 
 
 def file_of(node: object) -> Path:

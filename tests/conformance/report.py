@@ -27,6 +27,7 @@ from tests.api import (
 )
 from tests.conformance import (
     test_entailment,
+    test_geosparql_requirements,
     test_geosparql_shapes,
     test_rdf_parsers,
     test_rdf_semantics,
@@ -45,6 +46,7 @@ README: Final = ROOT / "README.md"
 BEGIN: Final = "<!-- counted by python -m tests.conformance.report -->\n"
 END: Final = "<!-- end of what is counted -->\n"
 _OGC: Final = "http://www.opengis.net/def/geosparql/validator/"
+_PROJECT: Final = "https://w3id.org/pytheas/"
 _W3C: Final = "https://w3c.github.io/rdf-tests/"
 _EARL: Final = "http://www.w3.org/ns/earl#"
 _TYPE: Final = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
@@ -131,6 +133,8 @@ def _sparql() -> Iterator[Suite]:
 
 
 def _geosparql() -> Iterator[Suite]:
+    module, base = test_geosparql_requirements, f"{_PROJECT}tests/geosparql/"
+    yield Suite("GeoSPARQL 1.1 requirements", module, tuple(module.CASES), base)
     cases = tuple(test_geosparql_shapes.SAMPLES)
     title = "OGC GeoSPARQL 1.1, samples for its shapes"
     yield Suite(title, test_geosparql_shapes, cases, _OGC)

@@ -2,12 +2,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import owlrl
 import pytest
+import rdflib
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ontologies.namespaces import RDF, RDFS
+from ontologies.geosparql.axioms import AXIOMS_FILE
+from ontologies.namespaces import GEO, RDF, RDFS, SF
 from ontologies.rdfs import AXIOMS, Entailment
+from ontologies.vocabulary import vocabulary_file
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, Literal
 from strabon_store.store import Store
@@ -284,3 +288,67 @@ def test_the_closure_is_that_of_the_rules(
 def _iri(term: object) -> str:
     assert isinstance(term, IRI)
     return term.value
+
+
+SEA: Final = (
+    f"@prefix : <{EX}> . @prefix geo: <{GEO}> . @prefix sf: <{SF}> .\n"
+    "@prefix gml: <http://www.opengis.net/ont/gml#> .\n"
+    ":floe geo:hasDefaultGeometry :outline . :outline a sf:Triangle ;\n"
+    '  geo:asWKT "POLYGON ((0 0, 1 0, 0 1, 0 0))"^^geo:wktLiteral .\n'
+    ":lead geo:hasCentroid :middle . :middle a gml:Point .\n"
+    ":g1 { :plain :says 1 } :g2 { :crack geo:sfWithin :floe }\n"
+)
+
+
+def test_geometries_are_known_without_their_ontologies(
+    store: Store, tmp_path: Path
+) -> None:
+    _load(store, tmp_path, SEA)
+    assert _ask(store, f"SELECT ?x {{ ?x a <{SF}Surface> }}") == {"outline"}
+    assert _ask(store, f"SELECT ?x {{ ?x a <{GEO}Geometry> }}") == {"outline", "middle"}
+    assert _ask(store, f"SELECT ?x {{ ?x a <{GEO}Feature> }}") == {"floe", "lead"}
+    assert _ask(store, f"SELECT ?x {{ ?x a <{GEO}Geometry> }}", None) == set()
+
+
+def test_axioms_of_geosparql_are_in_graphs_that_use_them(
+    store: Store, tmp_path: Path
+) -> None:
+    _load(store, tmp_path, SEA)
+    graphs = f"SELECT ?g {{ GRAPH ?g {{ <{GEO}Feature> a rdfs:Class }} }}"
+    assert _ask(store, graphs) == {"g2"}
+    objects = f"SELECT ?x {{ GRAPH :g2 {{ ?x a <{GEO}SpatialObject> }} }}"
+    assert _ask(store, objects) == {"crack", "floe"}
+
+
+def test_a_store_can_be_without_the_axioms_of_geosparql(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "bare", geosparql_axioms=False) as store:
+        _load(store, tmp_path, SEA)
+        assert _ask(store, f"SELECT ?x {{ ?x a <{GEO}Geometry> }}") == set()
+        assert _ask(store, f"SELECT ?x {{ ?x a <{SF}Triangle> }}") == {"outline"}
+
+
+def test_what_follows_is_what_owlrl_finds(store: Store, tmp_path: Path) -> None:
+    """A closure by rdflib and owlrl over the same data and the same axioms."""
+    _load(store, tmp_path, SEA)
+    graph = rdflib.Graph()
+    text = SEA.partition(":g1")[0]
+    graph.parse(data=text, format="turtle")
+    graph.parse(data=vocabulary_file(AXIOMS_FILE).read_bytes(), format="turtle")
+    owlrl.DeductiveClosure(owlrl.RDFS_Semantics).expand(graph)
+    query = "SELECT ?s ?p ?o { ?s ?p ?o FILTER(STRSTARTS(STR(?s), STR(:))) }"
+    result = store.query(PREFIXES + query, entailment=Entailment.RDFS)
+    assert not isinstance(result, bool)
+    ours = {tuple(map(_text, row)) for row in read_all(result).rows}
+    theirs = {
+        tuple(map(str, triple)) for triple in graph if str(triple[0]).startswith(EX)
+    }
+    # owlrl knows datatypes, which is OWL's; and that all is the same as itself.
+    same = "http://www.w3.org/2002/07/owl#sameAs"
+    assert ours == {triple for triple in theirs if triple[1] != same}
+
+
+def _text(term: object) -> str:
+    if isinstance(term, IRI):
+        return term.value
+    assert isinstance(term, Literal)
+    return term.lexical

@@ -1,0 +1,105 @@
+"""Edges that were cut at the antimeridian, for measures that want them whole.
+
+CRS84 holds an edge over the antimeridian as two, which meet where the straight line in
+longitude and latitude does. The geodesic between the ends of the edge crosses it
+elsewhere: at 70 degrees the two pieces are longer by 1e-4 than the one edge.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engines.geodesy.arrays import GEOD, Booleans, Floats, Integers, Segments
+
+_HALF: Final = 180.0
+_TURN: Final = 360.0
+_ROUNDING: Final = 1e-10
+"""Degrees by which the place of a cut may be off the edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joints:
+    """Where two pieces of an edge meet.
+
+    Attributes:
+        start: (n, 2) where the edge begins, in the direction of its first piece.
+        cut: (n, 2) where it was cut.
+        end: (n, 2) where it ends.
+        row: The row of the geometry.
+    """
+
+    start: Floats
+    cut: Floats
+    end: Floats
+    row: Integers
+
+
+def find_joints(found: Segments) -> Joints:
+    """The cuts among the edges of each geometry.
+
+    A cut is where a piece arrives at 180 and another leaves from -180, or the other way
+    around, in one straight line. Whoever cut it: GeoJSON's own files are cut so too.
+    """
+    arrives = _is_at_seam(found.end) & ~_is_at_seam(found.start)
+    leaves = _is_at_seam(found.start) & ~_is_at_seam(found.end)
+    pairs = list(_pairs(found, arrives, leaves))
+    first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    return Joints(
+        found.start[first], found.end[first], found.end[second], found.row[first]
+    )
+
+
+def excess_length_m(joints: Joints, rows: int) -> Floats:
+    """By how much the pieces of each geometry's edges are longer than the edges."""
+    pieces = _between(joints.start, joints.cut) + _between(joints.cut, joints.end)
+    excess = pieces - _between(joints.start, joints.end)
+    return np.bincount(joints.row, excess, minlength=rows).astype(float)
+
+
+def excess_area_m2(joints: Joints, rows: int) -> Floats:
+    """The area between the pieces and the edges, positive where the pieces add it.
+
+    The edges are those of rings that run counterclockwise around what they enclose.
+    """
+    corners = np.stack([joints.start, joints.cut, joints.end], axis=1)
+    excess = [
+        GEOD.polygon_area_perimeter(places[:, 0], places[:, 1])[0] for places in corners
+    ]
+    weights = np.array(excess, dtype=float)
+    return np.bincount(joints.row, weights, minlength=rows).astype(float)
+
+
+def _is_at_seam(places: Floats) -> Booleans:
+    return np.asarray(np.abs(places[:, 0]) == _HALF)
+
+
+def _pairs(
+    found: Segments, arrives: Booleans, leaves: Booleans
+) -> Iterator[tuple[int, int]]:
+    leaving = np.flatnonzero(leaves)
+    for first in np.flatnonzero(arrives).tolist():
+        begin, stop = np.searchsorted(
+            found.row[leaving], [found.row[first], found.row[first] + 1]
+        )
+        for second in leaving[begin:stop].tolist():
+            if _is_one_edge(found, first, second):
+                yield first, second
+                break
+
+
+def _is_one_edge(found: Segments, first: int, second: int) -> bool:
+    """Whether two pieces meet on both sides of the seam, in one straight line."""
+    cut, again = found.end[first], found.start[second]
+    if cut[0] != -again[0] or abs(cut[1] - again[1]) > _ROUNDING:
+        return False
+    # Behind the seam longitudes run on.
+    end = found.end[second] + [np.copysign(_TURN, cut[0]), 0.0]
+    run, step = end - found.start[first], cut - found.start[first]
+    beside = run[0] * step[1] - run[1] * step[0]
+    return bool(abs(beside) <= _ROUNDING * np.hypot(*run))
+
+
+def _between(start: Floats, end: Floats) -> Floats:
+    return np.asarray(GEOD.inv(*start.T, *end.T)[2], dtype=float)
