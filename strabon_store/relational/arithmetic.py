@@ -121,8 +121,8 @@ def compare(operation: str, left: Numeric, right: Numeric) -> Scalar:
         call("are_exact", left.rank, right.rank),
         _compare_exactly(operation, left, right),
         call("are_single", left.rank, right.rank),
-        _compare_doubles(operation, *_singles(left, right)),
-        _compare_doubles(operation, left.double, right.double),
+        _compare_doubles(operation, left, right, is_single=True),
+        _compare_doubles(operation, left, right),
     )
     if not (left.is_stored and right.is_stored):
         return exactly
@@ -138,10 +138,7 @@ def _compare_as(operation: str, left: Numeric, right: Numeric, rank: Rank) -> Sc
         if left.is_stored and right.is_stored:
             return call(f"far_{operation}", left.double, right.double, exactly)
         return exactly
-    sides = left.double, right.double
-    return _compare_doubles(
-        operation, *(_singles(left, right) if rank is Rank.FLOAT else sides)
-    )
+    return _compare_doubles(operation, left, right, is_single=rank is Rank.FLOAT)
 
 
 def _compare_exactly(operation: str, left: Numeric, right: Numeric) -> Scalar:
@@ -155,18 +152,21 @@ def _compare_exactly(operation: str, left: Numeric, right: Numeric) -> Scalar:
     return call("coalesce", integers, decimals, rounded)
 
 
-def _compare_doubles(operation: str, left: Scalar, right: Scalar) -> Scalar:
+def _compare_doubles(
+    operation: str, left: Numeric, right: Numeric, *, is_single: bool = False
+) -> Scalar:
     is_safe = _is_number(right) or (operation == "equal" and _is_number(left))
-    return call(operation if is_safe else f"double_{operation}", left, right)
+    sides = _singles(left, right) if is_single else (left.double, right.double)
+    return call(operation if is_safe else f"double_{operation}", *sides)
 
 
-def _is_number(scalar: Scalar) -> bool:
+def _is_number(number: Numeric) -> bool:
     """Whether it is surely not NaN."""
-    match scalar:
+    match number.double:
         case Constant(float(value)):
             return not math.isnan(value)
         case _:
-            return False
+            return not number.may_be_nan
 
 
 def cast(rank: Rank, number: Numeric) -> Numeric:

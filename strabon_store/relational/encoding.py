@@ -84,10 +84,12 @@ class TermId:
     Attributes:
         tags: The tags that ids can have; empty: any.
         datatype: IRI of the datatype of all literals; None: unknown, or several.
+        may_be_nan: Whether a number among them may be NaN.
     """
 
     tags: frozenset[Tag] = frozenset()
     datatype: str | None = None
+    may_be_nan: bool = True
 
     @property
     def kind(self) -> Tag | None:
@@ -149,6 +151,7 @@ def either(left: Encoding, right: Encoding) -> Encoding:
     match left, right:
         case TermId(tags, datatype), TermId(others, other):
             known = tags | others if tags and others else frozenset[Tag]()
-            return TermId(known, datatype if datatype == other else None)
+            may_be_nan = left.may_be_nan or right.may_be_nan
+            return TermId(known, datatype if datatype == other else None, may_be_nan)
         case _:
             return left

@@ -143,6 +143,8 @@ STAR_TABLES: Final = Table(
         ColumnSpec("star", ColumnType.BIGINT),
         # How many subjects it was built with.
         ColumnSpec("subjects", ColumnType.BIGINT),
+        # Whether its rows are sorted by subject, and by nothing before.
+        ColumnSpec("is_by_subject", ColumnType.BOOLEAN),
     ),
 )
 """The star tables that there are."""
@@ -161,6 +163,8 @@ STAR_COLUMNS: Final = Table(
         ColumnSpec("highest", ColumnType.BIGINT),
         # Whether the lexical forms stand beside the ids.
         ColumnSpec("has_text", ColumnType.BOOLEAN),
+        # Whether a number in it may be NaN.
+        ColumnSpec("may_be_nan", ColumnType.BOOLEAN),
     ),
 )
 """Their columns, but for `subject`: each holds the objects of a predicate."""

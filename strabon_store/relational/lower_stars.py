@@ -124,17 +124,23 @@ def _is_worth_it(
 
     The quads are sorted for what a constant, or a subject of another pattern, selects.
     Without one, a star table can have numbers at hand, and room for what is optional;
-    and where it holds all that is asked for, it is smaller to read.
+    and where it holds all that is asked for, it is smaller to read: always, if it is
+    sorted by subject too, and has no rows but those.
     """
     if context.prefers_stars:
         return True
     if isinstance(leg.subject, int) or isinstance(leg.object, int):
         return False
     is_loose = leg.predicate in context.catalog.stars().loose
-    if is_alone and len(tables) == 1 and not is_loose:
+    if len(tables) == 1 and not is_loose and (is_alone or _is_like_quads(leg, *tables)):
         return True
     columns = (table.columns.get(leg.predicate) for table in tables)
     return any(column is not None and column.parts for column in columns)
+
+
+def _is_like_quads(leg: Leg, table: StarTable) -> bool:
+    """Whether a table has the subjects of a predicate, and no others, in order."""
+    return table.is_by_subject and not table.columns[leg.predicate].is_nullable
 
 
 def _star_branch(

@@ -78,6 +78,7 @@ class Numeric:
         double: DOUBLE, of all, rounded.
         is_small: Whether `integer` is a BIGINT.
         is_stored: Whether the double is at hand and the exact value is not.
+        may_be_nan: Whether the double may be NaN.
     """
 
     rank: Scalar = NULL
@@ -86,6 +87,7 @@ class Numeric:
     double: Scalar = NULL
     is_small: bool = False
     is_stored: bool = False
+    may_be_nan: bool = True
 
     @property
     def static_rank(self) -> Rank | None:

@@ -83,11 +83,13 @@ class StarTable:
         number: What tells it from all star tables there are and were.
         subjects: How many subjects it was built with.
         columns: Its columns by the ids of their predicates.
+        is_by_subject: Whether its rows are sorted by subject, and by nothing before.
     """
 
     number: int
     subjects: int
     columns: Mapping[int, StarColumn]
+    is_by_subject: bool = False
 
     @property
     def name(self) -> str:

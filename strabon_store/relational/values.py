@@ -227,6 +227,7 @@ class _Stored:
             double=number,
             is_small=known.is_within(Tag.INTEGER),
             is_stored=True,
+            may_be_nan=known.may_be_nan,
         )
 
     @property

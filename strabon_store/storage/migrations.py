@@ -86,6 +86,27 @@ CREATE TABLE described (
     "ALTER TABLE described RENAME TO star_columns",
 )
 
+_TO_4: Final = (
+    """
+CREATE TABLE described (
+  star BIGINT NOT NULL, subjects BIGINT NOT NULL, is_by_subject BOOLEAN NOT NULL
+)
+""",
+    "INSERT INTO described SELECT *, false FROM star_tables",
+    "DROP TABLE star_tables",
+    "ALTER TABLE described RENAME TO star_tables",
+    """
+CREATE TABLE described (
+  star BIGINT NOT NULL, predicate BIGINT NOT NULL, is_nullable BOOLEAN NOT NULL,
+  tags BIGINT NOT NULL, datatype VARCHAR, lowest BIGINT NOT NULL,
+  highest BIGINT NOT NULL, has_text BOOLEAN NOT NULL, may_be_nan BOOLEAN NOT NULL
+)
+""",
+    "INSERT INTO described SELECT *, true FROM star_columns",
+    "DROP TABLE star_columns",
+    "ALTER TABLE described RENAME TO star_columns",
+)
+
 
 def _nothing(connection: duckdb.DuckDBPyConnection) -> None:
     """Of a step that is statements alone."""
@@ -96,6 +117,7 @@ MIGRATIONS: Final[Mapping[str, Migration]] = MappingProxyType(
     {
         "1": Migration("2", renew_kinds, _TO_2),
         "2": Migration("3", _nothing, _TO_3),
+        "3": Migration("4", _nothing, _TO_4),
     }
 )
 """The steps, by the format that they begin with."""

@@ -5,7 +5,7 @@ looks at one characteristic set after the other.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Final
 
 import duckdb
@@ -100,9 +100,11 @@ LEFT JOIN (SELECT id, :a FROM terms WHERE :b IS NOT NULL AND id BETWEEN :e AND :
 AS :c ON :c.id = wide.:d
 """)
 _AS: Final = Template(":a AS :b")
-_FACTS: Final = Template(
-    "[count(:a), bit_or(CAST(1 AS BIGINT) << (:a >> :b)), min(:a), max(:a)]"
-)
+_FACTS: Final = Template("""
+[count(:a), bit_or(CAST(1 AS BIGINT) << (:a >> :b)), min(:a), max(:a),
+  CAST(:c AS BIGINT)]
+""")
+_HAS_NAN: Final = Template("coalesce(bool_or(isnan(:a)), FALSE)")
 _FROM: Final = Template("SELECT count(*), :a FROM :b")
 _DROP: Final = Template("DROP TABLE IF EXISTS :a")
 _DELETE: Final = Template("DELETE FROM :a")
@@ -123,7 +125,8 @@ ORDER BY predicate, subject, object
 
 
 _READ_COLUMNS: Final = """
-SELECT star, predicate, is_nullable, tags, datatype, lowest, highest, has_text
+SELECT star, predicate, is_nullable, tags, datatype, may_be_nan, lowest, highest,
+  has_text
 FROM star_columns
 """
 
@@ -166,18 +169,28 @@ def drop_stars(cursor: duckdb.DuckDBPyConnection) -> None:
 def read_stars(cursor: duckdb.DuckDBPyConnection) -> Stars:
     """The description of the star tables that there are."""
     columns: dict[int, dict[int, StarColumn]] = {}
-    for star, predicate, is_nullable, mask, datatype, *rest in cursor.execute(
-        _READ_COLUMNS
-    ).fetchall():
-        encoding = TermId(tags_of(mask), datatype)
+    for (
+        star,
+        predicate,
+        is_nullable,
+        mask,
+        datatype,
+        may_be_nan,
+        *rest,
+    ) in cursor.execute(_READ_COLUMNS).fetchall():
+        encoding = TermId(tags_of(mask), datatype, may_be_nan)
         column = StarColumn(predicate, is_nullable, encoding, *rest)
         columns.setdefault(star, {})[predicate] = column
     tables = cursor.execute(
-        "SELECT star, subjects FROM star_tables ORDER BY subjects DESC, star"
+        "SELECT star, subjects, is_by_subject FROM star_tables "
+        "ORDER BY subjects DESC, star"
     ).fetchall()
     loose = cursor.execute("SELECT predicate, statements FROM loose_statements")
     return Stars(
-        tuple(StarTable(star, subjects, columns[star]) for star, subjects in tables),
+        tuple(
+            StarTable(star, subjects, columns[star], is_by_subject)
+            for star, subjects, is_by_subject in tables
+        ),
         {predicate: number for predicate, number in loose.fetchall() if number},
     )
 
@@ -227,6 +240,7 @@ def _build(
         )
         for key, found in known.items()
     ]
+    categories = list(_categories(known))
     table = StarTable(number, 0, {column.predicate: column for column in columns})
     chosen = [
         _CHOSEN.filled([literal(column.predicate), identifier(column.name)])
@@ -240,10 +254,10 @@ def _build(
     keys = [literal(column.predicate) for column in columns]
     pieces = [identifier(table.name), joined(", ", outputs), joined(", ", chosen)]
     pieces += [literal(number), literal(DEFAULT_GRAPH), joined(", ", keys)]
-    order = [identifier(table.columns[key].name) for key in _categories(known)]
+    order = [identifier(table.columns[key].name) for key in categories]
     by = joined(", ", [*order, identifier(SUBJECT)])
     cursor.execute(_BUILD.filled([*pieces, joined("", measured), by]))
-    return _describe(cursor, table)
+    return _describe(cursor, table, categories)
 
 
 def _is_short_text(
@@ -287,23 +301,37 @@ def _identifiers(names: tuple[str, str]) -> tuple[Sql, Sql]:
     return identifier(names[0]), identifier(names[1])
 
 
-def _describe(cursor: duckdb.DuckDBPyConnection, table: StarTable) -> Mapping[int, int]:
+def _describe(
+    cursor: duckdb.DuckDBPyConnection, table: StarTable, categories: Container[int]
+) -> Mapping[int, int]:
     """Note what is known of the columns, from what stands in them."""
-    bits = literal(PAYLOAD_BITS)
-    facts = [
-        _FACTS.filled([identifier(column.name), bits])
-        for column in table.columns.values()
-    ]
-    pieces = [joined(", ", facts), identifier(table.name)]
-    subjects, *found = cursor.execute(_FROM.filled(pieces)).fetchall()[0]
-    cursor.execute("INSERT INTO star_tables VALUES (?, ?)", [table.number, subjects])
     columns = table.columns.values()
-    rows = []
-    for column, (count, mask, *bounds) in zip(columns, found, strict=True):
-        known = (count < subjects, mask, _datatype(column, mask), *bounds)
-        rows.append([table.number, column.predicate, *known, column.has_text])
-    cursor.executemany("INSERT INTO star_columns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    pieces = [joined(", ", list(map(_facts, columns))), identifier(table.name)]
+    subjects, *found = cursor.execute(_FROM.filled(pieces)).fetchall()[0]
+    rows, is_by_subject = [], True
+    for column, (count, mask, low, high, nan) in zip(columns, found, strict=True):
+        key, is_nullable = column.predicate, count < subjects
+        known = (is_nullable, mask, _datatype(column, mask), low, high)
+        rows.append([table.number, key, *known, column.has_text, bool(nan)])
+        is_same = low == high and not is_nullable
+        is_by_subject &= is_same or key not in categories
+    described = [table.number, subjects, is_by_subject]
+    cursor.execute("INSERT INTO star_tables VALUES (?, ?, ?)", described)
+    cursor.executemany(
+        "INSERT INTO star_columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+    )
     return {key: facts[0] for key, facts in zip(table.columns, found, strict=True)}
+
+
+def _facts(column: StarColumn) -> Sql:
+    """What there is to know of a column, as a list of numbers."""
+    number = column.parts.get("number")
+    has_nan = (
+        literal(value=False)
+        if number is None
+        else _HAS_NAN.filled([identifier(number)])
+    )
+    return _FACTS.filled([identifier(column.name), literal(PAYLOAD_BITS), has_nan])
 
 
 def _datatype(column: StarColumn, mask: int) -> str | None:
