@@ -30,6 +30,13 @@ class TermCatalog(Protocol):
         """What is known of the statements of a predicate, None when there are none."""
         ...
 
+    def links(self, predicate: int) -> frozenset[tuple[int, int]] | None:
+        """The subjects and objects of a predicate of few statements, as ids.
+
+        Those of the default graph; None when the catalog cannot tell.
+        """
+        ...
+
     def stars(self) -> Stars:
         """The star tables that may be read."""
         ...

@@ -47,13 +47,12 @@ from strabon_store.relational.scalars import (
     call,
 )
 from strabon_store.relational.unions import union_all
+from strabon_store.relational.walk_links import FEW_LINKS, walk
 
 _FROM: Final = ".from"
 _TO: Final = ".to"
 _MIDDLE: Final = ".middle"
 _PREDICATE: Final = ".predicate"
-_FEW_STEPS: Final = 500
-"""A hierarchy of classes has that many, and a way so long is still walked quickly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +164,11 @@ def _pairs(path: PathExpression, ends: _Ends, context: Context) -> Plan:
             once = Deduplicate(_pairs(inner, ends, context))
             return UnionAll(_zero_length(ends, context), _apart(once))
         case OneOrMore(inner):
-            return _closure(inner, ends, context)
+            walked = _walked(inner, ends, context, is_zero=False)
+            return walked or _closure(inner, ends, context)
         case ZeroOrMore(inner):
+            if walked := _walked(inner, ends, context, is_zero=True):
+                return walked
             found = _closure(inner, ends, context)
             return UnionAll(_zero_length(ends, context), _apart(found))
         case _:
@@ -281,6 +283,23 @@ def _origin_columns(plan: Plan) -> Plan:
     return _picked(plan, {name: name for name in (*graph, _FROM)})
 
 
+def _walked(
+    inner: PathExpression, ends: _Ends, context: Context, *, is_zero: bool
+) -> Plan | None:
+    """The pairs of a search that can be done at once, from the end that is known."""
+    if ends.is_better_backwards:
+        found = _walked(_inverse(inner), ends.swapped, context, is_zero=is_zero)
+        return None if found is None else _swapped(found)
+    if ends.start is None:
+        return None
+    pairs = walk(inner, ends.start.plan, context, matches_zero_length=is_zero)
+    return None if pairs is None else Rows((_id(_FROM), _id(_TO)), tuple(pairs))
+
+
+def _inverse(path: PathExpression) -> PathExpression:
+    return path.inner if isinstance(path, Inverse) else Inverse(path)
+
+
 def _closure(inner: PathExpression, ends: _Ends, context: Context) -> Plan:
     if ends.is_better_backwards:
         return _swapped(_closure(Inverse(inner), ends.swapped, context))
@@ -289,5 +308,5 @@ def _closure(inner: PathExpression, ends: _Ends, context: Context) -> Plan:
         return Closure(steps)
     (column,) = ends.start.plan.columns
     candidates = _picked(ends.start.plan, {_FROM: column.name})
-    is_short = estimate(steps, context.catalog).rows <= _FEW_STEPS
+    is_short = estimate(steps, context.catalog).rows <= FEW_LINKS
     return Closure(steps, _in_each_graph(candidates, context), is_short)

@@ -2,7 +2,7 @@
 
 An id is a term's for ever, so a plan outlives the writes that change nothing else that
 it asked for: that a term is unknown, what is known of a predicate, which star tables
-there are.
+there are, the links of a small hierarchy.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,6 +33,7 @@ class Readings:
         self._catalog = catalog
         self._ids: dict[Term, int | None] = {}
         self._predicates: dict[int, PredicateStatistics | None] = {}
+        self._links: dict[int, frozenset[tuple[int, int]] | None] = {}
         self._stars: Stars | None = None
 
     def look_up(self, terms: Iterable[Term]) -> None:
@@ -53,6 +54,12 @@ class Readings:
             self._predicates[term_id] = self._catalog.predicate(term_id)
         return self._predicates[term_id]
 
+    def links(self, predicate: int) -> frozenset[tuple[int, int]] | None:
+        """The subjects and objects of a predicate, None when nobody can tell."""
+        if predicate not in self._links:
+            self._links[predicate] = self._catalog.links(predicate)
+        return self._links[predicate]
+
     def stars(self) -> Stars:
         """The star tables that may be read."""
         if self._stars is None:
@@ -69,6 +76,10 @@ class Readings:
                 for key, known in self._predicates.items()
             )
             and not (unknown and catalog.term_ids(unknown))
+            and all(
+                known is not None and known == catalog.links(key)
+                for key, known in self._links.items()
+            )
         )
 
 

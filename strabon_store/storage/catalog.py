@@ -17,6 +17,11 @@ from strabon_store.storage.dictionary import NOT_FOUND, find_ids, key_of
 from strabon_store.storage.stars import read_stars
 from strabon_store.storage.statistics import read_statistics
 
+_LINKS: Final = """
+SELECT value, (
+  SELECT list([subject, object]) FROM quads WHERE graph = $graph AND predicate = $key
+) FROM meta WHERE key = 'generation'
+"""
 _MAX_REMEMBERED: Final = 100_000
 
 
@@ -98,6 +103,20 @@ class Catalog:
             self._known |= found_now
         return ids
 
+    def links(
+        self, predicate: int, generation: int
+    ) -> frozenset[tuple[int, int]] | None:
+        """The subjects and objects of a predicate in the default graph.
+
+        None if the store is in another generation than that by now.
+        """
+        parameters = {"graph": DEFAULT_GRAPH, "key": predicate}
+        with self._connection.cursor() as cursor:
+            ((found, pairs),) = cursor.execute(_LINKS, parameters).fetchall()
+        if int(found) != generation:
+            return None
+        return frozenset((subject, target) for subject, target in pairs or ())
+
     def count_graphs(self) -> int:
         """How many named graphs hold a statement."""
         with self._connection.cursor() as cursor:
@@ -153,6 +172,13 @@ class Snapshot:
     def predicate(self, term_id: int) -> PredicateStatistics | None:
         """What is known of the statements of a predicate, None when there are none."""
         return self.predicates.get(term_id)
+
+    def links(self, predicate: int) -> frozenset[tuple[int, int]] | None:
+        """The subjects and objects of a predicate in the default graph.
+
+        None if they are other ones by now.
+        """
+        return self.catalog.links(predicate, self.generation)
 
     def stars(self) -> Stars:
         """The star tables that may be read."""

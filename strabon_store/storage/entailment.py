@@ -197,6 +197,10 @@ class _Vocabulary(Catalog):
         known = {term: i for term, i in self._ids.items() if term in wanted}
         return known | super().term_ids(wanted - set(known))
 
+    def links(self, predicate: int, generation: int) -> None:
+        """Nobody can tell: what is entailed is not in the store."""
+        del predicate, generation
+
 
 class Closures:
     """The closure of each graph of a store, and those of merges that were asked for."""

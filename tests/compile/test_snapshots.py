@@ -70,6 +70,9 @@ class NumberedTerms:
         encoding = columns[0][1].encoding
         return PredicateStatistics(statements, statements, statements, encoding)
 
+    def links(self, predicate: int) -> None:
+        del predicate
+
     def stars(self) -> Stars:
         return self._stars
 

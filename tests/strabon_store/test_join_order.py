@@ -38,6 +38,9 @@ class Known:
         names = {number: name for name, number in NUMBERS.items()}
         return PREDICATES[names[term_id]] if term_id in names else None
 
+    def links(self, predicate: int) -> None:
+        del predicate
+
     def stars(self) -> Stars:
         return NO_STARS
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from strabon_store.plan_cache import PlanCache
+from strabon_store.results.columns import lexical_of
+from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
 from tests.strabon_store.test_join_order import Known
 
@@ -36,6 +38,7 @@ def _misses(store: Store, text: str) -> int:
         "SELECT * { :a :p ?x }",
         "SELECT * { ?x :p ?y . ?y :q ?z FILTER(?z > 1) }",
         "SELECT * { ?x :p :nowhere }",
+        "SELECT * { :a :p+ ?x }",
     ],
 )
 def test_a_write_of_other_things_leaves_a_plan(store: Store, text: str) -> None:
@@ -49,6 +52,32 @@ def test_a_write_of_what_a_plan_asked_for_takes_it_away(
     store: Store, text: str
 ) -> None:
     assert _misses(store, text) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        (":a :p+ ?x", "b c", "a b c d"),
+        ("?x :p* :c", "a b c", "a b c d"),
+        ("?x ^:p+ :a", "b c", "a b c d"),
+        (":c ^:p ?x", "b", "b"),
+    ],
+)
+def test_a_small_hierarchy_is_walked_as_it_is_now(
+    store: Store, path: str, before: str, after: str
+) -> None:
+    def found() -> str:
+        rows = store.query(P + f"SELECT ?x {{ {path} }}")
+        assert isinstance(rows, Solutions)
+        named = [lexical_of(row[0]) for row in rows if row[0] is not None]
+        return " ".join(sorted(name[-1] for name in named))
+
+    assert found() == before
+    store.update(P + "INSERT DATA { :c :p :d . GRAPH :g { :d :p :e } }")
+    store.update(P + "INSERT DATA { :d :p :a }")
+    assert found() == after
+    store.update(P + "DELETE DATA { :c :p :d . :d :p :a }")
+    assert found() == before
 
 
 def test_the_plans_that_were_not_used_for_longest_go_first() -> None:

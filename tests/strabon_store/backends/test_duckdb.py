@@ -21,6 +21,9 @@ class OneTerm:
         del term_id
         return None
 
+    def links(self, predicate: int) -> None:
+        del predicate
+
     def stars(self) -> Stars:
         return NO_STARS
 

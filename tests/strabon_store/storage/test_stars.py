@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from strabon_store.algebra.terms import IRI
 from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag
 from strabon_store.storage.changes import apply_changes, create_quads
 from strabon_store.storage.characteristic_sets import CharacteristicSet, choose_tables
@@ -14,6 +15,8 @@ from strabon_store.storage.database import Database, open_database, write_meta
 from strabon_store.storage.loader import load
 from strabon_store.storage.stars import read_stars, rebuild_stars
 from strabon_store.storage.transaction import write_transaction
+from strabon_store.store import Store
+from tests.star_tables import open_with_star_tables
 
 DATA = """
 @prefix : <http://example.org/> .
@@ -135,6 +138,34 @@ def test_rows_of_one_category_stand_together(tmp_path: Path) -> None:
     assert len({key for key, _ in found}) == 3
     assert other.name in database.connection.table(table.name).columns
     database.close()
+
+
+def _told(store: Store, iri: str) -> tuple[bool, bool]:
+    known = store._catalog.snapshot()
+    key = known.term_id(IRI(iri))
+    assert key is not None
+    (table,) = known.stars().having(key)
+    return table.columns[key].encoding.may_be_nan, table.is_by_subject
+
+
+def test_they_tell_of_nan_and_of_their_order(tmp_path: Path) -> None:
+    double = "<http://www.w3.org/2001/XMLSchema#double>"
+    lines = [
+        *(f'<urn:s{i}> <urn:p> "{n}"^^{double} .' for i, n in enumerate((1, "NaN"))),
+        *(f'<urn:t{i}> <urn:q> "{i}"^^{double} .' for i in range(9)),
+        *(f"<urn:t{i}> <urn:same> <urn:o> ." for i in range(9)),
+        *(f"<urn:u{i}> <urn:kind> <urn:k{i % 2}> ." for i in range(10_000)),
+    ]
+    path = tmp_path / "data.nt"
+    path.write_text("\n".join(lines))
+    with open_with_star_tables(tmp_path / "store") as store:
+        store.load([path])
+        assert _told(store, "urn:p") == (True, True)
+        assert _told(store, "urn:q") == (False, True)
+        assert _told(store, "urn:kind") == (False, False)
+        assert store.query("ASK { ?s <urn:p> ?x FILTER(?x > 1) }") is False
+        store.update(f'INSERT DATA {{ <urn:new> <urn:q> "NaN"^^{double} }}')
+        assert store.query("ASK { ?s <urn:q> ?x FILTER(?x > 8) }") is False
 
 
 def _changes(cursor: duckdb.DuckDBPyConnection, chance: random.Random) -> None:
