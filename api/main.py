@@ -117,7 +117,7 @@ def open_store(settings: Settings) -> Store:
     Raises:
         StoreUnavailable: There is no usable store.
     """
-    return Store.open(
+    store = Store.open(
         settings.location,
         read_only=not settings.allow_update,
         allow_load=settings.allow_load,
@@ -128,9 +128,12 @@ def open_store(settings: Settings) -> Store:
         ),
         services=_services(settings),
         entailment=settings.entailment,
+        geosparql_axioms=settings.geosparql_axioms,
         memory_limit=settings.memory_limit,
         spill_limit=settings.spill_limit,
     )
+    store.rewrites_relations = settings.rewrite_relations
+    return store
 
 
 def _services(settings: Settings) -> AllowedEndpoints | None:

@@ -20,6 +20,10 @@ class Settings(BaseSettings):
         queue_timeout_s: How long a query waits for its turn.
         max_query_bytes: How long the body of a request with a query may be.
         entailment: The regime by which queries are answered; none: what was said.
+        geosparql_axioms: Whether a regime knows the ontologies of GeoSPARQL, Simple
+            Features and GML, where a graph uses a term of theirs.
+        rewrite_relations: Whether `?a geo:sfWithin ?b` follows from geometries (the
+            query rewrite extension of GeoSPARQL), and not only from what was said.
         allow_update: Whether the service takes updates. It knows no users, so whoever
             can reach it could change everything.
         allow_load: The documents that LOAD in an update may read, of this machine
@@ -46,6 +50,8 @@ class Settings(BaseSettings):
     queue_timeout_s: float = Field(default=10.0, ge=0)
     max_query_bytes: int = Field(default=2**20, ge=1)
     entailment: Entailment | None = None
+    geosparql_axioms: bool = True
+    rewrite_relations: bool = True
     allow_update: bool = False
     allow_load: tuple[str, ...] = ()
     load_timeout_s: float = Field(default=30.0, gt=0)

@@ -53,6 +53,23 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
     ] = False,
     allow_load: AllowLoad = None,
     entailment: Regime = None,
+    geosparql_axioms: Annotated[
+        bool | None,
+        typer.Option(
+            help="Under --entailment, know the classes and properties of GeoSPARQL, "
+            "Simple Features and GML.",
+            envvar="PYTHEAS_GEOSPARQL_AXIOMS",
+            show_default="they are known",
+        ),
+    ] = None,
+    rewrite_relations: Annotated[
+        bool | None,
+        typer.Option(
+            help="Let relations such as geo:sfWithin follow from geometries.",
+            envvar="PYTHEAS_REWRITE_RELATIONS",
+            show_default="they do",
+        ),
+    ] = None,
     backups: Annotated[
         Path | None,
         typer.Option(help="A folder for backups that POST to /backups makes."),
@@ -66,8 +83,13 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
 
     console = Console(json=json, quiet=quiet)
     chosen = read_settings()
+    switches = {
+        "geosparql_axioms": geosparql_axioms,
+        "rewrite_relations": rewrite_relations,
+    }
     settings = chosen.model_copy(
         update={
+            **{name: each for name, each in switches.items() if each is not None},
             "location": location,
             "backups": backups or chosen.backups,
             "allow_update": allow_update or chosen.allow_update,

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
+from api.settings import Settings
+from ontologies.rdfs import Entailment
 from strabon_store.results.media_types import GRAPH_FORMATS, RESULT_FORMATS
 
 
@@ -11,6 +13,47 @@ class Language(StrEnum):
 
     SPARQL_11_QUERY = "http://www.w3.org/ns/sparql-service-description#SPARQL11Query"
     SPARQL_11_UPDATE = "http://www.w3.org/ns/sparql-service-description#SPARQL11Update"
+
+
+_GEOSPARQL: Final = "http://www.opengis.net/spec/geosparql/1.1/conf/"
+
+
+class ConformanceClass(StrEnum):
+    """The conformance classes of GeoSPARQL 1.1 (annex A of OGC 22-047r1)."""
+
+    CORE = f"{_GEOSPARQL}core"
+    TOPOLOGY_VOCABULARY = f"{_GEOSPARQL}topology-vocab-extension"
+    GEOMETRY = f"{_GEOSPARQL}geometry-extension"
+    GEOMETRY_DGGS = f"{_GEOSPARQL}geometry-extension-dggs"
+    GEOMETRY_TOPOLOGY = f"{_GEOSPARQL}geometry-topology-extension"
+    RDFS_ENTAILMENT = f"{_GEOSPARQL}rdfs-entailment-extension"
+    QUERY_REWRITE = f"{_GEOSPARQL}query-rewrite-extension"
+
+    @property
+    def feature(self) -> str:
+        """What OGC calls it in its descriptions of services.
+
+        Examples:
+            >>> ConformanceClass.CORE.feature
+            'http://www.opengis.net/spec/geosparql/1.1/conf/core/'
+        """
+        return f"{self}/"
+
+
+def conformance_classes(settings: Settings) -> tuple[ConformanceClass, ...]:
+    """Those that a service with these settings conforms to.
+
+    Examples:
+        >>> ConformanceClass.RDFS_ENTAILMENT in conformance_classes(Settings())
+        False
+    """
+    entails = settings.entailment is Entailment.RDFS and settings.geosparql_axioms
+    left_out = set()
+    if not entails:
+        left_out.add(ConformanceClass.RDFS_ENTAILMENT)
+    if not settings.rewrite_relations:
+        left_out.add(ConformanceClass.QUERY_REWRITE)
+    return tuple(each for each in ConformanceClass if each not in left_out)
 
 
 _FORMATS: Final = "http://www.w3.org/ns/formats/"

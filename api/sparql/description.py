@@ -7,7 +7,12 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from api.sparql.conformance import Language, result_format_iris
+from api.settings import Settings
+from api.sparql.conformance import (
+    Language,
+    conformance_classes,
+    result_format_iris,
+)
 from ontologies.namespaces import DCTERMS, ENT, GEO, GEOF, RDF, SD, UOM
 from ontologies.rdfs import Entailment
 from strabon_store.store import EXTENSION_AGGREGATES, EXTENSION_FUNCTIONS
@@ -56,30 +61,39 @@ _REGIMES: Final = {None: ENT.term("Simple"), Entailment.RDFS: ENT.term("RDFS")}
 def describe_service(
     endpoint: str,
     chosen: DescriptionFormat,
+    settings: Settings,
     *,
     takes_updates: bool,
-    entailment: Entailment | None = None,
 ) -> bytes:
     """The description of the service at `endpoint`.
 
     Args:
         endpoint: The address at which it takes queries.
         chosen: One of `DESCRIPTION_FORMATS`.
+        settings: By which it answers.
         takes_updates: Whether it takes updates there as well.
-        entailment: The regime by which it answers.
     """
     rdf_format = ox.RdfFormat.from_media_type(chosen.media_type)
     buffer = BytesIO()
-    triples = _triples(endpoint, _REGIMES[entailment], takes_updates=takes_updates)
+    triples = _triples(endpoint, settings, takes_updates=takes_updates)
     ox.serialize(triples, buffer, format=rdf_format, prefixes=_PREFIXES)
     return buffer.getvalue()
 
 
-def _triples(endpoint: str, regime: str, *, takes_updates: bool) -> Iterator[ox.Triple]:
+def _triples(
+    endpoint: str, settings: Settings, *, takes_updates: bool
+) -> Iterator[ox.Triple]:
     service = ox.NamedNode(f"{endpoint}#service")
     yield _triple(service, RDF.term("type"), SD.term("Service"))
     yield _triple(service, SD.term("endpoint"), endpoint)
+    regime = _REGIMES[settings.entailment]
     yield _triple(service, SD.term("defaultEntailmentRegime"), regime)
+    for each in conformance_classes(settings):
+        yield _triple(service, DCTERMS.term("conformsTo"), each.value)
+        yield _triple(service, SD.term("feature"), each.feature)
+        yield _triple(ox.NamedNode(each.feature), RDF.term("type"), SD.term("Feature"))
+    if settings.allow_service:
+        yield _triple(service, SD.term("feature"), SD.term("BasicFederatedQuery"))
     for language in Language:
         if language is Language.SPARQL_11_UPDATE and not takes_updates:
             continue

@@ -221,8 +221,8 @@ def _description(request: Request) -> Response:
         describe_service(
             endpoint,
             chosen,
+            settings_of(request),
             takes_updates=_takes_updates(request),
-            entailment=settings_of(request).entailment,
         ),
         media_type=chosen.media_type,
         headers={"Vary": "Accept"},

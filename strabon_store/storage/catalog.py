@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import duckdb
 
+from ontologies.geosparql.datatypes import GEOMETRY_DATATYPES
 from strabon_store.algebra.terms import Literal, Term
 from strabon_store.relational.encoding import DEFAULT_GRAPH
 from strabon_store.relational.inline import encode_inline
@@ -51,7 +52,8 @@ class Catalog:
     """The ids of terms, read from the dictionary and remembered.
 
     A term keeps its id for as long as the store exists, so what was found stays true;
-    what was not found is asked again.
+    what was not found is asked again, and so are geometry literals, which `optimize`
+    may find to be of another kind.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -100,7 +102,7 @@ class Catalog:
             ids |= found_now
             if len(self._known) > _MAX_REMEMBERED:
                 self._known.clear()
-            self._known |= found_now
+            self._known |= {t: i for t, i in found_now.items() if not _is_geometry(t)}
         return ids
 
     def links(
@@ -143,6 +145,10 @@ class Catalog:
             for term, term_id in zip(terms, ids, strict=True)
             if term_id != NOT_FOUND
         }
+
+
+def _is_geometry(term: Term) -> bool:
+    return isinstance(term, Literal) and term.datatype in GEOMETRY_DATATYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Compaction: what many small writes left in pieces is put in order, as after one load.
 
 The answers stay the same; they come faster, and the file gives back what was deleted.
+Geometry literals that have no geometry are read again, by what is known today.
 Terms that no statement mentions any more stay in the dictionary: an id is for ever.
 """
 
@@ -29,6 +30,7 @@ from strabon_store.storage.database import (
     read_meta,
     write_meta,
 )
+from strabon_store.storage.geometries_anew import read_geometries_anew
 from strabon_store.storage.stars import read_stars, rebuild_stars
 from strabon_store.storage.statistics import rebuild_statistics
 from strabon_store.storage.transaction import write_transaction
@@ -57,6 +59,7 @@ class OptimizeReport:
 
     Attributes:
         triples: Statements in the store.
+        geometries: Geometry literals that had no geometry and have one now.
         star_tables: How many star tables there are now.
         size_before: Bytes of the store's files before.
         size: Bytes of them now.
@@ -64,6 +67,7 @@ class OptimizeReport:
     """
 
     triples: int
+    geometries: int
     star_tables: int
     size_before: int
     size: int
@@ -71,8 +75,9 @@ class OptimizeReport:
 
     def __str__(self) -> str:
         """A line for people."""
+        read = f"{self.geometries:,} geometries read anew, " if self.geometries else ""
         return (
-            f"{self.triples:,} triples in order, {self.star_tables} star tables, "
+            f"{self.triples:,} triples in order, {read}{self.star_tables} star tables, "
             f"{self.size:,} bytes (before: {self.size_before:,}), in "
             f"{self.seconds:.1f} s"
         )
@@ -91,22 +96,25 @@ def optimize(database: Database, progress: Progress = silent) -> OptimizeReport:
     started = time.perf_counter()
     before = database.size
     try:
-        triples, star_tables = _rewrite_tables(database, progress)
+        triples, geometries, star_tables = _rewrite_tables(database, progress)
         if _give_back(database):
             _move_to_front(database)
     except duckdb.Error as error:
         raise wrap_error(error) from error
     progress("optimize", 1.0)
     seconds = time.perf_counter() - started
-    return OptimizeReport(triples, star_tables, before, database.size, seconds)
+    size = database.size
+    return OptimizeReport(triples, geometries, star_tables, before, size, seconds)
 
 
-def _rewrite_tables(database: Database, progress: Progress) -> tuple[int, int]:
+def _rewrite_tables(database: Database, progress: Progress) -> tuple[int, int, int]:
     with write_transaction(database) as cursor:
+        geometries = read_geometries_anew(cursor)
         for done, step in enumerate(_STEPS, start=1):
             step(cursor)
             progress("optimize", done / (len(_STEPS) + 1))
-        return count_rows(cursor, QUADS), len(read_stars(cursor).tables)
+        star_tables = len(read_stars(cursor).tables)
+        return count_rows(cursor, QUADS), geometries, star_tables
 
 
 def _give_back(database: Database) -> bool:

@@ -14,7 +14,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
+from api.settings import Settings
 from ml.version import software_version
+from strabon_store.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TURTLE = """@prefix ex: <https://example.org/> .
@@ -143,6 +145,36 @@ def test_entailment_is_an_option(tmp_path: Path) -> None:
     assert json.loads(entailed.stdout)["boolean"] is True
     elsewhere = pytheas(*query, "http://127.0.0.1:1/", "--entailment", "rdfs")
     assert elsewhere.exit_code == 2
+
+
+def test_extensions_of_geosparql_are_switches_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[bool, bool, bool]] = []
+
+    def serve_store(store: Store, *_: object, settings: Settings, **__: object) -> None:
+        result = store.query("ASK { <a:g> a <http://www.opengis.net/ont/sf#Surface> }")
+        seen.append(
+            (
+                store.rewrites_relations,
+                settings.rewrite_relations,
+                result is True,
+            )
+        )
+
+    monkeypatch.setattr("api.cli.serve.serve_store", serve_store)
+    text = "<a:g> a <http://www.opengis.net/ont/sf#Polygon> ."
+    (tmp_path / "ice.ttl").write_text(text)
+    pytheas("load", tmp_path / "ice.ttl", "-l", tmp_path / "s")
+    served = ("serve", "-l", tmp_path / "s", "--entailment", "rdfs")
+    assert pytheas(*served).exit_code == 0
+    pytheas(*served, "--no-rewrite-relations", "--no-geosparql-axioms")
+    monkeypatch.setenv("PYTHEAS_REWRITE_RELATIONS", "false")
+    monkeypatch.setenv("PYTHEAS_GEOSPARQL_AXIOMS", "false")
+    pytheas(*served)
+    pytheas(*served, "--rewrite-relations", "--geosparql-axioms")
+    on, off = (True, True, True), (False, False, False)
+    assert seen == [on, off, off, on]
 
 
 @pytest.mark.parametrize("name", ["json", "xml", "tsv", "csv"])

@@ -1,0 +1,80 @@
+"""Geometry literals without a geometry, read by the parsers of today.
+
+An older program knew fewer serializations: it kept their literals as it kept ill-formed
+ones, and what it called well-formed may have lost its row. The kind of a term is part
+of its id, so a literal that turns out to be a geometry gets another id, in the
+dictionary and in every statement.
+"""
+
+from typing import Any, Final, TypeAlias
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from engines.duckdb import cursor_of
+from ontologies.geosparql.datatypes import GEOMETRY_DATATYPES
+from strabon_store.backends.sql import Template, identifier
+from strabon_store.relational.encoding import PAYLOAD_BITS, PAYLOAD_MASK, Tag
+from strabon_store.storage.geometries import insert_geometries, parse_geometries
+
+_Rows: TypeAlias = list[tuple[int, str, str]]
+_Ids: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+
+_BATCH_ROWS: Final = 10_000
+_WITHOUT: Final = """
+SELECT id, lexical, datatype FROM terms
+WHERE datatype IN (SELECT unnest($datatypes))
+  AND id NOT IN (SELECT id FROM geometries)
+"""
+_CREATE: Final = "CREATE OR REPLACE TEMPORARY TABLE read_anew (id BIGINT, now BIGINT)"
+_NOTE: Final = "INSERT INTO read_anew FROM found_anew WHERE id <> now"
+_RENAME: Final = Template(
+    "UPDATE :a SET :b = now FROM read_anew WHERE :a.:b = read_anew.id"
+)
+_HOLDERS: Final = (
+    ("terms", "id"),
+    ("term_hashes", "id"),
+    ("quads", "object"),
+    ("quads_by_object", "object"),
+)
+
+
+def read_geometries_anew(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Parse the geometry literals that have no geometry; how many have one now.
+
+    Those that are ill-formed become literals like others. What is derived from the
+    quads (statistics, star tables) has to be built anew after it.
+
+    Args:
+        cursor: Within a transaction.
+    """
+    found = 0
+    cursor.execute(_CREATE)
+    with cursor_of(cursor) as reading:
+        reading.execute(_WITHOUT, {"datatypes": sorted(GEOMETRY_DATATYPES)})
+        while rows := reading.fetchmany(_BATCH_ROWS):
+            found += _read(cursor, rows)
+    for table, column in _HOLDERS:
+        names = [identifier(table), identifier(column)]
+        cursor.execute(_RENAME.filled(names))
+    cursor.execute("DROP TABLE read_anew")
+    return found
+
+
+def _read(cursor: duckdb.DuckDBPyConnection, rows: _Rows) -> int:
+    ids, lexicals, datatypes = zip(*rows, strict=True)
+    parsed = parse_geometries(lexicals, datatypes)
+    ill_formed = np.array(list(parsed.problems), dtype=np.intp)
+    now = _with_tag(ids, Tag.GEOMETRY)
+    insert_geometries(cursor, now, parsed)
+    now[ill_formed] = _with_tag(ids, Tag.OTHER)[ill_formed]
+    cursor.register("found_anew", pa.table({"id": pa.array(ids), "now": pa.array(now)}))
+    cursor.execute(_NOTE)
+    cursor.unregister("found_anew")
+    return len(rows) - len(ill_formed)
+
+
+def _with_tag(ids: tuple[int, ...], tag: Tag) -> _Ids:
+    payloads = np.array(ids, dtype=np.int64) & PAYLOAD_MASK
+    return np.asarray((int(tag) << PAYLOAD_BITS) | payloads)
