@@ -41,6 +41,25 @@ Regime = Annotated[
         envvar="PYTHEAS_ENTAILMENT",
     ),
 ]
+Axioms = Annotated[
+    bool | None,
+    typer.Option(
+        "--geosparql-axioms/--no-geosparql-axioms",
+        help="Under --entailment, know the classes and properties of GeoSPARQL, Simple "
+        "Features and GML.",
+        envvar="PYTHEAS_GEOSPARQL_AXIOMS",
+        show_default="they are known",
+    ),
+]
+Rewriting = Annotated[
+    bool | None,
+    typer.Option(
+        "--rewrite-relations/--no-rewrite-relations",
+        help="Let relations such as geo:sfWithin follow from geometries.",
+        envvar="PYTHEAS_REWRITE_RELATIONS",
+        show_default="they do",
+    ),
+]
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
 Port = Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0)]
 AllowLoad = Annotated[

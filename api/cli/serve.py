@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.console import Console
-from api.cli.options import AllowLoad, Host, Json, Location, Port, Quiet, Regime
+from api.cli.options import (
+    AllowLoad,
+    Axioms,
+    Host,
+    Json,
+    Location,
+    Port,
+    Quiet,
+    Regime,
+    Rewriting,
+)
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -53,23 +63,8 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
     ] = False,
     allow_load: AllowLoad = None,
     entailment: Regime = None,
-    geosparql_axioms: Annotated[
-        bool | None,
-        typer.Option(
-            help="Under --entailment, know the classes and properties of GeoSPARQL, "
-            "Simple Features and GML.",
-            envvar="PYTHEAS_GEOSPARQL_AXIOMS",
-            show_default="they are known",
-        ),
-    ] = None,
-    rewrite_relations: Annotated[
-        bool | None,
-        typer.Option(
-            help="Let relations such as geo:sfWithin follow from geometries.",
-            envvar="PYTHEAS_REWRITE_RELATIONS",
-            show_default="they do",
-        ),
-    ] = None,
+    geosparql_axioms: Axioms = None,
+    rewrite_relations: Rewriting = None,
     backups: Annotated[
         Path | None,
         typer.Option(help="A folder for backups that POST to /backups makes."),
@@ -83,19 +78,17 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
 
     console = Console(json=json, quiet=quiet)
     chosen = read_settings()
-    switches = {
+    given = {
+        "location": location,
+        "backups": backups,
+        "allow_update": allow_update or None,
+        "allow_load": (*chosen.allow_load, *(allow_load or ())),
+        "entailment": entailment,
         "geosparql_axioms": geosparql_axioms,
         "rewrite_relations": rewrite_relations,
     }
     settings = chosen.model_copy(
-        update={
-            **{name: each for name, each in switches.items() if each is not None},
-            "location": location,
-            "backups": backups or chosen.backups,
-            "allow_update": allow_update or chosen.allow_update,
-            "allow_load": (*chosen.allow_load, *(allow_load or ())),
-            "entailment": entailment,
-        }
+        update={name: each for name, each in given.items() if each is not None}
     )
     with open_store(settings) as store:
         serve_store(
