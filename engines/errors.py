@@ -15,6 +15,7 @@
     - StorageFailed    a file could not be read or written
     - EngineBroken     the engine broke an invariant of its own
   - TransformFailed    coordinates that a CRS cannot express
+  - NowhereOnEarth     an engineering CRS, from which no way leads to another
   - NoSuchGeometry     an operation that has no result for a geometry
 """
 
@@ -160,6 +161,23 @@ class TransformFailed(EngineError):
             f"geometry {row} (counted from 0) cannot be expressed in <{target}>: its "
             f"coordinate {coordinate} is outside what the CRSs allow; check that it "
             f"is really in <{source}>"
+        )
+
+
+class NowhereOnEarth(EngineError):
+    """Coordinates of an engineering CRS mean nothing in another CRS.
+
+    Attributes:
+        source: IRI of the CRS that a geometry is in.
+        target: IRI of the CRS that it should go to.
+    """
+
+    def __init__(self, source: str, target: str, engineering: str) -> None:
+        self.source = source
+        self.target = target
+        super().__init__(
+            f"there is no way from <{source}> to <{target}>: <{engineering}> is an "
+            "engineering CRS, and nobody knows where on Earth its coordinates are"
         )
 
 

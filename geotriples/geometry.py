@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from engines.errors import TransformFailed
+from engines.errors import EngineError
 from engines.geodesy import transform, wrap
 from geotriples.errors import FunctionFailure
 from ontologies.errors import OntologyError
@@ -136,7 +136,7 @@ def _transformed(geometries: Objects, source: Crs, target: Crs) -> Objects:
         return render_wkt_literals(geometries, target)
     try:
         moved = transform(geometries, source, target)
-    except TransformFailed as error:
+    except EngineError as error:
         raise FunctionFailure(_TRANSFORM, str(error)) from error
     if target.is_geographic:
         moved = wrap(moved).geometries

@@ -1,6 +1,7 @@
 """SQL functions that DuckDB lacks: geodesic measures and the full DE-9IM.
 
-Geometries go in as WKB, measures expect CRS84 (x = longitude, y = latitude). NULL in
+Geometries go in as WKB, of one plane; measures expect CRS84 (x = longitude,
+y = latitude). NULL in
 gives NULL out, and so does anything that has no answer (bytes that are no WKB, an
 invalid polygon, a malformed pattern): an expression error in SPARQL 17.2 is an unbound
 value, not an exception.
@@ -58,6 +59,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     | function | answer |
     |---|---|
     | `pytheas_distance_m(BLOB, BLOB, n) -> DOUBLE` | shortest geodesic, metres |
+    | `pytheas_planar_distance(BLOB, BLOB, n) -> DOUBLE` | in the unit of the plane |
     | `pytheas_area_m2(BLOB, n) -> DOUBLE` | area on the ellipsoid |
     | `pytheas_perimeter_m(BLOB, n) -> DOUBLE` | length of the boundary of areas |
     | `pytheas_length_m(BLOB, n) -> DOUBLE` | length of lines |
@@ -105,8 +107,10 @@ def defined(
     return frozenset(name for (name,) in found.fetchall())
 
 
-def _decode(wkb: _Array, patience: Patience) -> Geometries:
-    """Valid geometries; None for NULL, for bytes that are no WKB and for invalid ones.
+def _decode(
+    wkb: _Array, patience: Patience, usable: Callable[[Geometries], Booleans]
+) -> Geometries:
+    """Usable geometries; None for NULL, for bytes that are no WKB and for others.
 
     What repeats is decoded once: in a join one side mostly does.
     """
@@ -114,7 +118,7 @@ def _decode(wkb: _Array, patience: Patience) -> Geometries:
     blobs = encoded.dictionary.to_numpy(zero_copy_only=False)
     lengths = pc.fill_null(pc.binary_length(encoded.dictionary), 0)
     distinct = [
-        _usable(blobs[block])
+        _read(blobs[block], usable)
         for block in patience.blocks(lengths.to_numpy(), _BYTES_AT_ONCE)
     ]
     known = np.concatenate([*distinct, [None]])
@@ -124,17 +128,19 @@ def _decode(wkb: _Array, patience: Patience) -> Geometries:
     return geometries
 
 
-def _usable(blobs: Any) -> Geometries:
+def _read(blobs: Any, usable: Callable[[Geometries], Booleans]) -> Geometries:
     found: Geometries = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"))
-    found[~(shapely.is_valid(found) & _is_on_globe(found))] = None
+    found[~usable(found)] = None
     return found
 
 
-def _is_on_globe(geometries: Geometries) -> Any:
-    """Whether all latitudes are ones; empty geometries pass."""
+def _measurable(geometries: Geometries) -> Booleans:
+    """Which are valid, with latitudes that are ones; empty geometries pass."""
     bounds = shapely.bounds(geometries)
     with np.errstate(invalid="ignore"):
-        return ~((bounds[:, 1] < -_POLE) | (bounds[:, 3] > _POLE))
+        is_beyond = (bounds[:, 1] < -_POLE) | (bounds[:, 3] > _POLE)
+    found: Booleans = shapely.is_valid(geometries) & ~is_beyond
+    return found
 
 
 def _whole(array: _Array) -> _Array:
@@ -147,14 +153,26 @@ def _doubles(values: Floats) -> _Array:
 
 def _distance(left: _Array, right: _Array, connection: _Array) -> _Array:
     patience = Patience(connection)
-    sides = _decode(left, patience), _decode(right, patience)
+    sides = [_decode(each, patience, _measurable) for each in (left, right)]
     return _doubles(_in_blocks(distance_m, patience, *sides))
+
+
+def _planar_distance(left: _Array, right: _Array, connection: _Array) -> _Array:
+    patience = Patience(connection)
+    a, b = (_decode(each, patience, shapely.is_valid) for each in (left, right))
+    found = [
+        shapely.distance(a[block], b[block])
+        for block in patience.blocks(_vertices(a, b), _WEIGHT_AT_ONCE)
+    ]
+    return _doubles(np.concatenate(found))
 
 
 def _measured(measure: _Measure) -> Callable[[_Array, _Array], _Array]:
     def function(wkb: _Array, connection: _Array) -> _Array:
         patience = Patience(connection)
-        return _doubles(_in_blocks(measure, patience, _decode(wkb, patience)))
+        return _doubles(
+            _in_blocks(measure, patience, _decode(wkb, patience, _measurable))
+        )
 
     return function
 
@@ -169,22 +187,28 @@ def _in_blocks(
 
 def _weights(*sides: Geometries) -> Floats:
     """About how much there is to do in each row: vertices, and pieces of long edges."""
-    weights = np.ones(len(sides[0]))
+    weights = _vertices(*sides)
     for side in sides:
-        weights += shapely.get_num_coordinates(side)
         weights += np.nan_to_num(shapely.length(side)) / _PIECE_DEG
     return weights
+
+
+def _vertices(*sides: Geometries) -> Floats:
+    counts = [shapely.get_num_coordinates(side) for side in sides]
+    found: Floats = 1.0 + np.sum(counts, axis=0)
+    return found
 
 
 def _relate(
     left: _Array, right: _Array, patterns: _Array, connection: _Array
 ) -> _Array:
     patience = Patience(connection)
-    a, b = _decode(left, patience), _decode(right, patience)
+    # In whichever plane.
+    a, b = (_decode(each, patience, shapely.is_valid) for each in (left, right))
     asked = np.array(_whole(patterns).to_pylist(), dtype=object)
     found = [
         _related(a[block], b[block], asked[block].tolist())
-        for block in patience.blocks(_weights(a, b), _WEIGHT_AT_ONCE)
+        for block in patience.blocks(_vertices(a, b), _WEIGHT_AT_ONCE)
     ]
     holds, answered = map(np.concatenate, zip(*found, strict=True))
     return pa.array(holds, type=pa.bool_(), mask=~answered)
@@ -215,6 +239,7 @@ _FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     ("pytheas_divide", divide, (_DECIMAL, _DECIMAL), _DECIMAL),
     ("pytheas_decimal", to_decimal, (DOUBLE,), _DECIMAL),
     ("pytheas_distance_m", _distance, (BLOB, BLOB, BIGINT), DOUBLE),
+    ("pytheas_planar_distance", _planar_distance, (BLOB, BLOB, BIGINT), DOUBLE),
     ("pytheas_area_m2", _measured(area_m2), (BLOB, BIGINT), DOUBLE),
     ("pytheas_perimeter_m", _measured(perimeter_m), (BLOB, BIGINT), DOUBLE),
     ("pytheas_length_m", _measured(length_m), (BLOB, BIGINT), DOUBLE),

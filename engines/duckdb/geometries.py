@@ -85,6 +85,10 @@ _RESULTS: Final = {
 _EACH: Final[tuple[tuple[str, Callable[..., Any], tuple[Any, ...], Any], ...]] = (
     ("pytheas_read", answers.read, (VARCHAR, VARCHAR, BIGINT), BLOB),
     ("pytheas_shape", answers.shape_of, (BLOB, BIGINT), BLOB),
+    ("pytheas_native", answers.native_of, (BLOB, BIGINT), BLOB),
+    ("pytheas_window", answers.window_of, (BLOB, BIGINT), BLOB),
+    ("pytheas_plane", answers.plane_of, (BLOB, BIGINT), VARCHAR),
+    ("pytheas_metres", answers.metres_of, (VARCHAR, BIGINT), DOUBLE),
     ("pytheas_construct", answers.construct, (VARCHAR, BLOB, BIGINT), BLOB),
     ("pytheas_overlay", answers.construct, (VARCHAR, BLOB, BLOB, BIGINT), BLOB),
     ("pytheas_construct_by", answers.construct, (VARCHAR, BLOB, DOUBLE, BIGINT), BLOB),

@@ -6,7 +6,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from engines.errors import TransformFailed
+from engines.errors import NowhereOnEarth, TransformFailed
 from engines.geodesy.arrays import Floats, Geometries, GeometryLike, geometry_array
 from ontologies.geosparql.crs import Crs
 
@@ -19,6 +19,7 @@ def transform(geoms: GeometryLike, source: Crs, target: Crs) -> Geometries:
 
     Raises:
         TransformFailed: A coordinate has no image in the target CRS.
+        NowhereOnEarth: One of two different CRSs is an engineering CRS.
 
     Examples:
         >>> from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
@@ -55,6 +56,9 @@ def transform(geoms: GeometryLike, source: Crs, target: Crs) -> Geometries:
 
 @lru_cache(maxsize=128)
 def _transformer(source: Crs, target: Crs) -> pyproj.Transformer:
+    for crs in (source, target):
+        if crs.is_engineering:
+            raise NowhereOnEarth(source.iri, target.iri, crs.iri)
     return pyproj.Transformer.from_crs(source.pyproj, target.pyproj, always_xy=True)
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+import numpy as np
 import shapely
 
 from engines.errors import EngineError
@@ -12,8 +13,9 @@ from engines.geosparql.accessors import FLAGS, NUMBERS, TEXTS
 from engines.geosparql.aggregates import AGGREGATES
 from engines.geosparql.constructive import BINARY, NAMED, NUMBERED, UNARY
 from engines.geosparql.packing import pack, unpack
-from engines.geosparql.planes import valid_in_crs84
+from engines.geosparql.planes import placed, valid_in_crs84
 from ontologies.errors import OntologyError
+from ontologies.geosparql.crs import crs_from_iri
 from ontologies.geosparql.serializations import parse_literal
 
 _T = TypeVar("_T")
@@ -89,5 +91,48 @@ def shape_of(packed: bytes) -> bytes | None:
 
 
 def _shape(packed: bytes) -> bytes:
-    wkb: bytes = shapely.to_wkb(valid_in_crs84(unpack(packed)), flavor="iso")
+    return _wkb(valid_in_crs84(_unpacked(packed)))
+
+
+def native_of(packed: bytes) -> bytes | None:
+    """A valid geometry as WKB in the plane of its CRS; None where that has none."""
+    return or_none(_native, packed)
+
+
+def _native(packed: bytes) -> bytes | None:
+    native = placed(_unpacked(packed)).natives[0]
+    return None if native is None else _wkb(native)
+
+
+def window_of(packed: bytes) -> bytes | None:
+    """The box of a valid geometry as WKB, see `placing.Placed.windows`.
+
+    That of an empty geometry is a point, the same for all: they may be equal.
+    """
+    return or_none(_window, packed)
+
+
+def _window(packed: bytes) -> bytes:
+    window = placed(_unpacked(packed)).windows[0]
+    return _wkb(shapely.box(*np.nan_to_num(window)))
+
+
+def plane_of(packed: bytes) -> str | None:
+    """The IRI of the CRS of a geometry, where it is one with a plane."""
+    return or_none(_plane, packed)
+
+
+def _plane(packed: bytes) -> str | None:
+    iri = _unpacked(packed).crs_iri
+    return iri if crs_from_iri(iri).is_planar else None
+
+
+@lru_cache(maxsize=256)
+def metres_of(iri: str) -> float | None:
+    """Metres in the unit of a CRS that has a plane."""
+    return or_none(lambda: crs_from_iri(iri).unit_factor)
+
+
+def _wkb(shape: Any) -> bytes:
+    wkb: bytes = shapely.to_wkb(shape, flavor="iso")
     return wkb

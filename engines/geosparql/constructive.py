@@ -18,6 +18,7 @@ from engines.geosparql.planes import (
     in_crs,
     is_geographic,
     overlaid,
+    placed,
     together,
     valid_in_crs84,
 )
@@ -120,14 +121,23 @@ def _circle_in_plane(shape: BaseGeometry) -> BaseGeometry:
 
 
 def buffer_in_metres(geometry: Geometry, metres: float) -> Geometry:
-    """All within a geodesic distance, whatever the CRS (docs/adr/0001).
+    """All within a geodesic distance, whatever the CRS on Earth (docs/adr/0001).
+
+    In an engineering CRS all within a distance in its plane.
 
     Raises:
         NoSuchGeometry: The geometry is invalid, or the distance beyond 9000 km.
     """
+    crs = crs_from_iri(geometry.crs_iri)
+    if crs.is_engineering:
+        distance = _finite(metres) / crs.unit_factor
+        shape = _without_empty_holes(placed(geometry).natives[0])
+        drawn = shapely.buffer(shape, distance, quad_segs=_QUARTER)
+        return Geometry(geometry.crs_iri, drawn)
     valid_in_crs84(geometry)
     plane = Plane(CRS84_IRI, geometry.crs_iri)
-    return plane.place(buffer_m(in_crs(geometry, CRS84_IRI), metres))
+    shape = _without_empty_holes(in_crs(geometry, CRS84_IRI))
+    return plane.place(buffer_m(shape, metres))
 
 
 def buffer_in_degrees(geometry: Geometry, degrees: float) -> Geometry:
@@ -136,12 +146,28 @@ def buffer_in_degrees(geometry: Geometry, degrees: float) -> Geometry:
     Raises:
         NoSuchGeometry: The geometry is invalid, or the distance not finite.
     """
-    if not np.isfinite(degrees):
-        raise NoSuchGeometry(f"{degrees} is no distance")
     plane = Plane(CRS84_IRI, geometry.crs_iri)
-    shape = together(valid_in_crs84(geometry))
-    drawn = shapely.buffer(shape, degrees, quad_segs=_QUARTER)
+    shape = together(_without_empty_holes(valid_in_crs84(geometry)))
+    drawn = shapely.buffer(shape, _finite(degrees), quad_segs=_QUARTER)
     return plane.place(shapely.intersection(drawn, _WORLDS))
+
+
+def _without_empty_holes(shape: BaseGeometry) -> BaseGeometry:
+    """The same geometry; to shrink one with a hole without a vertex, GEOS crashes."""
+    if isinstance(shape, shapely.Polygon):
+        holes = [hole for hole in shape.interiors if not hole.is_empty]
+        is_same = len(holes) == len(shape.interiors)
+        return shape if is_same else shapely.Polygon(shape.exterior, holes)
+    if isinstance(shape, shapely.MultiPolygon | shapely.GeometryCollection):
+        parts = [_without_empty_holes(part) for part in shape.geoms]
+        return type(shape)(parts)
+    return shape
+
+
+def _finite(distance: float) -> float:
+    if not np.isfinite(distance):
+        raise NoSuchGeometry(f"{distance} is no distance")
+    return distance
 
 
 def to_crs(geometry: Geometry, iri: str) -> Geometry:

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from engines.errors import NoSuchGeometry
 from engines.geodesy import transform, wrap
 from engines.geodesy.arrays import Floats, explode, geometry_array
+from engines.geosparql.placing import Placed, place_one
 from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
 from ontologies.geosparql.literals import Geometry
 
@@ -50,14 +51,30 @@ def in_crs84(geometry: Geometry) -> BaseGeometry:
 
 
 @lru_cache(maxsize=64)
-def valid_in_crs84(geometry: Geometry) -> BaseGeometry:
-    """The same, of a geometry that can be related to others.
+def placed(geometry: Geometry) -> Placed:
+    """The geometry where it is related to others, in one row.
 
     Raises:
         NoSuchGeometry: It is invalid: what is inside is not defined.
+        TransformFailed: A coordinate has no image in CRS84.
+    """
+    found = place_one(geometry.shapely, crs_from_iri(geometry.crs_iri))
+    if not found.is_valid[0]:
+        raise NoSuchGeometry(shapely.is_valid_reason(geometry.shapely))
+    return found
+
+
+def valid_in_crs84(geometry: Geometry) -> BaseGeometry:
+    """The geometry in CRS84, cut at the antimeridian, and valid.
+
+    Raises:
+        NoSuchGeometry: It is invalid, or nowhere on Earth.
         TransformFailed: A coordinate has no image there.
     """
-    return _valid(in_crs84(geometry))
+    shape: BaseGeometry | None = placed(geometry).shapes[0]
+    if shape is None:
+        raise NoSuchGeometry(f"<{geometry.crs_iri}> is nowhere on Earth")
+    return shape
 
 
 def _valid(shape: BaseGeometry) -> BaseGeometry:

@@ -1,7 +1,7 @@
 """Coordinate reference systems by IRI, and the axis order of their authority.
 
 Inside our code every geometry is x = east, y = north ("GIS order", pyproj's
-`always_xy`), whatever the CRS. Only literals follow the authority, and only
+`always_xy`), whatever the CRS on Earth. Only literals follow the authority, and only
 `ontologies.geosparql.literals` swaps.
 """
 
@@ -24,9 +24,22 @@ CRS84_IRI: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 OWN_CRS_BASE: Final = "https://w3id.org/pytheas/crs/"
 """CRSs that no authority has a code for, named by the hash of their definition."""
 
+PLANE_IRI: Final = f"{OWN_CRS_BASE}plane"
+"""A plane that is nowhere on Earth: x, y, in metres."""
+
 AxisOrder: TypeAlias = Literal["xy", "yx"]
 
 _NO_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType({})
+_ENGINEERING: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        PLANE_IRI: 'ENGCRS["Plane",EDATUM["Nowhere on Earth"],CS[Cartesian,2],'
+        'AXIS["x",east],AXIS["y",north],LENGTHUNIT["metre",1]]',
+        "http://www.opengis.net/def/crs/EPSG/0/5800": 'ENGCRS["Astra Minas Grid",'
+        'EDATUM["Astra Minas"],CS[Cartesian,2],AXIS["northing (X)",north],'
+        'AXIS["westing (Y)",west],LENGTHUNIT["metre",1],ID["EPSG",5800]]',
+    }
+)
+"""Engineering CRSs: PROJ has definitions of none."""
 _FORMS: Final = (
     re.compile(
         r"https?://www\.opengis\.net/def/crs/(?P<authority>\w+)/[^/]+/(?P<code>\w+)"
@@ -53,6 +66,16 @@ class Crs:
     def is_geographic(self) -> bool:
         """True when coordinates are longitude and latitude."""
         return bool(self.pyproj.is_geographic)
+
+    @property
+    def is_engineering(self) -> bool:
+        """True when nobody knows where on Earth a coordinate is."""
+        return bool(self.pyproj.is_engineering)
+
+    @property
+    def is_planar(self) -> bool:
+        """True when coordinates are those of a plane, on Earth or not."""
+        return self.is_engineering or bool(self.pyproj.is_projected)
 
     @property
     def unit_factor(self) -> float:
@@ -83,7 +106,7 @@ def crs_from_iri(iri: str, definitions: Mapping[str, str] = _NO_DEFINITIONS) -> 
         >>> crs_from_iri("urn:ogc:def:crs:EPSG::32631").iri
         'http://www.opengis.net/def/crs/EPSG/0/32631'
     """
-    if not iri.startswith(OWN_CRS_BASE):
+    if iri == PLANE_IRI or not iri.startswith(OWN_CRS_BASE):
         return _registered(iri)
     if iri not in definitions:
         raise OntologyError(
@@ -117,6 +140,8 @@ def crs_from_pyproj(crs: CRS) -> Crs:
 
 @lru_cache(maxsize=1024)
 def _registered(iri: str) -> Crs:
+    if iri == PLANE_IRI:
+        return Crs(iri, _parse(_ENGINEERING[iri]), "xy")
     found = next((m for form in _FORMS if (m := form.fullmatch(iri))), None)
     if found is None:
         raise OntologyError(
@@ -124,13 +149,16 @@ def _registered(iri: str) -> Crs:
             "<http://www.opengis.net/def/crs/EPSG/0/{code}> or <" + CRS84_IRI + ">"
         )
     authority, code = found["authority"].upper(), found["code"]
+    canonical = _iri(authority, code)
+    if canonical in _ENGINEERING:
+        return Crs(canonical, _parse(_ENGINEERING[canonical]), "xy")
     try:
         crs = CRS.from_authority(authority, code)
     except CRSError as error:
         raise OntologyError(
             f"<{iri}>: PROJ {proj_version_str} knows no CRS {authority}:{code}"
         ) from error
-    return Crs(_iri(authority, code), crs, _axis_order(crs))
+    return Crs(canonical, crs, _axis_order(crs))
 
 
 @lru_cache(maxsize=256)

@@ -58,6 +58,8 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "within_bounds": "CASE WHEN NOT :a THEN FALSE ELSE :b END",
         # What could be near is for joins to know (`relational.geo.candidates`).
         "within_reach": ":c",
+        # The windows are for joins to know as well.
+        "either_plane": "CASE WHEN :a THEN :b ELSE :c END",
         # Not for the engine to join by: what else it could join by is narrower.
         "equal_late": "(:a = :b) IS TRUE",
         "sort_rank": f"CASE WHEN :a IS NULL THEN 0 WHEN :a = {Tag.BLANK} THEN 1 "
@@ -207,13 +209,19 @@ def _copied(call: str) -> str:
     return f"{_told(call)} || CAST('' AS BLOB)"
 
 
+# To DuckDB's own some areas that are apart, and all that are empty, are at no distance.
+_PLANAR_DISTANCE: Final = _told(
+    "pytheas_planar_distance(CAST(ST_AsWKB(:a) AS BLOB), CAST(ST_AsWKB(:b) AS BLOB))"
+)
+_METRES: Final = _told("pytheas_metres(:a)")
+
 GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "geometry_constant": "ST_GeomFromWKB(:a)",
         "no_geometry": "CAST(NULL AS GEOMETRY)",
         "distance_m": "pytheas_distance_m("
         f"CAST(ST_AsWKB(:a) AS BLOB), CAST(ST_AsWKB(:b) AS BLOB), {CONNECTION})",
-        "distance_degrees": "ST_Distance(:a, :b)",
+        "distance_degrees": _PLANAR_DISTANCE,
         "boxes_meet": "ST_Intersects_Extent(:a, :b)",
         "grown_box": _GROWN,
         "grown_in_plane": "ST_MakeEnvelope(:a - :e, :b - :e, :c + :e, :d + :e)",
@@ -229,6 +237,16 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "whole": "CAST(:a AS HUGEINT)",
         "read_geometry": _copied("pytheas_read(:a, :b)"),
         "shape_of": f"ST_GeomFromWKB({_copied('pytheas_shape(:a)')})",
+        "native_of": f"ST_GeomFromWKB({_copied('pytheas_native(:a)')})",
+        "window_of": f"ST_GeomFromWKB({_copied('pytheas_window(:a)')})",
+        "plane_of": f"{_told('pytheas_plane(:a)')} || ''",
+        # The same for all that are empty: they may be equal.
+        "window": "ST_MakeEnvelope(coalesce(:a, 0), coalesce(:b, 0), "
+        "coalesce(:c, 0), coalesce(:d, 0))",
+        "planar_distance": f"{_PLANAR_DISTANCE} * {_METRES.replace(':a', ':c')}",
+        "planar_area": f"ST_Area(:a) * pow({_METRES.replace(':a', ':b')}, 2)",
+        "planar_perimeter": f"ST_Perimeter(:a) * {_METRES.replace(':a', ':b')}",
+        "planar_length": f"ST_Length(:a) * {_METRES.replace(':a', ':b')}",
         "construct": _copied("pytheas_construct(:a, :b)"),
         "construct_by": _copied("pytheas_construct_by(:a, :b, CAST(:c AS DOUBLE))"),
         "construct_in": _copied("pytheas_construct_in(:a, :b, :c)"),

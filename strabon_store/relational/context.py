@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import Term
+from strabon_store.relational.encoding import TermId
 from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.relational.nodes import Plan
 from strabon_store.relational.stars import Stars
@@ -39,6 +40,10 @@ class TermCatalog(Protocol):
 
     def stars(self) -> Stars:
         """The star tables that may be read."""
+        ...
+
+    def planes(self) -> frozenset[str]:
+        """IRIs of the CRSs in whose planes there may be geometries."""
         ...
 
 
@@ -103,6 +108,11 @@ class Context:
         """The context of a pattern of whose variables only these are joined."""
         kept = {n: self.candidates[n] for n in names if n in self.candidates}
         return replace(self, candidates=kept)
+
+    @property
+    def any_term(self) -> TermId:
+        """Ids of which nothing is known but what all that are stored have in common."""
+        return TermId(planes=self.catalog.planes())
 
     def fresh(self) -> int:
         """A number that no other rows of the plan have."""

@@ -85,11 +85,13 @@ class TermId:
         tags: The tags that ids can have; empty: any.
         datatype: IRI of the datatype of all literals; None: unknown, or several.
         may_be_nan: Whether a number among them may be NaN.
+        planes: IRIs of the CRSs with a plane that geometries can be in; None: unknown.
     """
 
     tags: frozenset[Tag] = frozenset()
     datatype: str | None = None
     may_be_nan: bool = True
+    planes: frozenset[str] | None = None
 
     @property
     def kind(self) -> Tag | None:
@@ -149,9 +151,14 @@ def either(left: Encoding, right: Encoding) -> Encoding:
         [<Tag.IRI: 0>, <Tag.BLANK: 1>]
     """
     match left, right:
-        case TermId(tags, datatype), TermId(others, other):
+        case (
+            TermId(tags, datatype, planes=planes),
+            TermId(others, other, planes=more),
+        ):
             known = tags | others if tags and others else frozenset[Tag]()
+            every = None if planes is None or more is None else planes | more
             may_be_nan = left.may_be_nan or right.may_be_nan
-            return TermId(known, datatype if datatype == other else None, may_be_nan)
+            common = datatype if datatype == other else None
+            return TermId(known, common, may_be_nan, every)
         case _:
             return left

@@ -2,8 +2,9 @@
 
 `terms` holds the terms of dictionary kinds only, `quads` is a set that stands in two
 orders, and `geometries` has
-a row for each well-formed geometry literal, parsed once, in CRS84 and cut at the
-antimeridian. Bounds are NULL for the empty geometry.
+a row for each well-formed geometry literal, parsed once: in CRS84 and cut at the
+antimeridian, and in the plane of its CRS where that has one. Bounds are NULL for the
+empty geometry.
 """
 
 from dataclasses import dataclass, field
@@ -104,8 +105,10 @@ GEOMETRIES: Final = Table(
         ColumnSpec("id", ColumnType.BIGINT),
         # IRI of the CRS of the literal.
         ColumnSpec("crs", ColumnType.VARCHAR),
-        # In CRS84, x = longitude, y = latitude, degrees.
-        ColumnSpec("geometry", ColumnType.GEOMETRY),
+        # In CRS84, x = longitude, y = latitude, degrees; NULL in an engineering CRS.
+        ColumnSpec("geometry", ColumnType.GEOMETRY, is_nullable=True),
+        # Of `geometry` where `native` is NULL, else around what `geometry` and the
+        # image of `native` hold; of `native` where `geometry` is NULL.
         ColumnSpec("minx", ColumnType.DOUBLE, is_nullable=True),
         ColumnSpec("miny", ColumnType.DOUBLE, is_nullable=True),
         ColumnSpec("maxx", ColumnType.DOUBLE, is_nullable=True),
@@ -113,9 +116,15 @@ GEOMETRIES: Final = Table(
         ColumnSpec("is_valid", ColumnType.BOOLEAN),
         ColumnSpec("crosses_antimeridian", ColumnType.BOOLEAN),
         ColumnSpec("contains_pole", ColumnType.BOOLEAN),
+        # In the plane of a projected or engineering CRS, x = east, y = north; NULL in
+        # others.
+        ColumnSpec("native", ColumnType.GEOMETRY, is_nullable=True),
     ),
 )
 """The geometry of each well-formed geometry literal, by the literal's id."""
+
+PLANES: Final = Table("planes", (ColumnSpec("crs", ColumnType.VARCHAR),))
+"""IRIs of the CRSs in whose planes there may be geometries."""
 
 PREDICATES: Final = Table(
     "predicate_statistics",
@@ -194,6 +203,7 @@ TABLES: Final = (
     QUADS,
     QUADS_BY_OBJECT,
     GEOMETRIES,
+    PLANES,
     PREDICATES,
     STAR_TABLES,
     STAR_COLUMNS,

@@ -14,7 +14,7 @@ from strabon_store.relational.scalars import Call, Column, Scalar, parts_of
 from strabon_store.relational.values import Value, of_column
 
 TERM_PARTS: Final = ("lexical", "datatype", "language", "number", "moment")
-GEOMETRY_PARTS: Final = ("geometry", "minx", "miny", "maxx", "maxy")
+GEOMETRY_PARTS: Final = ("geometry", "minx", "miny", "maxx", "maxy", "crs", "native")
 _TABLES: Final = {"terms": TERM_PARTS, "geometries": GEOMETRY_PARTS}
 
 

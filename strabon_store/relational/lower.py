@@ -302,7 +302,7 @@ def _lower_extend(pattern: Extend, context: Context) -> Plan:
             scope[SOLUTION] = string(Column(SOLUTION))
         value = lower_expression(expression, scope)
         stored = None if value.term is None else context.catalog.term_id(value.term)
-        encoding: Encoding = value.encoding if stored is None else TermId()
+        encoding: Encoding = value.encoding if stored is None else context.any_term
         scalar = value.native if stored is None else Constant(stored)
         column = PlanColumn(name, encoding, is_nullable=value.term is None)
     plan = with_lookups(plan, [scalar])
@@ -379,7 +379,7 @@ def _lower_values(pattern: Values, context: Context) -> Plan:
         are_stored = all(
             (t is None) == (k is None) for t, k in zip(terms, keys, strict=True)
         )
-        encoding = TermId() if are_stored else Plain()
+        encoding = context.any_term if are_stored else Plain()
         is_nullable = None in terms
         columns.append(PlanColumn(variable.name, encoding, is_nullable))
         cells.append(keys if are_stored else tuple(_plain(t) for t in terms))

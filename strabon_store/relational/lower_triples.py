@@ -86,10 +86,10 @@ def _encoding(position: str, triple: TriplePattern, context: Context) -> TermId:
     if position != "object":
         return _PREDICATE if position == "predicate" else _RESOURCE
     if isinstance(triple.predicate, Var):
-        return TermId()
+        return context.any_term
     key = context.catalog.term_id(triple.predicate)
     known = None if key is None else context.catalog.predicate(key)
-    return TermId() if known is None else known.encoding
+    return context.any_term if known is None else known.encoding
 
 
 def lower_graph_names(variable: str, context: Context) -> Plan:

@@ -35,6 +35,7 @@ class Readings:
         self._predicates: dict[int, PredicateStatistics | None] = {}
         self._links: dict[int, frozenset[tuple[int, int]] | None] = {}
         self._stars: Stars | None = None
+        self._planes: frozenset[str] | None = None
 
     def look_up(self, terms: Iterable[Term]) -> None:
         """Ask for the ids of terms together, which is faster than one by one."""
@@ -66,11 +67,18 @@ class Readings:
             self._stars = self._catalog.stars()
         return self._stars
 
+    def planes(self) -> frozenset[str]:
+        """IRIs of the CRSs in whose planes there may be geometries."""
+        if self._planes is None:
+            self._planes = self._catalog.planes()
+        return self._planes
+
     def would_hold(self, catalog: Catalog) -> bool:
         """Whether another catalog would have said the same, or about the same."""
         unknown = [term for term, found in self._ids.items() if found is None]
         return (
-            (self._stars is None or _are_alike(self._stars, catalog.stars()))
+            (self._planes is None or self._planes == catalog.planes())
+            and (self._stars is None or _are_alike(self._stars, catalog.stars()))
             and all(
                 _say_the_same(known, catalog.predicate(key))
                 for key, known in self._predicates.items()

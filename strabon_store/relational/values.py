@@ -75,6 +75,7 @@ class Value:
         temporal: The date, time or duration that it is.
         boolean: BOOLEAN, for xsd:boolean.
         geometry: The geometry of a geometry literal with its CRS, packed into bytes.
+        planes: IRIs of the CRSs with a plane that it can be in; None: unknown.
         variable: The stored variable behind it, whose geometry can be looked up.
         term: The constant behind it.
     """
@@ -90,6 +91,7 @@ class Value:
     temporal: Temporal = NO_TIME
     boolean: Scalar = NULL
     geometry: Scalar = NULL
+    planes: frozenset[str] | None = None
     variable: str | None = None
     term: Term | None = None
 
@@ -161,6 +163,7 @@ def stored(
         temporal=facets.temporal,
         boolean=call("term_boolean", key) if known.can_be(Tag.BOOLEAN) else NULL,
         geometry=facets.geometry,
+        planes=known.planes,
         variable=variable,
     )
 
@@ -429,8 +432,8 @@ def moment(value: Scalar, datatype: str) -> Value:
     )
 
 
-def geometry(packed: Scalar) -> Value:
-    """A geometry that was computed: a geo:wktLiteral in its own CRS."""
+def geometry(packed: Scalar, planes: frozenset[str] | None = None) -> Value:
+    """A geometry that was computed: a geo:wktLiteral in one CRS, of `planes` maybe."""
     text = call("text_of_geometry", Constant("asWKT"), packed, Constant(""))
     return Value(
         encoding=Typed(WKT_LITERAL),
@@ -441,6 +444,7 @@ def geometry(packed: Scalar) -> Value:
         datatype=call("if_bound", packed, Constant(WKT_LITERAL)),
         language=call("if_bound", packed, Constant("")),
         geometry=packed,
+        planes=planes,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from engines.errors import EngineError
 from engines.geodesy import transform, wrap
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
@@ -122,9 +123,10 @@ def _geometry(term: Term | None) -> Any:
         parsed = parse_wkt_literal(term.lexical)
     except OntologyError:
         return None
-    shapes = np.array([parsed.shapely], dtype=object)
-    if parsed.crs_iri != CRS84_IRI:
-        shapes = transform(
-            shapes, crs_from_iri(parsed.crs_iri), crs_from_iri(CRS84_IRI)
-        )
+    source, target = crs_from_iri(parsed.crs_iri), crs_from_iri(CRS84_IRI)
+    try:
+        shapes = transform(parsed.shapely, source, target)
+    except EngineError:
+        # Its CRS cannot have the coordinates, or has no place on Earth.
+        return None
     return json.loads(shapely.to_geojson(wrap(shapes).geometries[0]))

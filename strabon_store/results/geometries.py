@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from engines.errors import TransformFailed
+from engines.errors import EngineError
 from engines.geodesy import transform, wrap
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
@@ -39,12 +39,12 @@ def _transformed(shapes: Any, iri: str) -> Any:
         return None
     try:
         return transform(shapes, crs, _CRS84)
-    except TransformFailed:
+    except EngineError:
         return np.array([_transformed_one(each, crs) for each in shapes], dtype=object)
 
 
 def _transformed_one(shape: Any, crs: Any) -> Any:
     try:
         return transform(np.array([shape], dtype=object), crs, _CRS84)[0]
-    except TransformFailed:
+    except EngineError:
         return None

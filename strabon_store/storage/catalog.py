@@ -16,7 +16,7 @@ from strabon_store.relational.stars import NO_STARS, Stars
 from strabon_store.storage.database import read_meta
 from strabon_store.storage.dictionary import NOT_FOUND, find_ids, key_of
 from strabon_store.storage.stars import read_stars
-from strabon_store.storage.statistics import read_statistics
+from strabon_store.storage.statistics import read_planes, read_statistics
 
 _LINKS: Final = """
 SELECT value, (
@@ -75,7 +75,8 @@ class Catalog:
         generation = int(read_meta(cursor, "generation"))
         if self._latest is None or self._latest.generation != generation:
             predicates, stars = read_statistics(cursor), read_stars(cursor)
-            self._latest = Snapshot(generation, self, predicates, stars)
+            planes = read_planes(cursor)
+            self._latest = Snapshot(generation, self, predicates, stars, planes)
         return self._latest
 
     def term_id(self, term: Term) -> int | None:
@@ -160,12 +161,14 @@ class Snapshot:
         catalog: The ids of terms.
         predicates: What is known of each predicate, by its id.
         star_tables: The star tables.
+        crs_planes: IRIs of the CRSs in whose planes there may be geometries.
     """
 
     generation: int
     catalog: Catalog
     predicates: Mapping[int, PredicateStatistics]
     star_tables: Stars
+    crs_planes: frozenset[str]
 
     def term_id(self, term: Term) -> int | None:
         """The id of a term, None when nothing stored mentions it."""
@@ -189,6 +192,10 @@ class Snapshot:
     def stars(self) -> Stars:
         """The star tables that may be read."""
         return self.star_tables
+
+    def planes(self) -> frozenset[str]:
+        """IRIs of the CRSs in whose planes there may be geometries."""
+        return self.crs_planes
 
     def without_stars(self) -> "Snapshot":
         """The same for a compiler that is to read the quads alone."""

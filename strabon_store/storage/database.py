@@ -33,7 +33,7 @@ from strabon_store.storage.spill import remove_abandoned, spill_folder
 FILE_NAME: Final = "store.duckdb"
 """The database in a store's directory."""
 
-FORMAT_VERSION: Final = "4"
+FORMAT_VERSION: Final = "5"
 """Raised when an older program can no longer read what a newer one writes."""
 
 _FORMAT: Final = "format"

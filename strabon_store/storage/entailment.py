@@ -35,7 +35,11 @@ from strabon_store.relational.stars import NO_STARS
 from strabon_store.storage.catalog import Catalog, Connection, Snapshot
 from strabon_store.storage.database import Database, read_meta
 from strabon_store.storage.dictionary import NOT_FOUND, Key, find_ids
-from strabon_store.storage.statistics import read_statistics, rebuild_statistics
+from strabon_store.storage.statistics import (
+    read_planes,
+    read_statistics,
+    rebuild_statistics,
+)
 
 _MERGES: Final = 4
 """Closures of merges that are kept."""
@@ -350,7 +354,8 @@ class _Closure:
         chosen = None if dataset is None else _chosen(dataset, catalog)
         extension = _triples(ids, self._axioms)
         _close(cursor, ids, chosen, extension, tuple(map(self._sql, _KEEP)))
-        snapshot = Snapshot(generation, catalog, read_statistics(cursor), NO_STARS)
+        known = read_statistics(cursor), NO_STARS, read_planes(cursor)
+        snapshot = Snapshot(generation, catalog, *known)
         # Nobody begins to read between the two.
         with self._lock:
             cursor.commit()

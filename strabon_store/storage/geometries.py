@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from engines.errors import TransformFailed
-from engines.geodesy import transform, wrap
+from engines.errors import EngineError
+from engines.geosparql.placing import Placed, place
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
 from ontologies.geosparql.datatypes import WKT_LITERAL
@@ -22,13 +22,19 @@ from strabon_store.storage.lines import in_batches
 
 _Geometries: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 _Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+_Rows: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
 
 _INSERT: Final = Template("""
 INSERT INTO :a
 SELECT id, crs, ST_GeomFromWKB(wkb), minx, miny, maxx, maxy,
-       is_valid, crosses_antimeridian, contains_pole
+       is_valid, crosses_antimeridian, contains_pole, ST_GeomFromWKB(native)
 FROM parsed
 """)
+_NOTE_PLANES: Final = """
+INSERT INTO planes
+SELECT DISTINCT crs FROM parsed
+WHERE native IS NOT NULL AND crs NOT IN (FROM planes)
+"""
 
 _PLAIN_NUMBER: Final = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE]-?[0-9]+)?"
 _PLAIN_POINT: Final = f"{_PLAIN_NUMBER} {_PLAIN_NUMBER}"
@@ -61,7 +67,7 @@ FROM literals
 # though it matches (rings that are not closed, lines of one point) is not valid.
 _INSERT_PLAIN: Final = Template("""
 INSERT INTO :a
-SELECT id, $crs, geometry, minx, miny, maxx, maxy, TRUE, FALSE, FALSE
+SELECT id, $crs, geometry, minx, miny, maxx, maxy, TRUE, FALSE, FALSE, NULL
 FROM (
   SELECT *, ST_XMin(geometry) AS minx, ST_YMin(geometry) AS miny,
     ST_XMax(geometry) AS maxx, ST_YMax(geometry) AS maxy
@@ -92,23 +98,21 @@ class ParsedGeometries:
 
     Attributes:
         crs_iris: The CRS of each literal, None for an ill-formed one.
-        geometries: In CRS84 and cut at the antimeridian; None for an ill-formed one.
-        crosses_antimeridian: Which of them were cut.
-        contains_pole: Which of them have a pole inside.
+        geometries: As the literals have them; None for an ill-formed one.
+        placed: By CRS, the rows that are in it, and where they are.
         problems: For each ill-formed row, what is wrong with it.
     """
 
     crs_iris: _Geometries
     geometries: _Geometries
-    crosses_antimeridian: _Flags
-    contains_pole: _Flags
+    placed: list[tuple[_Rows, Placed]]
     problems: dict[int, str]
 
 
 def parse_geometries(
     lexicals: Sequence[str], datatypes: Sequence[str]
 ) -> ParsedGeometries:
-    """Parse literals of all serializations, and bring them to CRS84.
+    """Parse literals of all serializations, and place them.
 
     A literal that is malformed, or whose coordinates its CRS cannot have, is a
     problem of its own row only.
@@ -117,8 +121,7 @@ def parse_geometries(
     parsed = ParsedGeometries(
         crs_iris=np.full(rows, None, dtype=object),
         geometries=np.full(rows, None, dtype=object),
-        crosses_antimeridian=np.zeros(rows, dtype=bool),
-        contains_pole=np.zeros(rows, dtype=bool),
+        placed=[],
         problems={},
     )
     is_wkt = np.array([each == WKT_LITERAL for each in datatypes], dtype=bool)
@@ -133,7 +136,8 @@ def parse_geometries(
             continue
         parsed.geometries[row] = geometry.shapely
         parsed.crs_iris[row] = geometry.crs_iri
-    _to_crs84(parsed)
+    for iri in dict.fromkeys(parsed.crs_iris[parsed.crs_iris != None]):  # noqa: E711
+        _place(parsed, np.flatnonzero(parsed.crs_iris == iri), iri)
     return parsed
 
 
@@ -181,25 +185,34 @@ def insert_geometries(
         parsed: The literals.
         table: Where they go; it has the columns of `geometries`.
     """
-    good = ~shapely.is_missing(parsed.geometries)
-    if not good.any():
-        return
-    geometries = parsed.geometries[good]
-    bounds = shapely.bounds(geometries)
-    # ISO, not PostGIS's own: DuckDB reads Z from the type code.
-    wkb = shapely.to_wkb(geometries, flavor="iso")
+    for rows, placed in parsed.placed:
+        _insert(cursor, ids[rows], parsed.crs_iris[rows], placed, table)
+
+
+def _insert(
+    cursor: duckdb.DuckDBPyConnection,
+    ids: np.ndarray[Any, np.dtype[np.int64]],
+    crs_iris: _Geometries,
+    placed: Placed,
+    table: str,
+) -> None:
     columns = {
-        "id": pa.array(ids[good]),
-        "crs": pa.array(parsed.crs_iris[good], pa.string()),
-        "wkb": pa.array(wkb, pa.binary()),
-        "is_valid": pa.array(shapely.is_valid(geometries)),
-        "crosses_antimeridian": pa.array(parsed.crosses_antimeridian[good]),
-        "contains_pole": pa.array(parsed.contains_pole[good]),
+        "id": pa.array(ids),
+        "crs": pa.array(crs_iris, pa.string()),
+        # ISO, not PostGIS's own: DuckDB reads Z from the type code.
+        "wkb": pa.array(shapely.to_wkb(placed.shapes, flavor="iso"), pa.binary()),
+        "native": pa.array(shapely.to_wkb(placed.natives, flavor="iso"), pa.binary()),
+        "is_valid": pa.array(placed.is_valid),
+        "crosses_antimeridian": pa.array(placed.crosses_antimeridian),
+        "contains_pole": pa.array(placed.contains_pole),
     }
     for index, name in enumerate(("minx", "miny", "maxx", "maxy")):
-        columns[name] = pa.array(bounds[:, index], mask=np.isnan(bounds[:, index]))
+        bounds = placed.windows[:, index]
+        columns[name] = pa.array(bounds, mask=np.isnan(bounds))
     cursor.register("parsed", pa.table(columns))
     cursor.execute(_INSERT.filled([identifier(table)]))
+    if not shapely.is_missing(placed.natives).all():
+        cursor.execute(_NOTE_PLANES)
     cursor.unregister("parsed")
 
 
@@ -214,33 +227,15 @@ def _fill(
         parsed.problems[int(rows[position])] = str(error)
 
 
-def _to_crs84(parsed: ParsedGeometries) -> None:
-    """Transform and cut each geometry, in place; what has no image is a problem."""
-    for iri in {each for each in parsed.crs_iris if each is not None}:
-        rows = np.flatnonzero(parsed.crs_iris == iri)
-        try:
-            _place(parsed, rows, iri)
-        except (TransformFailed, shapely.errors.ShapelyError):
-            _place_each(parsed, rows, iri)
-
-
-def _place(
-    parsed: ParsedGeometries, rows: np.ndarray[Any, np.dtype[np.intp]], iri: str
-) -> None:
-    source, target = crs_from_iri(iri), crs_from_iri(CRS84_IRI)
-    wrapped = wrap(transform(parsed.geometries[rows], source, target))
-    parsed.geometries[rows] = wrapped.geometries
-    parsed.crosses_antimeridian[rows] = wrapped.crosses_antimeridian
-    parsed.contains_pole[rows] = wrapped.contains_pole
-
-
-def _place_each(
-    parsed: ParsedGeometries, rows: np.ndarray[Any, np.dtype[np.intp]], iri: str
-) -> None:
-    """As `_place`, but one bad row spoils none of its neighbors."""
-    for row in rows.tolist():
-        try:
-            _place(parsed, np.array([row]), iri)
-        except (TransformFailed, shapely.errors.ShapelyError) as error:
-            parsed.geometries[row] = parsed.crs_iris[row] = None
-            parsed.problems[row] = str(error)
+def _place(parsed: ParsedGeometries, rows: _Rows, iri: str) -> None:
+    """Place rows of one CRS; what has no image in CRS84 is a problem of its own row."""
+    try:
+        parsed.placed.append((rows, place(parsed.geometries[rows], crs_from_iri(iri))))
+    except (EngineError, shapely.errors.ShapelyError) as error:
+        if len(rows) > 1:
+            for row in rows.tolist():
+                _place(parsed, np.array([row]), iri)
+            return
+        (row,) = rows.tolist()
+        parsed.geometries[row] = parsed.crs_iris[row] = None
+        parsed.problems[row] = str(error)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import duckdb
 
 from strabon_store.storage.kinds_anew import renew_kinds
+from strabon_store.storage.planes_anew import place_anew
 from strabon_store.storage.statistics import rebuild_statistics
 
 
@@ -118,6 +119,7 @@ MIGRATIONS: Final[Mapping[str, Migration]] = MappingProxyType(
         "1": Migration("2", renew_kinds, _TO_2),
         "2": Migration("3", _nothing, _TO_3),
         "3": Migration("4", _nothing, _TO_4),
+        "4": Migration("5", place_anew, ()),
     }
 )
 """The steps, by the format that they begin with."""

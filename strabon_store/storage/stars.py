@@ -21,7 +21,12 @@ from strabon_store.storage.characteristic_sets import (
     choose_tables,
 )
 from strabon_store.storage.database import read_meta
-from strabon_store.storage.statistics import DATATYPES, read_statistics, tags_of
+from strabon_store.storage.statistics import (
+    DATATYPES,
+    read_planes,
+    read_statistics,
+    tags_of,
+)
 
 _MOST_PREDICATES: Final = 120
 """The most frequent predicates can be columns; a mask is a HUGEINT."""
@@ -168,6 +173,7 @@ def drop_stars(cursor: duckdb.DuckDBPyConnection) -> None:
 
 def read_stars(cursor: duckdb.DuckDBPyConnection) -> Stars:
     """The description of the star tables that there are."""
+    planes = read_planes(cursor)
     columns: dict[int, dict[int, StarColumn]] = {}
     for (
         star,
@@ -178,7 +184,7 @@ def read_stars(cursor: duckdb.DuckDBPyConnection) -> Stars:
         may_be_nan,
         *rest,
     ) in cursor.execute(_READ_COLUMNS).fetchall():
-        encoding = TermId(tags_of(mask), datatype, may_be_nan)
+        encoding = TermId(tags_of(mask), datatype, may_be_nan, planes)
         column = StarColumn(predicate, is_nullable, encoding, *rest)
         columns.setdefault(star, {})[predicate] = column
     tables = cursor.execute(

@@ -134,13 +134,22 @@ def remove_statistics(cursor: duckdb.DuckDBPyConnection, deleted: str) -> None:
     cursor.execute(_FORGET_EMPTY)
 
 
+def read_planes(cursor: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """IRIs of the CRSs in whose planes there may be geometries."""
+    return frozenset(iri for (iri,) in cursor.execute("FROM planes").fetchall())
+
+
 def read_statistics(
     cursor: duckdb.DuckDBPyConnection,
 ) -> Mapping[int, PredicateStatistics]:
     """What is known of each predicate, by its id."""
+    planes = read_planes(cursor)
     return {
         key: PredicateStatistics(
-            statements, subjects, objects, TermId(tags_of(mask), datatype)
+            statements,
+            subjects,
+            objects,
+            TermId(tags_of(mask), datatype, planes=planes),
         )
         for key, statements, subjects, objects, mask, datatype in cursor.execute(
             _READ

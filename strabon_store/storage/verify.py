@@ -231,16 +231,37 @@ CHECKS: Final = (
     Check(
         "a geometry's bounds are those of its coordinates",
         """
+        SELECT id FROM (SELECT *, coalesce(geometry, native) AS drawn FROM geometries)
+        WHERE (geometry IS NULL OR native IS NULL) AND (
+              minx IS DISTINCT FROM ST_XMin(drawn)
+           OR miny IS DISTINCT FROM ST_YMin(drawn)
+           OR maxx IS DISTINCT FROM ST_XMax(drawn)
+           OR maxy IS DISTINCT FROM ST_YMax(drawn))
+        """,
+    ),
+    Check(
+        "the box of a geometry that is in a plane and on Earth is around its shape",
+        """
         SELECT id FROM geometries
-        WHERE minx IS DISTINCT FROM ST_XMin(geometry)
-           OR miny IS DISTINCT FROM ST_YMin(geometry)
-           OR maxx IS DISTINCT FROM ST_XMax(geometry)
-           OR maxy IS DISTINCT FROM ST_YMax(geometry)
+        WHERE geometry IS NOT NULL AND native IS NOT NULL AND NOT coalesce(
+          minx <= ST_XMin(geometry) AND miny <= ST_YMin(geometry) AND
+          maxx >= ST_XMax(geometry) AND maxy >= ST_YMax(geometry), minx IS NULL)
+        """,
+    ),
+    Check(
+        "a geometry is on Earth or in a plane, and its plane is among those noted",
+        """
+        SELECT id FROM geometries
+        WHERE geometry IS NULL AND native IS NULL
+           OR native IS NOT NULL AND crs NOT IN (FROM planes)
         """,
     ),
     Check(
         "a geometry says whether it is valid",
-        "SELECT id FROM geometries WHERE is_valid <> ST_IsValid(geometry)",
+        """
+        SELECT id FROM geometries
+        WHERE is_valid <> ST_IsValid(coalesce(native, geometry))
+        """,
     ),
 )
 """The claims about tables that every store has."""

@@ -36,6 +36,7 @@ class NumberedTerms:
 
     def __init__(self, described: dict[str, Any]) -> None:
         self._ids: dict[Term, int] = {}
+        self._planes = frozenset(described.get("planes", ()))
         tables = [self._table(each) for each in described.get("star", ())]
         loose = described.get("loose", {})
         self._stars = Stars(
@@ -50,6 +51,7 @@ class NumberedTerms:
                 encoding=TermId(
                     frozenset(Tag[name] for name in column["tags"]),
                     column.get("datatype"),
+                    planes=self._planes,
                 ),
             )
             for column in described["columns"]
@@ -75,6 +77,9 @@ class NumberedTerms:
 
     def stars(self) -> Stars:
         return self._stars
+
+    def planes(self) -> frozenset[str]:
+        return self._planes
 
 
 def _described(case: Path) -> dict[str, Any]:

@@ -44,6 +44,9 @@ class Known:
     def stars(self) -> Stars:
         return NO_STARS
 
+    def planes(self) -> frozenset[str]:
+        return frozenset()
+
 
 def _plan(pattern: str) -> Plan:
     text = f"PREFIX : <e:> SELECT * {{ {pattern} }}"

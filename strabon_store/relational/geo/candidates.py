@@ -15,6 +15,7 @@ from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 _RELATION: Final = "relation:"
 _CONJUNCTIONS: Final = frozenset({"and", "within_window", "within_bounds"})
 _GROWN: Final = frozenset({"grown_box", "grown_in_plane"})
+_BOXES: Final = _GROWN | {"window"}
 _MEETING: Final = frozenset("012T")
 """What a pattern has where two parts are to meet."""
 
@@ -50,12 +51,18 @@ class Meeting(NamedTuple):
                 return "", 0.0
 
 
-def meetings(condition: Scalar) -> Iterator[Meeting]:
+def meetings(  # noqa: C901 - an arm per operation
+    condition: Scalar,
+) -> Iterator[Meeting]:
     """What must meet wherever a condition is true; each alone is necessary."""
     match condition:
         case Call("within_reach", (around, shape, holds)):
             yield Meeting(around, shape)
             yield from meetings(holds)
+        case Call("either_plane", (_, _, holds, one, other)):
+            # Of a choice of two relations an engine sees none.
+            if any(True for _ in meetings(holds)):
+                yield Meeting(one, other)
         case Call(operation, (left, right)) if operation in _CONJUNCTIONS:
             yield from meetings(left)
             yield from meetings(right)
@@ -78,6 +85,9 @@ def _of_denied(condition: Scalar) -> Iterator[Meeting]:
         case Call("or", (left, right)):
             yield from _of_denied(left)
             yield from _of_denied(right)
+        case Call("either_plane", (_, _, denied, one, other)):
+            if any(True for _ in _of_denied(denied)):
+                yield Meeting(one, other)
         case Call(operation, (left, right)):
             if _is_disjoint(operation):
                 yield Meeting(left, right)
@@ -109,7 +119,7 @@ def _source(shape: Scalar) -> str:
     match shape:
         case Column(name):
             return name.rpartition(".")[0]
-        case Call(operation, (Column(name), *_)) if operation in _GROWN:
+        case Call(operation, (Column(name), *_)) if operation in _BOXES:
             return name.rpartition(".")[0]
         case _:
             return f"{id(shape)}"

@@ -11,6 +11,7 @@ from typing import Final
 
 from engines.geosparql.answers import construct
 from ontologies.errors import OntologyError
+from ontologies.geosparql.crs import crs_from_iri
 from ontologies.geosparql.datatypes import (
     DGGS_LITERAL,
     GEOJSON_LITERAL,
@@ -23,7 +24,7 @@ from ontologies.geosparql.units import Quantity
 from ontologies.namespaces import GEOF, XSD
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.geo.measures import MEASURES
-from strabon_store.relational.geo.operands import scaled, unit_of
+from strabon_store.relational.geo.operands import planes_of, scaled, unit_of
 from strabon_store.relational.geo.relations import relate, relation
 from strabon_store.relational.numbers import Rank
 from strabon_store.relational.scalars import Constant, Scalar, call
@@ -59,9 +60,26 @@ def _by_signature(function: Function, arguments: tuple[Value, ...]) -> Value:
     )
     if function.result is Kind.GEOMETRY:
         operation = _CONSTRUCTIONS[function.arguments]
-        return _constructed(operation, function.name, first, *others)
+        planes = _planes_of_result(function, arguments)
+        return _constructed(operation, planes, function.name, first, *others)
     result = _RESULTS[function.result]
     return result(function.name, first, *others)
+
+
+def _planes_of_result(
+    function: Function, arguments: tuple[Value, ...]
+) -> frozenset[str] | None:
+    """A result is in the CRS of the first operand, or in that which is asked for."""
+    if Kind.IRI not in function.arguments:
+        return planes_of(arguments[0])
+    named = arguments[function.arguments.index(Kind.IRI)].text
+    if not isinstance(named, Constant):
+        return None
+    try:
+        crs = crs_from_iri(str(named.value))
+    except OntologyError:
+        return frozenset()
+    return frozenset({crs.iri}) if crs.is_planar else frozenset()
 
 
 def _argument(value: Value, kind: Kind) -> Scalar:
@@ -86,11 +104,13 @@ _CONSTRUCTIONS: Final[Mapping[tuple[Kind, ...], str]] = MappingProxyType(
 """Operations by what they are given."""
 
 
-def _constructed(operation: str, name: str, *arguments: Scalar) -> Value:
+def _constructed(
+    operation: str, planes: frozenset[str] | None, name: str, *arguments: Scalar
+) -> Value:
     """A geometry made of others: of constants now, so that it has a window."""
     given = tuple(each.value for each in arguments if isinstance(each, Constant))
     if len(given) < len(arguments):
-        return geometry(call(operation, Constant(name), *arguments))
+        return geometry(call(operation, Constant(name), *arguments), planes)
     if None in given:
         return geometry(Constant(None))
     known = (float(v) if isinstance(v, int) else v for v in given)
@@ -148,13 +168,18 @@ def _buffer(value: Value, radius: Value, unit: Value) -> Value:
         )
     if found.quantity is Quantity.LENGTH:
         distance = scaled(radius.number, found.factor)
-        return _constructed("construct_by", "buffer_m", value.geometry, distance)
+        return _buffered("buffer_m", value, distance)
     angle = scaled(radius.number, found.factor / _DEGREE)
-    return _constructed("construct_by", "buffer_degrees", value.geometry, angle)
+    return _buffered("buffer_degrees", value, angle)
 
 
 def _metric_buffer(value: Value, metres: Value) -> Value:
-    return _constructed("construct_by", "buffer_m", value.geometry, metres.number)
+    return _buffered("buffer_m", value, metres.number)
+
+
+def _buffered(name: str, value: Value, distance: Scalar) -> Value:
+    planes = planes_of(value)
+    return _constructed("construct_by", planes, name, value.geometry, distance)
 
 
 def _gml(value: Value) -> Value:

@@ -1,4 +1,7 @@
-"""Distances, lengths and areas: geodesic in units of length (see docs/adr/0001)."""
+"""Distances, lengths and areas: geodesic in units of length (see docs/adr/0001).
+
+In an engineering CRS they are those of its plane (see docs/adr/0016).
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +12,7 @@ import numpy as np
 
 from engines.geodesy import expand_box
 from ontologies.errors import OntologyError
+from ontologies.geosparql.crs import crs_from_iri
 from ontologies.geosparql.units import Quantity, Unit
 from ontologies.namespaces import GEOF, UOM
 from strabon_store.relational.geo.bounds import (
@@ -17,10 +21,17 @@ from strabon_store.relational.geo.bounds import (
     grown_in_plane,
     least_metres,
 )
-from strabon_store.relational.geo.operands import Operand, operand, scaled, unit_of
-from strabon_store.relational.geo.relations import overlaps
+from strabon_store.relational.geo.operands import (
+    Bounds,
+    Operand,
+    may_share_plane,
+    operand,
+    scaled,
+    unit_of,
+)
+from strabon_store.relational.geo.relations import or_unrelated, overlaps
 from strabon_store.relational.numbers import Rank
-from strabon_store.relational.scalars import Constant, Scalar, any_of, call
+from strabon_store.relational.scalars import Constant, Scalar, all_of, any_of, call
 from strabon_store.relational.values import Value, number
 
 _METRE: Final = Unit(UOM.term("metre"), Quantity.LENGTH, 1.0)
@@ -53,46 +64,81 @@ def _within_metres(
     pair: tuple[Operand, Operand], metres: float, holds: Scalar
 ) -> Scalar:
     free, other = _stored_first(pair)
+    variable = str(free.variable)
     if other.bounds is not None:
-        boxes = expand_box(other.bounds, metres)
-        windows = tuple(overlaps(free, box) for box in boxes)
-        return call("within_window", any_of(windows), holds)
-    box = box_of(free)
-    if other.variable is not None:
+        boxes = _expanded(other, other.bounds, metres)
+        near = any_of(tuple(overlaps(variable, box) for box in boxes))
+        return call("within_window", or_unrelated(near, other, free), holds)
+    box = box_of(variable)
+    if free.may_be_nowhere:
+        around = _grown_anywhere(free, metres)
+        return holds if around is None else _within_reach(around, other.window, holds)
+    if other.variable is not None and not other.may_be_nowhere:
         nearest = least_metres(box, box_of(other.variable))
         is_open = call("less_or_equal", nearest, Constant(metres))
         holds = call("within_bounds", is_open, holds)
-    return call("within_reach", grown(box, metres), other.shape, holds)
+    return _within_reach(grown(box, metres), other.shape, holds)
+
+
+def _within_reach(around: Scalar, shape: Scalar, holds: Scalar) -> Scalar:
+    return call("within_reach", around, shape, holds)
+
+
+def _expanded(fixed: Operand, bounds: Bounds, metres: float) -> Sequence[Bounds]:
+    """Boxes of all within a distance of a constant: on Earth, or in its plane."""
+    if not (fixed.may_be_nowhere and isinstance(fixed.crs, Constant)):
+        return expand_box(bounds, metres)
+    return [_widened(bounds, metres / _unit_of_plane(str(fixed.crs.value)))]
+
+
+def _widened(bounds: Bounds, reach: float) -> Bounds:
+    west, south, east, north = bounds
+    return west - reach, south - reach, east + reach, north + reach
+
+
+def _unit_of_plane(iri: str) -> float:
+    return crs_from_iri(iri).unit_factor
+
+
+def _grown_anywhere(free: Operand, metres: float) -> Scalar | None:
+    """The box of all within a distance, on Earth or in a plane; None: of what unit?"""
+    if free.planes is None:
+        return None
+    box = box_of(str(free.variable))
+    reach = metres / min(map(_unit_of_plane, free.planes))
+    return call(
+        "case", _is_nowhere(free), grown_in_plane(box, reach), grown(box, metres)
+    )
 
 
 def _within_degrees(
     pair: tuple[Operand, Operand], degrees: float, holds: Scalar
 ) -> Scalar:
     free, other = _stored_first(pair)
+    variable = str(free.variable)
     if other.bounds is not None:
-        west, south, east, north = other.bounds
-        box = west - degrees, south - degrees, east + degrees, north + degrees
-        return call("within_window", overlaps(free, box), holds)
-    around = grown_in_plane(box_of(free), degrees)
-    return call("within_reach", around, other.shape, holds)
+        near = overlaps(variable, _widened(other.bounds, degrees))
+        return call("within_window", or_unrelated(near, other, free), holds)
+    around = grown_in_plane(box_of(variable), degrees)
+    return _within_reach(around, other.shape, holds)
 
 
-def _stored_first(pair: tuple[Operand, Operand]) -> tuple[str, Operand]:
-    """The variable of a stored geometry, and the other operand."""
+def _stored_first(pair: tuple[Operand, Operand]) -> tuple[Operand, Operand]:
+    """A stored geometry, and the other operand."""
     one, other = pair
-    return (other.variable, one) if other.variable else (str(one.variable), other)
+    return (other, one) if other.variable else (one, other)
 
 
 def _distance(left: Value, right: Value, unit: Value | None = None) -> Value:
-    shapes = operand(left).shape, operand(right).shape
+    one, other = operand(left), operand(right)
     if unit is None:
-        return number(call("distance_m", *shapes), Rank.DOUBLE)
+        return number(_metres_between(one, other), Rank.DOUBLE)
     found = unit_of(unit, Quantity.LENGTH)
     if found.quantity is Quantity.LENGTH:
-        metres = call("distance_m", *shapes)
+        metres = _metres_between(one, other)
         return number(scaled(metres, 1.0 / found.factor), Rank.DOUBLE)
     if found.quantity is Quantity.ANGLE:
-        radians = call("radians", call("distance_degrees", *shapes))
+        radians = call("radians", call("distance_degrees", one.shape, other.shape))
         return number(scaled(radians, 1.0 / found.factor), Rank.DOUBLE)
     raise OntologyError(
         f"<{found.iri}> measures {found.quantity}; geof:distance wants a length or an "
@@ -100,9 +146,25 @@ def _distance(left: Value, right: Value, unit: Value | None = None) -> Value:
     )
 
 
-def _measure(operation: str, quantity: Quantity) -> Callable[..., Value]:
+def _metres_between(one: Operand, other: Operand) -> Scalar:
+    """On the ellipsoid, or in the plane of an engineering CRS that both are in."""
+    geodesic = call("distance_m", one.shape, other.shape)
+    if not (
+        one.may_be_nowhere and other.may_be_nowhere and may_share_plane(one, other)
+    ):
+        return geodesic
+    planar = call("planar_distance", one.native, other.native, one.crs)
+    is_nowhere = all_of((call("equal", one.crs, other.crs), _is_nowhere(one)))
+    return call("case", is_nowhere, planar, geodesic)
+
+
+def _is_nowhere(one: Operand) -> Scalar:
+    return call("is_unbound", one.shape)
+
+
+def _measure(operation: str, planar: str, quantity: Quantity) -> Callable[..., Value]:
     def function(value: Value, unit: Value | None = None) -> Value:
-        measured = call(operation, operand(value).shape)
+        measured = _measured(operand(value), operation, planar)
         if unit is None:
             return number(measured, Rank.DOUBLE)
         found = unit_of(unit, quantity)
@@ -115,9 +177,17 @@ def _measure(operation: str, quantity: Quantity) -> Callable[..., Value]:
     return function
 
 
-_AREA: Final = _measure("area_m2", Quantity.AREA)
-_LENGTH: Final = _measure("length_m", Quantity.LENGTH)
-_PERIMETER: Final = _measure("perimeter_m", Quantity.LENGTH)
+def _measured(one: Operand, geodesic: str, planar: str) -> Scalar:
+    """On the ellipsoid, or in the plane of an engineering CRS."""
+    on_earth = call(geodesic, one.shape)
+    if not one.may_be_nowhere:
+        return on_earth
+    return call("case", _is_nowhere(one), call(planar, one.native, one.crs), on_earth)
+
+
+_AREA: Final = _measure("area_m2", "planar_area", Quantity.AREA)
+_LENGTH: Final = _measure("length_m", "planar_length", Quantity.LENGTH)
+_PERIMETER: Final = _measure("perimeter_m", "planar_perimeter", Quantity.LENGTH)
 
 MEASURES: Final[Mapping[tuple[str, int], Callable[..., Value]]] = MappingProxyType(
     {

@@ -1,27 +1,30 @@
 """What functions read of a geometry argument.
 
 A stored literal has its shape beside it, parsed at load, in CRS84 and cut at the
-antimeridian; that of a constant is made here, that of a computed one by the engine.
-Relations and measures read the shape, all other functions the geometry as the literal
-has it, with its CRS.
+antimeridian, and as it is in the plane of its CRS where that has one; those of a
+constant are made here, those of a computed one by the engine. Relations and measures
+read them, all other functions the geometry as the literal has it, with its CRS.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import shapely
-from shapely.geometry.base import BaseGeometry
 
-from engines.geosparql.answers import shape_of
+from engines.geosparql.answers import native_of, plane_of, shape_of, window_of
+from ontologies.geosparql.crs import crs_from_iri
 from ontologies.geosparql.units import Quantity, Unit, unit_from_iri
 from strabon_store.algebra.terms import IRI, Literal
 from strabon_store.errors import UnsupportedFeature
-from strabon_store.relational.scalars import NULL, Constant, Scalar, call
+from strabon_store.relational.scalars import NULL, Constant, Scalar, all_of, call
 from strabon_store.relational.values import Value, part
 
 Bounds: TypeAlias = tuple[float, float, float, float]
 """West, south, east, north."""
+
+_NO_PLANE: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +33,155 @@ class Operand:
 
     Attributes:
         shape: The scalar of the geometry in CRS84.
-        bounds: Those of a constant; None where they vary.
+        crs: That of the IRI of its CRS; of a computed one only if that has a plane.
+        native: That of the geometry in the plane of its CRS.
+        window: That of the box around it.
+        planes: IRIs of the CRSs with a plane that it can be in; None: unknown.
+        bounds: Those of a constant, in CRS84 or nowhere; None where they vary.
+        reach: Those of its window.
         variable: The stored variable that it is looked up for; None for others.
     """
 
     shape: Scalar
+    crs: Scalar
+    native: Scalar
+    window: Scalar
+    planes: frozenset[str] | None = _NO_PLANE
     bounds: Bounds | None = None
+    reach: Bounds | None = None
     variable: str | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it stands in the query."""
+        return isinstance(self.crs, Constant)
+
+    @property
+    def may_be_nowhere(self) -> bool:
+        """Whether it can be in an engineering CRS, where it has no shape in CRS84."""
+        if self.planes is None:
+            return True
+        return any(crs_from_iri(iri).is_engineering for iri in self.planes)
 
 
 def operand(value: Value) -> Operand:
-    """The shape of a value; of anything but a geometry literal it is an error."""
+    """Where a value is; of anything but a geometry literal it is an error."""
     if value.variable is not None:
-        return Operand(part(value.variable, "geometry"), variable=value.variable)
+        return _stored(value.variable, value.planes)
     match value.geometry:
         case Constant(bytes() as packed):
             return _constant(packed)
         case Constant():
-            return Operand(call("no_geometry"))
+            nothing = call("no_geometry")
+            return Operand(nothing, NULL, nothing, nothing)
         case computed:
-            return Operand(call("shape_of", computed))
+            return Operand(
+                shape=call("shape_of", computed),
+                crs=call("plane_of", computed),
+                native=call("native_of", computed),
+                window=call("window_of", computed),
+                planes=value.planes,
+            )
+
+
+def planes_of(value: Value) -> frozenset[str] | None:
+    """IRIs of the CRSs with a plane that a geometry can be in; None: unknown."""
+    match value.geometry:
+        case Constant(bytes() as packed):
+            plane = plane_of(packed)
+            return _NO_PLANE if plane is None else frozenset({plane})
+        case Constant():
+            return _NO_PLANE
+        case _:
+            return value.planes
+
+
+def in_common_plane(
+    left: Operand, right: Operand, build: Callable[[Scalar, Scalar], Scalar]
+) -> Scalar:
+    """What is asked of two geometries: in the plane of one CRS, else in CRS84."""
+    in_crs84 = build(left.shape, right.shape)
+    if not may_share_plane(left, right):
+        return in_crs84
+    in_plane = build(left.native, right.native)
+    if left.is_constant and right.is_constant:
+        return in_plane
+    same = _is_same_plane(left, right)
+    return call("either_plane", same, in_plane, in_crs84, left.window, right.window)
+
+
+def may_share_plane(left: Operand, right: Operand) -> bool:
+    """Whether both can be in one CRS that has a plane."""
+    if left.planes is None or right.planes is None:
+        known = right.planes if left.planes is None else left.planes
+        return known is None or bool(known)
+    return not left.planes.isdisjoint(right.planes)
+
+
+def _is_same_plane(left: Operand, right: Operand) -> Scalar:
+    same = call("equal", left.crs, right.crs)
+    if left.is_constant or right.is_constant:
+        return same
+    return all_of((same, call("is_bound", left.native)))
+
+
+def _stored(variable: str, planes: frozenset[str] | None) -> Operand:
+    box = (part(variable, name) for name in ("minx", "miny", "maxx", "maxy"))
+    return Operand(
+        shape=part(variable, "geometry"),
+        crs=part(variable, "crs"),
+        native=part(variable, "native"),
+        window=call("window", *box),
+        planes=planes,
+        variable=variable,
+    )
 
 
 def _constant(packed: bytes) -> Operand:
-    shape = _constant_shape(packed)
-    if shape is None:
-        return Operand(call("no_geometry"))
-    west, south, east, north = (float(each) for each in shape.bounds)
-    wkb = Constant(bytes(shapely.to_wkb(shape)))
-    bounds = None if shape.is_empty else (west, south, east, north)
-    return Operand(call("geometry_constant", wkb), bounds)
+    known = _placed(packed)
+    return Operand(
+        shape=_geometry(known.shape),
+        crs=Constant(known.plane),
+        native=_geometry(known.native),
+        window=_geometry(known.window),
+        planes=_NO_PLANE if known.plane is None else frozenset({known.plane}),
+        bounds=known.bounds,
+        reach=known.reach,
+    )
+
+
+def _geometry(wkb: bytes | None) -> Scalar:
+    if wkb is None:
+        return call("no_geometry")
+    return call("geometry_constant", Constant(wkb))
+
+
+class _Placed(NamedTuple):
+    """Where a constant is, see `engines.geosparql.placing`."""
+
+    shape: bytes | None
+    native: bytes | None
+    window: bytes | None
+    plane: str | None
+    bounds: Bounds | None
+    reach: Bounds | None
 
 
 @lru_cache(maxsize=256)
-def _constant_shape(packed: bytes) -> BaseGeometry | None:
-    wkb = shape_of(packed)
-    return None if wkb is None else shapely.from_wkb(wkb)
+def _placed(packed: bytes) -> _Placed:
+    shape, native = shape_of(packed), native_of(packed)
+    bounds = _bounds(native if shape is None else shape)
+    window = window_of(packed)
+    reach = None if bounds is None else _bounds(window)
+    return _Placed(shape, native, window, plane_of(packed), bounds, reach)
+
+
+def _bounds(wkb: bytes | None) -> Bounds | None:
+    drawn = None if wkb is None else shapely.from_wkb(wkb)
+    if drawn is None or drawn.is_empty:
+        return None
+    west, south, east, north = (float(each) for each in drawn.bounds)
+    return west, south, east, north
 
 
 def is_geometry(value: Value) -> bool:

@@ -1,10 +1,24 @@
 """Topological relations, and the windows that speed them (section 9)."""
 
+from functools import partial
 from typing import Final
 
 from strabon_store.relational.functions.arguments import simple_literal
-from strabon_store.relational.geo.operands import Bounds, Operand, operand
-from strabon_store.relational.scalars import TRUE, Constant, Scalar, all_of, call
+from strabon_store.relational.geo.operands import (
+    Bounds,
+    Operand,
+    in_common_plane,
+    may_share_plane,
+    operand,
+)
+from strabon_store.relational.scalars import (
+    TRUE,
+    Constant,
+    Scalar,
+    all_of,
+    any_of,
+    call,
+)
 from strabon_store.relational.values import Value, boolean, part
 
 DISJOINT: Final = frozenset({"sfDisjoint", "ehDisjoint", "rcc8dc"})
@@ -12,9 +26,9 @@ DISJOINT: Final = frozenset({"sfDisjoint", "ehDisjoint", "rcc8dc"})
 
 
 def relation(name: str, left: Value, right: Value) -> Value:
-    """A relation of one of the three families, in the plane of CRS84."""
+    """A relation of one of the three families, in the plane of both or of CRS84."""
     one, other = operand(left), operand(right)
-    holds = call(f"relation:{name}", one.shape, other.shape)
+    holds = in_common_plane(one, other, partial(call, f"relation:{name}"))
     if name in DISJOINT:
         return boolean(holds)
     return boolean(call("within_window", _window(one, other), holds))
@@ -22,17 +36,35 @@ def relation(name: str, left: Value, right: Value) -> Value:
 
 def relate(left: Value, right: Value, pattern: Value) -> Value:
     """Whether the DE-9IM of two geometries matches a pattern (9.2)."""
-    shapes = operand(left).shape, operand(right).shape
-    return boolean(call("relate", *shapes, simple_literal(pattern)))
+    cells = simple_literal(pattern)
+    holds = in_common_plane(
+        operand(left), operand(right), lambda a, b: call("relate", a, b, cells)
+    )
+    return boolean(holds)
 
 
 def _window(left: Operand, right: Operand) -> Scalar:
     """What the boxes must satisfy where one side is constant."""
-    if left.bounds is not None and right.variable is not None:
-        return overlaps(right.variable, left.bounds)
-    if right.bounds is not None and left.variable is not None:
-        return overlaps(left.variable, right.bounds)
+    is_planar = may_share_plane(left, right)
+    for fixed, free in ((left, right), (right, left)):
+        box = fixed.reach if is_planar else fixed.bounds
+        if box is not None and free.variable is not None:
+            return or_unrelated(overlaps(free.variable, box), fixed, free)
     return TRUE
+
+
+def or_unrelated(window: Scalar, fixed: Operand, free: Operand) -> Scalar:
+    """A window of a constant that leaves out none with which there is no relation.
+
+    That is an error, and not false: one is nowhere on Earth, the other elsewhere.
+    """
+    if fixed.may_be_nowhere:
+        elsewhere = call("not", call("equal", free.crs, fixed.crs))
+    elif free.may_be_nowhere:
+        elsewhere = call("is_unbound", free.shape)
+    else:
+        return window
+    return any_of((window, elsewhere))
 
 
 def overlaps(variable: str, box: Bounds) -> Scalar:

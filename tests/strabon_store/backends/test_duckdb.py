@@ -27,6 +27,9 @@ class OneTerm:
     def stars(self) -> Stars:
         return NO_STARS
 
+    def planes(self) -> frozenset[str]:
+        return frozenset()
+
 
 def _sql(text: str) -> str:
     return generate_ids(lower_query(parse_query(text), OneTerm())).sql

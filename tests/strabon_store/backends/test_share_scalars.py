@@ -28,6 +28,9 @@ class OneTerm:
     def stars(self) -> Stars:
         return NO_STARS
 
+    def planes(self) -> frozenset[str]:
+        return frozenset()
+
 
 def _long(operation: str, arguments: int) -> Spelling:
     del operation

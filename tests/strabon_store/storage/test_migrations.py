@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from engines.duckdb import connect
 from strabon_store.errors import StoreUnavailable
 from strabon_store.relational.layout import TABLES
 from strabon_store.storage.database import FILE_NAME, FORMAT_VERSION, read_meta
@@ -17,6 +18,11 @@ TO_1 = (
     *(f"DROP TABLE {name}" for name in sorted(LATER)),
     "DELETE FROM meta WHERE key NOT IN ('format', 'generation', 'next_key')",
     "UPDATE meta SET value = '1' WHERE key = 'format'",
+)
+TO_4 = (
+    "DROP TABLE planes",
+    "ALTER TABLE geometries DROP COLUMN native",
+    "UPDATE meta SET value = '4' WHERE key = 'format'",
 )
 
 
@@ -67,6 +73,7 @@ def test_star_tables_of_format_2_are_read_as_they_are(tmp_path: Path) -> None:
         store.load([path])
     _change(
         tmp_path / "store",
+        *TO_4,
         "ALTER TABLE star_columns DROP COLUMN may_be_nan",
         "ALTER TABLE star_columns DROP COLUMN has_text",
         "ALTER TABLE star_tables DROP COLUMN is_by_subject",
@@ -77,6 +84,67 @@ def test_star_tables_of_format_2_are_read_as_they_are(tmp_path: Path) -> None:
         text = "ASK { ?s <urn:p> ?x ; <urn:q> <urn:o1> FILTER (CONTAINS(?x, '99')) }"
         assert store.query(text) is True
         assert "star_" in str(store.explain(text))
+
+
+WKT = (
+    "<http://www.opengis.net/def/crs/EPSG/0/5800> POINT ({0} 1)",
+    "<http://www.opengis.net/def/crs/EPSG/0/32631> LINESTRING (5{0:05} 99, 500000 0)",
+    "POINT ({0} 2)",
+)
+# As format 4 had it: of a plane nobody knew, and what is nowhere on Earth was no
+# geometry.
+LOWERED = (
+    """
+CREATE TEMP TABLE old AS
+SELECT id, (4::BIGINT << 59) | (id & ((1::BIGINT << 59) - 1)) AS old_id
+FROM geometries WHERE geometry IS NULL
+""",
+    "UPDATE terms SET id = old_id FROM old WHERE terms.id = old.id",
+    "UPDATE term_hashes SET id = old_id FROM old WHERE term_hashes.id = old.id",
+    "UPDATE quads SET object = old_id FROM old WHERE object = id",
+    "UPDATE quads_by_object SET object = old_id FROM old WHERE object = id",
+    "UPDATE loose SET object = old_id FROM old WHERE object = id",
+    "DELETE FROM geometries WHERE geometry IS NULL",
+    "UPDATE geometries SET minx = 0, maxx = 0 WHERE crs LIKE '%/32631'",
+    *TO_4,
+)
+STAR = "UPDATE star_{0} SET object_{1} = old_id FROM old WHERE object_{1} = id"
+PLACED = """
+SELECT * REPLACE (ST_AsWKB(geometry) AS geometry, ST_AsWKB(native) AS native)
+FROM geometries
+"""
+
+
+def _rows(location: Path, *queries: str) -> list[list[tuple[object, ...]]]:
+    with connect(location / FILE_NAME, read_only=True) as connection:
+        return [sorted(connection.execute(q).fetchall(), key=str) for q in queries]
+
+
+@pytest.mark.parametrize("subjects", [50, 1200])
+def test_format_4_gets_planes_and_what_is_nowhere_on_earth(
+    tmp_path: Path, subjects: int
+) -> None:
+    path, location = tmp_path / "a.ttl", tmp_path / "store"
+    datatype = "http://www.opengis.net/ont/geosparql#wktLiteral"
+    lines = (
+        f'<urn:s{i}> <urn:p> "{WKT[i % 3].format(i)}"^^<{datatype}> ; <urn:q> {i} .\n'
+        for i in range(subjects)
+    )
+    path.write_text("".join(lines))
+    with Store.open(location) as store:
+        store.load([path])
+    tables = (PLACED, "FROM planes", "FROM terms", "FROM quads", "FROM quads_by_object")
+    before = _rows(location, *tables)
+    (columns,) = _rows(location, "SELECT star, predicate FROM star_columns")
+    assert bool(columns) == (subjects > 1000)
+    stars = [STAR.format(*column) for column in columns]
+    _change(location, *LOWERED[:1], *stars, *LOWERED[1:])
+    assert _rows(location, "SELECT count(*) FROM geometries") < [[(subjects,)]]
+    with Store.open(location) as store:
+        found = store.verify()
+        assert found.is_sound, str(found)
+        assert store.query(f'ASK {{ ?s ?p "{WKT[0].format(0)}"^^<{datatype}> }}')
+    assert _rows(location, *tables) == before
 
 
 def test_literals_get_the_kinds_of_today(tmp_path: Path) -> None:
