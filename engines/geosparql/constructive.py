@@ -159,7 +159,7 @@ def _without_empty_holes(shape: BaseGeometry) -> BaseGeometry:
         is_same = len(holes) == len(shape.interiors)
         return shape if is_same else shapely.Polygon(shape.exterior, holes)
     if isinstance(shape, shapely.MultiPolygon | shapely.GeometryCollection):
-        parts = [_without_empty_holes(part) for part in shape.geoms]
+        parts: list[Any] = [_without_empty_holes(part) for part in shape.geoms]
         return type(shape)(parts)
     return shape
 
