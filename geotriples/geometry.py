@@ -40,7 +40,7 @@ def wkt_literals(wkb: pa.Array, crs: pa.Array) -> pa.Array:
     """WKB in a file's CRS -> geo:wktLiteral in it, axis order by authority."""
 
     def render(geometries: Objects, definition: str) -> Objects:
-        return render_wkt_literals(geometries, _crs_of_file(definition))
+        return render_wkt_literals(geometries, crs_of_file(definition))
 
     return _by_group(_geometries(wkb), (crs,), render)
 
@@ -53,7 +53,7 @@ def transform_wkb(wkb: pa.Array, source: pa.Array, target: pa.Array) -> pa.Array
     """
 
     def render(geometries: Objects, definition: str, iri: str) -> Objects:
-        return _transformed(geometries, _crs_of_file(definition), _crs_of_iri(iri))
+        return _transformed(geometries, crs_of_file(definition), _crs_of_iri(iri))
 
     return _by_group(_geometries(wkb), (source, target), render)
 
@@ -154,7 +154,12 @@ def _type_names(geometries: Objects) -> pa.Array:
 
 
 @lru_cache(maxsize=64)
-def _crs_of_file(definition: str) -> Crs:
+def crs_of_file(definition: str) -> Crs:
+    """The CRS that a source declares.
+
+    Raises:
+        FunctionFailure: It cannot be read.
+    """
     try:
         return crs_from_pyproj(CRS.from_user_input(definition))
     except CRSError as error:

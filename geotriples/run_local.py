@@ -24,6 +24,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from engines.duckdb import connect
 from engines.duckdb.failures import wrap_error
+from geotriples.crs_definitions import definition_lines
 from geotriples.errors import InvalidData, MappingError, MappingNotFound
 from geotriples.geometry import PRIMITIVES
 from geotriples.mapping.model import SourceKey
@@ -136,10 +137,11 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         TemporaryDirectory(dir=output.parent, prefix=prefix) as spill,
         _Execution(catalog, progress, Path(spill)) as execution,
     ):
+        definitions = execution.definitions(partitions)
         rejected, count = execution.rejected(partitions)
         if count and on_invalid == "fail":
             raise InvalidData(rejected, count)
-        written = execution.write(partitions, output)
+        written = execution.write(partitions, output, definitions)
     progress("map", 1.0)
     return RunReport(
         triples=written.quads,
@@ -221,12 +223,22 @@ class _Execution:
             found += [Rejected(**row) for row in rows]
         return tuple(sorted(found, key=lambda one: (one.row, one.node))), count
 
-    def write(self, partitions: Sequence[Partition], output: Path) -> Written:
-        """Write the quads of every partition."""
+    def definitions(self, partitions: Sequence[Partition]) -> tuple[str, ...]:
+        """The lines that define the CRSs of literals."""
+        # PROJ's contexts belong to a thread, and each of the workers has its own.
+        return self.workers.submit(definition_lines, partitions).result()
+
+    def write(
+        self,
+        partitions: Sequence[Partition],
+        output: Path,
+        definitions: Sequence[str],
+    ) -> Written:
+        """Write the quads of every partition, and lines that depend on no row."""
         if not partitions:
             return write((), output)
         self.begin("map")
-        query = lines_query(partitions, self.relation).sql("duckdb")
+        query = lines_query(partitions, self.relation, definitions).sql("duckdb")
         return write((batch.column(0) for batch in self.batches(query)), output)
 
     @property

@@ -18,9 +18,18 @@ RelationOf = Callable[[Rows], str]
 LINE: Final = "line"
 
 
-def lines_query(partitions: Sequence[Partition], relation: RelationOf) -> exp.Expr:
-    """Every line of every partition, sorted; a line may come several times."""
+def lines_query(
+    partitions: Sequence[Partition], relation: RelationOf, others: Sequence[str] = ()
+) -> exp.Expr:
+    """Every line of every partition, sorted; a line may come several times.
+
+    Args:
+        partitions: At least one.
+        relation: Where their rows are.
+        others: Lines that depend on no row.
+    """
     selects = [_lines(partition, relation) for partition in partitions]
+    selects += [exp.select(exp.alias_(text_literal(line), LINE)) for line in others]
     union = _union(selects)
     line = exp.column(LINE)
     return (

@@ -71,6 +71,7 @@ RML: Final = Namespace("http://w3id.org/rml/")
 EO: Final = Namespace("https://w3id.org/pytheas/ontology/eo#")
 ICE: Final = Namespace("https://w3id.org/pytheas/ontology/seaice#")
 CROP: Final = Namespace("https://w3id.org/pytheas/ontology/crop#")
+CRS: Final = Namespace("https://w3id.org/pytheas/ontology/crs#")
 SHAPES: Final = Namespace("https://w3id.org/pytheas/ontology/shapes#")
 
 CODE: Final = Namespace("https://w3id.org/pytheas/code/")
@@ -115,6 +116,7 @@ PREFIXES: Final[Mapping[str, Namespace]] = MappingProxyType(
         "eo": EO,
         "ice": ICE,
         "crop": CROP,
+        "crs": CRS,
         "stage": STAGE,
         "concentration": CONCENTRATION,
         "form": FORM,

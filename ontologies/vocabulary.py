@@ -30,7 +30,7 @@ SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Name of each scheme, which is its path below the code namespace, and its file."""
 
-ONTOLOGIES: Final = ("eo.ttl", "seaice.ttl", "crop.ttl")
+ONTOLOGIES: Final = ("eo.ttl", "seaice.ttl", "crop.ttl", "crs.ttl")
 SHAPES_FILE: Final = "shapes.ttl"
 IMPORTED_FILE: Final = "imported.ttl"
 

@@ -43,6 +43,7 @@ from strabon_store.running import Run
 from strabon_store.storage.catalog import Catalog, Lent
 from strabon_store.storage.changes import Changes, apply_changes, create_quads
 from strabon_store.storage.compact import count_rows, sort_geometries
+from strabon_store.storage.crs_definitions import report_waiting, settle
 from strabon_store.storage.database import Database
 from strabon_store.storage.documents import Documents
 from strabon_store.storage.geometries import IllFormedGeometry
@@ -91,11 +92,13 @@ class UpdateReport:
         ill_formed_geometries: New geometry literals that are stored as they stand, but
             have no geometry: functions on them give no value.
         seconds: How long it took.
+        bad_definitions: What is wrong with definitions of CRSs that were ignored.
     """
 
     operations: tuple[OperationReport, ...]
     ill_formed_geometries: tuple[IllFormedGeometry, ...]
     seconds: float
+    bad_definitions: tuple[str, ...] = ()
 
     @property
     def deleted(self) -> int:
@@ -114,6 +117,7 @@ class UpdateReport:
             "inserted": self.inserted,
             "operations": [asdict(operation) for operation in self.operations],
             "ill_formed_geometries": [asdict(e) for e in self.ill_formed_geometries],
+            "bad_definitions": list(self.bad_definitions),
             "seconds": self.seconds,
         }
 
@@ -124,11 +128,13 @@ class UpdateReport:
             f"{self.deleted:,} statements deleted, {self.inserted:,} inserted by "
             f"{count} operation{'' if count == 1 else 's'} in {self.seconds:.2f} s"
         )
-        if not self.ill_formed_geometries:
-            return text
-        return (
-            f"{text}; {len(self.ill_formed_geometries):,} new geometry literals are "
-            "ill-formed and have no geometry"
+        if self.ill_formed_geometries:
+            text += (
+                f"; {len(self.ill_formed_geometries):,} new geometry literals are "
+                "ill-formed and have no geometry"
+            )
+        return "\n".join(
+            [text, *(f"definition ignored: {each}" for each in self.bad_definitions)]
         )
 
 
@@ -166,8 +172,9 @@ def run_update(
         raise wrap_error(error) from error
     return UpdateReport(
         operations,
-        tuple(request.terms.ill_formed),
+        tuple(request.terms.met.ill_formed),
         seconds=time.perf_counter() - started,
+        bad_definitions=tuple(request.terms.met.bad_definitions),
     )
 
 
@@ -190,6 +197,7 @@ class _Request:
         self._run = run
         self._tables: set[str] = set()
         self._geometries = count_rows(cursor, GEOMETRIES)
+        self._first_key = self.terms.next_key
 
     def run(self, operation: Operation) -> OperationReport:
         """Do one operation; nothing, where it is SILENT and cannot be done."""
@@ -207,13 +215,17 @@ class _Request:
 
     def finish(self) -> None:
         """Write down what the operations left to do at the end."""
+        report_waiting(self._cursor, self.terms.met, self._first_key)
         sort_geometries(self._cursor, self._geometries)
         self.terms.save()
 
     def _apply(self) -> Changes:
         deleted = _GONE if _GONE in self._tables else None
         inserted = _COME if _COME in self._tables else None
-        return apply_changes(self._cursor, deleted=deleted, inserted=inserted)
+        changes = apply_changes(self._cursor, deleted=deleted, inserted=inserted)
+        if inserted is not None:
+            settle(self._cursor, inserted, self.terms.met, self._first_key)
+        return changes
 
     def _table(self, name: str) -> str:
         """One of the two tables, made when the operation needs it."""
@@ -300,15 +312,14 @@ class _Request:
     def _load(self, operation: LoadGraph) -> None:
         tick = self._run.check
         with self._documents.open(operation.source.value, tick) as source:
-            self.terms.next_key, ill_formed = stage_document(
+            stage_document(
                 self._cursor,
                 source,
                 self._table(_COME),
-                self.terms.next_key,
+                self.terms,
                 into=operation.graph,
                 tick=tick,
             )
-        self.terms.ill_formed += ill_formed
 
     def _clear(self, operation: Clear) -> None:
         match operation.target:

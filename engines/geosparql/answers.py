@@ -75,12 +75,21 @@ def _collect(operation: str, packed: list[bytes]) -> bytes:
     return pack(AGGREGATES[operation]([unpack(each) for each in packed]))
 
 
-@lru_cache(maxsize=256)
+def construct_once(operation: str, *arguments: bytes | float | str) -> bytes | None:
+    """The same of constants, which is remembered."""
+    return or_none(_constructed, operation, *arguments)
+
+
+# Not that there is none: a CRS that is unknown now may be defined later.
+_constructed = lru_cache(maxsize=256)(_construct)
+
+
 def read(text: str, datatype: str) -> bytes | None:
     """The packed geometry of a literal; None of an ill-formed one."""
     return or_none(_read, text, datatype)
 
 
+@lru_cache(maxsize=256)
 def _read(text: str, datatype: str) -> bytes:
     return pack(parse_literal(text, datatype))
 

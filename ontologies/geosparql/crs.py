@@ -7,10 +7,8 @@ Inside our code every geometry is x = east, y = north ("GIS order", pyproj's
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from pyproj import CRS, proj_version_str
@@ -27,9 +25,14 @@ OWN_CRS_BASE: Final = "https://w3id.org/pytheas/crs/"
 PLANE_IRI: Final = f"{OWN_CRS_BASE}plane"
 """A plane that is nowhere on Earth: x, y, in metres."""
 
+OWN_CRS: Final = re.compile(re.escape(OWN_CRS_BASE) + "[0-9a-f]{16}")
+"""The IRI of such a CRS, wherever in a text it stands."""
+
 AxisOrder: TypeAlias = Literal["xy", "yx"]
 
-_NO_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType({})
+# A name has one definition, whoever gives it: its hash. So all stores of a process may
+# share what they know, and none can make another one wrong.
+_DEFINED: Final[dict[str, str]] = {}
 _ENGINEERING: Final[Mapping[str, str]] = MappingProxyType(
     {
         PLANE_IRI: 'ENGCRS["Plane",EDATUM["Nowhere on Earth"],CS[Cartesian,2],'
@@ -85,16 +88,15 @@ class Crs:
     @property
     def definition(self) -> str:
         """WKT2 of the CRS: what to keep so that the IRI can be resolved again."""
-        return _wkt2(self.pyproj)
+        return _DEFINED.get(self.iri) or _wkt2(self.pyproj)
 
 
-def crs_from_iri(iri: str, definitions: Mapping[str, str] = _NO_DEFINITIONS) -> Crs:
+def crs_from_iri(iri: str) -> Crs:
     """The CRS that an IRI names.
 
     Args:
         iri: `http(s)://www.opengis.net/def/crs/...`, the same as an OGC URN, or one of
-            ours under `OWN_CRS_BASE`.
-        definitions: `Crs.definition` by IRI, for CRSs that have no code.
+            ours under `OWN_CRS_BASE` that `define_crs` was told of.
 
     Raises:
         OntologyError: The IRI has another form, its code is unknown to PROJ, or there
@@ -108,18 +110,44 @@ def crs_from_iri(iri: str, definitions: Mapping[str, str] = _NO_DEFINITIONS) -> 
     """
     if iri == PLANE_IRI or not iri.startswith(OWN_CRS_BASE):
         return _registered(iri)
-    if iri not in definitions:
-        raise OntologyError(
-            f"<{iri}> is a CRS without a code, and its definition is not at hand; "
-            "load the data set that defines it"
-        )
-    crs = crs_from_pyproj(_parse(definitions[iri]))
-    if crs.iri != iri:
-        raise OntologyError(
-            f"the definition kept for <{iri}> is that of <{crs.iri}>; "
-            "the registry of CRSs is damaged, load the data again"
-        )
-    return crs
+    return _defined(iri)
+
+
+def define_crs(iri: str, definition: str) -> str:
+    """Let an IRI under `OWN_CRS_BASE` name the CRS of a definition, in this process.
+
+    Args:
+        iri: The IRI.
+        definition: `Crs.definition`, or another text that defines the same CRS.
+
+    Returns:
+        The WKT2 of whose hash the IRI is made.
+
+    Raises:
+        OntologyError: It is no definition of a CRS, or that of another one.
+
+    Examples:
+        >>> polar = crs_from_pyproj(CRS("+proj=stere +lat_0=90 +k=1 +datum=WGS84"))
+        >>> wkt2 = define_crs(polar.iri, polar.definition)
+        >>> crs_from_iri(polar.iri) == polar
+        True
+    """
+    if _own_iri(definition) != iri:
+        crs = _parse(definition)
+        definition = _wkt2(crs)
+        if _own_iri(definition) != iri:
+            raise OntologyError(
+                f"the definition given for <{iri}> is that of "
+                f"<{crs_from_pyproj(crs).iri}>; take IRI and definition from the data "
+                "set that the geometries are from"
+            )
+    _DEFINED[iri] = definition
+    return definition
+
+
+def count_defined() -> int:
+    """How many CRSs without a code have been defined in this process."""
+    return len(_DEFINED)
 
 
 def crs_from_pyproj(crs: CRS) -> Crs:
@@ -166,8 +194,27 @@ def _from_definition(wkt2: str) -> Crs:
     crs = _parse(wkt2)
     if authority := crs.to_authority(min_confidence=100):
         return _registered(_iri(*authority))
-    sha = hashlib.sha256(wkt2.encode()).hexdigest()[:16]
-    return Crs(OWN_CRS_BASE + sha, crs, _axis_order(crs))
+    return Crs(_own_iri(wkt2), crs, _axis_order(crs))
+
+
+def _defined(iri: str) -> Crs:
+    definition = _DEFINED.get(iri)
+    if definition is None:
+        raise OntologyError(
+            f"<{iri}> is a CRS without a code, and its definition is not at hand; "
+            "load the data set that defines it"
+        )
+    return _own(iri, definition)
+
+
+@lru_cache(maxsize=256)
+def _own(iri: str, definition: str) -> Crs:
+    crs = _parse(definition)
+    return Crs(iri, crs, _axis_order(crs))
+
+
+def _own_iri(wkt2: str) -> str:
+    return OWN_CRS_BASE + hashlib.sha256(wkt2.encode()).hexdigest()[:16]
 
 
 def _iri(authority: str, code: str) -> str:

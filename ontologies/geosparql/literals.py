@@ -11,9 +11,8 @@ cannot hold: they are refused with their name.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -24,8 +23,6 @@ from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, Crs, crs_from_iri
 from ontologies.geosparql.curves import NoCurve, has_arcs, parse_curve
 from ontologies.geosparql.wkt import object_array, swap, swap_all, to_wkt
-
-_NO_DEFINITIONS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class LiteralError(OntologyError):
@@ -82,15 +79,12 @@ _WKT_LITERAL: Final = re.compile(r"\s*(?:<([^<>\s]*)>\s+)?(.*?)\s*", re.DOTALL)
 _EMPTY: Final = shapely.GeometryCollection()
 
 
-def parse_wkt_literal(
-    text: str, definitions: Mapping[str, str] = _NO_DEFINITIONS
-) -> Geometry:
+def parse_wkt_literal(text: str) -> Geometry:
     """The geometry of a `geo:wktLiteral` (requirements 14 to 17).
 
     Args:
         text: The lexical form: an optional `<CRS IRI>` and WKT; empty for the empty
             geometry.
-        definitions: `Crs.definition` by IRI, for CRSs without a code.
 
     Raises:
         LiteralError: The WKT is malformed, has coordinates that are not finite, or is
@@ -105,7 +99,7 @@ def parse_wkt_literal(
         <POINT (5 51)>
     """
     iri, wkt = _split(text)
-    crs = crs_from_iri(iri, definitions)
+    crs = crs_from_iri(iri)
     if not wkt:
         return Geometry(crs.iri, _EMPTY)
     try:
@@ -122,9 +116,7 @@ def parse_wkt_literal(
     return Geometry(crs.iri, swap(geometry) if crs.axis_order == "yx" else geometry)
 
 
-def render_wkt_literal(
-    geometry: Geometry, definitions: Mapping[str, str] = _NO_DEFINITIONS
-) -> str:
+def render_wkt_literal(geometry: Geometry) -> str:
     """The `geo:wktLiteral` of a geometry, its CRS always written.
 
     Coordinates have the fewest digits that restore the same doubles, so that
@@ -134,21 +126,19 @@ def render_wkt_literal(
         >>> render_wkt_literal(Geometry(CRS84_IRI, shapely.Point(5, 51)))
         '<http://www.opengis.net/def/crs/OGC/1.3/CRS84> POINT (5 51)'
     """
-    crs = crs_from_iri(geometry.crs_iri, definitions)
+    crs = crs_from_iri(geometry.crs_iri)
     shape = swap(geometry.shapely) if crs.axis_order == "yx" else geometry.shapely
     return f"<{crs.iri}> {to_wkt(object_array([shape]))[0]}"
 
 
-def parse_wkt_literals(
-    texts: Iterable[str | None], definitions: Mapping[str, str] = _NO_DEFINITIONS
-) -> ParsedLiterals:
+def parse_wkt_literals(texts: Iterable[str | None]) -> ParsedLiterals:
     """A column of `geo:wktLiteral`s; a bad row is None and reported, not raised.
 
     Row by row it answers what `parse_wkt_literal` answers: a point takes 2 us.
     """
     rows = list(texts)
     split = [(None, None) if row is None else _split(row) for row in rows]
-    crss, errors = _resolve({iri for iri, _ in split if iri is not None}, definitions)
+    crss, errors = _resolve({iri for iri, _ in split if iri is not None})
     wkts = np.array(
         [(wkt or _EMPTY.wkt) if iri in crss else None for iri, wkt in split], dtype="O"
     )
@@ -160,7 +150,7 @@ def parse_wkt_literals(
         if iri is None or text is None:
             continue
         geometries[row] = None
-        found = errors.get(iri) or _alone(text, definitions)
+        found = errors.get(iri) or _alone(text)
         if isinstance(found, OntologyError):
             bad.append((row, found))
         else:
@@ -265,14 +255,12 @@ def _split(text: str) -> tuple[str, str]:
     return found[1] or CRS84_IRI, found[2]
 
 
-def _resolve(
-    iris: Iterable[str], definitions: Mapping[str, str]
-) -> tuple[dict[str, Crs], dict[str, OntologyError]]:
+def _resolve(iris: Iterable[str]) -> tuple[dict[str, Crs], dict[str, OntologyError]]:
     found: dict[str, Crs] = {}
     unknown: dict[str, OntologyError] = {}
     for iri in iris:
         try:
-            found[iri] = crs_from_iri(iri, definitions)
+            found[iri] = crs_from_iri(iri)
         except OntologyError as error:
             unknown[iri] = error
     return found, unknown
@@ -288,13 +276,13 @@ def _from_wkts(wkts: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.object
         return object_array(shapely.from_wkt(straight, on_invalid="ignore"))
 
 
-def _alone(text: str, definitions: Mapping[str, str]) -> BaseGeometry | OntologyError:
+def _alone(text: str) -> BaseGeometry | OntologyError:
     """What shapely refuses: a geometry with arcs, or why there is none."""
     try:
-        geometry = parse_wkt_literal(text, definitions)
+        geometry = parse_wkt_literal(text)
     except OntologyError as error:
         return error
-    crs = crs_from_iri(geometry.crs_iri, definitions)
+    crs = crs_from_iri(geometry.crs_iri)
     # It is swapped back with its column.
     return swap(geometry.shapely) if crs.axis_order == "yx" else geometry.shapely
 

@@ -93,9 +93,17 @@ def _table() -> dict[str, Unit]:
 UNITS: Final[Mapping[str, Unit]] = MappingProxyType(_table())
 """The units of the OGC register and of QUDT that measure what GeoSPARQL measures."""
 
-_EPSG: Final = re.compile(
-    r"http://www\.opengis\.net/def/uom/EPSG/[^/]+/(\d+)|urn:ogc:def:uom:EPSG:[^:]*:(\d+)"
+EPSG_UNIT: Final = "http://www.opengis.net/def/uom/EPSG/0/"
+"""Begins the canonical IRIs of the units of EPSG."""
+
+SAME_UNITS: Final = (
+    ("^https://", "http://"),
+    ("^urn:ogc:def:uom:OGC:[^:]*:", UOM),
+    ("^urn:ogc:def:uom:EPSG:[^:]*:", EPSG_UNIT),
+    ("^http://www[.]opengis[.]net/def/uom/EPSG/[^/]+/", EPSG_UNIT),
 )
+"""Patterns of beginnings that units may be named by, and what we replace them with."""
+
 _PROJ_CATEGORIES: Final = {
     "linear": Quantity.LENGTH,
     "angular": Quantity.ANGLE,
@@ -118,14 +126,10 @@ def unit_from_iri(iri: str) -> Unit:
         >>> unit_from_iri("http://www.opengis.net/def/uom/EPSG/0/9002").factor
         0.3048
     """
-    plain = "http://" + iri.removeprefix("https://") if iri[:8] == "https://" else iri
-    if plain.startswith("urn:ogc:def:uom:OGC:"):
-        plain = UOM + plain.rpartition(":")[2]
-    if unit := UNITS.get(plain):
-        return unit
-    if (found := _EPSG.fullmatch(plain)) and (
-        unit := _epsg_unit(plain, found[1] or found[2])
-    ):
+    plain = iri
+    for beginning, replacement in SAME_UNITS:
+        plain = re.sub(beginning, replacement, plain)
+    if unit := UNITS.get(plain) or epsg_units().get(plain):
         return unit
     known = ", ".join(sorted(each for each in UNITS if each.startswith(UOM)))
     message = (
@@ -136,10 +140,32 @@ def unit_from_iri(iri: str) -> Unit:
     raise OntologyError(message)
 
 
-def _epsg_unit(iri: str, code: str) -> Unit | None:
+@lru_cache
+def epsg_units() -> Mapping[str, Unit]:
+    """The units of EPSG, as far as PROJ knows their size, by canonical IRI."""
+    found = {}
     for unit in get_units_map(auth_name="EPSG").values():
         quantity = _PROJ_CATEGORIES.get(unit.category)
         # PROJ gives 0 where a unit has no factor, as sexagesimal degrees have none.
-        if unit.code == code and quantity and unit.conv_factor:
-            return Unit(iri, quantity, unit.conv_factor)
-    return None
+        if quantity and unit.conv_factor:
+            iri = EPSG_UNIT + unit.code
+            found[iri] = Unit(iri, quantity, unit.conv_factor)
+    return MappingProxyType(found)
+
+
+@lru_cache
+def sizes(quantity: Quantity) -> Mapping[str, float]:
+    """The sizes of all units of a quantity, by canonical IRI.
+
+    GeoSPARQL's own examples ask for areas in metres: read as square metres.
+
+    Examples:
+        >>> sizes(Quantity.AREA)["http://www.opengis.net/def/uom/OGC/1.0/metre"]
+        1.0
+    """
+    units = (*UNITS.values(), *epsg_units().values())
+    found = {each.iri: each.factor for each in units if each.quantity is quantity}
+    if quantity is Quantity.AREA:
+        lengths = sizes(Quantity.LENGTH).items()
+        found |= {iri: factor**2 for iri, factor in lengths}
+    return MappingProxyType(found)

@@ -234,6 +234,7 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         f"CAST(ST_AsWKB(:b) AS BLOB), upper(:c), {CONNECTION})",
         "radians": "radians(:a)",
         "scale": ":a * :b",
+        "per_unit": ":a / :b",
         "whole": "CAST(:a AS HUGEINT)",
         "read_geometry": _copied("pytheas_read(:a, :b)"),
         "shape_of": f"ST_GeomFromWKB({_copied('pytheas_shape(:a)')})",

@@ -19,6 +19,7 @@ from strabon_store.backends.duckdb_operators import (
 )
 from strabon_store.backends.duckdb_spellings import TERMS
 from strabon_store.backends.duckdb_times import TIMES
+from strabon_store.backends.duckdb_units import SIZE_OF_UNIT, size_of_unit
 from strabon_store.backends.share_scalars import Spelling
 from strabon_store.backends.sql import Output, Sql, Template, function, joined, literal
 from strabon_store.errors import InternalError
@@ -66,6 +67,8 @@ def spelling(operation: str, arguments: int) -> Spelling:
 def _template(operation: str, arguments: int) -> Template | None:
     if operation == "substring":
         return Template(SUBSTRING[arguments])
+    if operation.startswith(SIZE_OF_UNIT):
+        return size_of_unit(operation)
     text = _SPELLINGS.get(operation)
     return None if text is None else Template(text)
 

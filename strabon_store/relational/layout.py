@@ -191,6 +191,17 @@ LOOSE_STATEMENTS: Final = Table(
 )
 """How many of them each predicate has; no row: none."""
 
+CRS_DEFINITIONS: Final = Table(
+    "crs_definitions",
+    (
+        # Of a CRS without a code; made of the hash of the definition.
+        ColumnSpec("iri", ColumnType.VARCHAR),
+        # WKT2.
+        ColumnSpec("definition", ColumnType.VARCHAR),
+    ),
+)
+"""What the store was told of CRSs without a code; no row is ever taken away."""
+
 META: Final = Table(
     "meta",
     (ColumnSpec("key", ColumnType.VARCHAR), ColumnSpec("value", ColumnType.VARCHAR)),
@@ -209,6 +220,7 @@ TABLES: Final = (
     STAR_COLUMNS,
     LOOSE,
     LOOSE_STATEMENTS,
+    CRS_DEFINITIONS,
     META,
 )
 """All tables of a store."""

@@ -2,12 +2,13 @@
 
 An id is a term's for ever, so a plan outlives the writes that change nothing else that
 it asked for: that a term is unknown, what is known of a predicate, which star tables
-there are, the links of a small hierarchy.
+there are, the links of a small hierarchy, how many CRSs are defined.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
+from ontologies.geosparql.crs import count_defined
 from strabon_store.algebra.terms import Term
 from strabon_store.relational.context import TermCatalog
 from strabon_store.relational.layout import PredicateStatistics
@@ -36,6 +37,8 @@ class Readings:
         self._links: dict[int, frozenset[tuple[int, int]] | None] = {}
         self._stars: Stars | None = None
         self._planes: frozenset[str] | None = None
+        # A constant in a CRS that is not defined is an error until that is defined.
+        self._defined = count_defined()
 
     def look_up(self, terms: Iterable[Term]) -> None:
         """Ask for the ids of terms together, which is faster than one by one."""
@@ -78,6 +81,7 @@ class Readings:
         unknown = [term for term, found in self._ids.items() if found is None]
         return (
             (self._planes is None or self._planes == catalog.planes())
+            and self._defined == count_defined()
             and (self._stars is None or _are_alike(self._stars, catalog.stars()))
             and all(
                 _say_the_same(known, catalog.predicate(key))

@@ -18,6 +18,7 @@ import duckdb
 from engines.duckdb import Spill, connect, cursor_of
 from engines.duckdb.functions import register_functions
 from engines.errors import DatabaseCorrupt, DatabaseLocked
+from ontologies.geosparql.crs import define_crs
 from strabon_store.backends.duckdb_functions import register
 from strabon_store.backends.sql import Sql, Template, identifier, joined
 from strabon_store.errors import StoreInUse, StoreUnavailable
@@ -33,7 +34,7 @@ from strabon_store.storage.spill import remove_abandoned, spill_folder
 FILE_NAME: Final = "store.duckdb"
 """The database in a store's directory."""
 
-FORMAT_VERSION: Final = "5"
+FORMAT_VERSION: Final = "6"
 """Raised when an older program can no longer read what a newer one writes."""
 
 _FORMAT: Final = "format"
@@ -259,6 +260,14 @@ def _prepare(
     _bring_up_to_date(connection, location, read_only=read_only)
     register_functions(connection)
     register(connection)
+    _recall_definitions(connection)
+
+
+def _recall_definitions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the IRIs of CRSs without a code be resolved that the store has been told."""
+    rows = connection.execute("SELECT iri, definition FROM crs_definitions").fetchall()
+    for iri, definition in rows:
+        define_crs(iri, definition)
 
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,20 +12,22 @@ and nothing else.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from ontologies.geosparql.crs import OWN_CRS_BASE
 from strabon_store.backends.sql import Template, identifier
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
 from strabon_store.relational.layout import TERMS
 from strabon_store.storage.compact import add_geometries, count_rows
 from strabon_store.storage.dictionary import NOT_FOUND, Ids
 from strabon_store.storage.geometries import (
-    IllFormedGeometry,
+    NewGeometries,
     insert_geometries,
     insert_plain,
     parse_geometries,
@@ -106,13 +108,13 @@ class Encoding:
         cursor: Within a transaction.
         table: A table with the columns of the quads.
         next_key: The next free key of the dictionary.
-        ill_formed: The new geometry literals that have no geometry.
+        met: The new geometry literals that have no geometry.
     """
 
     cursor: duckdb.DuckDBPyConnection
     table: str
     next_key: int
-    ill_formed: list[IllFormedGeometry] = field(default_factory=list)
+    met: NewGeometries = field(default_factory=NewGeometries)
     _has_terms: bool = False
     _seen: SeenHashes = field(default_factory=SeenHashes)
 
@@ -124,8 +126,9 @@ class Encoding:
 
     def keep(self) -> None:
         """Put what is new into the dictionary, within a transaction."""
-        self.cursor.execute(_KEEP_TERMS)
-        self.cursor.execute(_KEEP_HASHES)
+        if count_rows(self.cursor, replace(TERMS, name="new_terms")):
+            self.cursor.execute(_KEEP_TERMS)
+            self.cursor.execute(_KEEP_HASHES)
         add_geometries(self.cursor, "new_geometries")
 
     def end(self) -> None:
@@ -263,13 +266,14 @@ class Encoding:
         if not len(rows):
             return rows
         rest = terms.take(pa.array(rows))
+        waits = np.asarray(pc.match_substring(rest["lexical"], OWN_CRS_BASE))
+        if waits.any():
+            self.met.waits = True
+            rows, ids, rest = rows[~waits], ids[~waits], rest.filter(pa.array(~waits))
         lexicals = rest["lexical"].to_pylist()
         parsed = parse_geometries(lexicals, rest["datatype"].to_pylist())
         insert_geometries(self.cursor, ids, parsed, "new_geometries")
-        self.ill_formed += [
-            IllFormedGeometry(lexicals[index], reason)
-            for index, reason in sorted(parsed.problems.items())
-        ]
+        self.met.add_problems(lexicals, parsed)
         ill_formed: Ids = rows[np.array(list(parsed.problems), np.int64)]
         return ill_formed
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import duckdb
@@ -13,7 +13,7 @@ import shapely
 from engines.errors import EngineError
 from engines.geosparql.placing import Placed, place
 from ontologies.errors import OntologyError
-from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
+from ontologies.geosparql.crs import CRS84_IRI, OWN_CRS_BASE, crs_from_iri
 from ontologies.geosparql.datatypes import WKT_LITERAL
 from ontologies.geosparql.literals import ParsedLiterals, parse_wkt_literals
 from ontologies.geosparql.serializations import parse_literal
@@ -107,6 +107,39 @@ class ParsedGeometries:
     geometries: _Geometries
     placed: list[tuple[_Rows, Placed]]
     problems: dict[int, str]
+
+
+@dataclass(slots=True)
+class NewGeometries:
+    """What a write met among the geometry literals that are new with it.
+
+    Attributes:
+        ill_formed: Those that have no geometry, and never will.
+        waits: Whether some are in a CRS that has no code: they are read when all of
+            the write is there, see `storage.crs_definitions`.
+        bad_definitions: What is wrong with definitions of CRSs that were ignored.
+    """
+
+    ill_formed: list[IllFormedGeometry] = field(default_factory=list)
+    waits: bool = False
+    bad_definitions: list[str] = field(default_factory=list)
+
+    def add_problems(self, lexicals: Sequence[str], parsed: ParsedGeometries) -> None:
+        """Take over what is wrong with a column of literals."""
+        self.ill_formed += [
+            IllFormedGeometry(lexicals[row], reason)
+            for row, reason in sorted(parsed.problems.items())
+        ]
+
+
+def waits_for_crs(lexical: str) -> bool:
+    """Whether a geometry literal is in a CRS that only a statement can define.
+
+    Examples:
+        >>> waits_for_crs("<https://w3id.org/pytheas/crs/0123456789abcdef> POINT (0 0)")
+        True
+    """
+    return OWN_CRS_BASE in lexical
 
 
 def parse_geometries(

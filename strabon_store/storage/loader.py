@@ -15,12 +15,14 @@ from strabon_store.errors import LoadError
 from strabon_store.relational.layout import QUADS
 from strabon_store.storage.changes import create_quads, find_arriving, insert_arriving
 from strabon_store.storage.compact import count_rows
+from strabon_store.storage.crs_definitions import report_waiting, settle
 from strabon_store.storage.database import Database, read_meta, write_meta
 from strabon_store.storage.encode import Encoding
-from strabon_store.storage.geometries import IllFormedGeometry
+from strabon_store.storage.geometries import IllFormedGeometry, NewGeometries
 from strabon_store.storage.reader import Reader, problem_of
 from strabon_store.storage.rejects import Rejects
 from strabon_store.storage.sources import BlankLabels, Input, Source, open_source
+from strabon_store.storage.terms import TermWriter
 from strabon_store.storage.transaction import exclusive, transaction
 
 _ARRIVED: Final = "arrived"
@@ -68,6 +70,7 @@ class LoadReport:
         ill_formed_geometries: New geometry literals that are stored as they stand, but
             have no geometry: functions on them give no value.
         seconds: How long it took.
+        bad_definitions: What is wrong with definitions of CRSs that were ignored.
         lines_rejected: Bad statements that were set aside.
         files_rejected: Files that were left out whole.
     """
@@ -79,6 +82,7 @@ class LoadReport:
     seconds: float
     lines_rejected: int = 0
     files_rejected: int = 0
+    bad_definitions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """A line for people, and one for each kind of thing they should look at."""
@@ -88,7 +92,9 @@ class LoadReport:
             f"in {self.seconds:.1f} s ({rate:,.0f} triples/s); the store has "
             f"{self.triples_total:,}"
         )
-        return "\n".join([text, *self._set_aside(), *self._ill_formed()])
+        return "\n".join(
+            [text, *self._set_aside(), *self._ill_formed(), *self._ignored()]
+        )
 
     def _set_aside(self) -> list[str]:
         counts = {"lines": self.lines_rejected, "files": self.files_rejected}
@@ -102,6 +108,9 @@ class LoadReport:
         lines = [f"  {each.lexical[:60]!r}: {each.reason}" for each in shown]
         head = f"{count:,} geometry literals are ill-formed and have no geometry:"
         return [head, *lines, *(["  ..."] if count > _SHOWN else [])]
+
+    def _ignored(self) -> list[str]:
+        return [f"definition of a CRS ignored: {each}" for each in self.bad_definitions]
 
 
 def load(
@@ -141,10 +150,11 @@ def load(
         triples_read=loading.read,
         triples_added=loading.added,
         triples_total=total,
-        ill_formed_geometries=tuple(loading.ill_formed),
+        ill_formed_geometries=tuple(loading.met.ill_formed),
         seconds=time.perf_counter() - started,
         lines_rejected=rejects.lines if rejects else 0,
         files_rejected=rejects.files if rejects else 0,
+        bad_definitions=tuple(loading.met.bad_definitions),
     )
 
 
@@ -159,7 +169,7 @@ class _Loading:
     progress: Progress
     read: int = 0
     added: int = 0
-    ill_formed: Sequence[IllFormedGeometry] = ()
+    met: NewGeometries = field(default_factory=NewGeometries)
     _started: float = field(default_factory=time.perf_counter)
 
     def run(self, sources: Sequence[Source]) -> None:
@@ -167,7 +177,8 @@ class _Loading:
         # Nobody else writes meanwhile, so all but the last step needs no transaction;
         # temporary tables end with the cursor.
         create_quads(cursor, _ARRIVED)
-        encoding = Encoding(cursor, _ARRIVED, int(read_meta(cursor, "next_key")))
+        first_key = int(read_meta(cursor, "next_key"))
+        encoding = Encoding(cursor, _ARRIVED, first_key, self.met)
         encoding.begin()
         for source in sources:
             if not self._is_left_out(source):
@@ -178,7 +189,8 @@ class _Loading:
             encoding.keep()
             write_meta(cursor, "next_key", str(encoding.next_key))
             self.added = insert_arriving(cursor).inserted
-        self.ill_formed = encoding.ill_formed
+            settle(cursor, "arriving", self.met, first_key)
+            report_waiting(cursor, self.met, first_key)
 
     def _is_left_out(self, source: Source) -> bool:
         if self.rejects is None or source.is_lines:
@@ -212,29 +224,26 @@ def stage_document(
     cursor: duckdb.DuckDBPyConnection,
     source: Source,
     table: str,
-    next_key: int,
+    terms: TermWriter,
     *,
     into: IRI | None,
     tick: Callable[[], None],
-) -> tuple[int, Sequence[IllFormedGeometry]]:
+) -> None:
     """Put what a document says into a table with the columns of the quads.
 
     Args:
         cursor: Within a transaction.
         source: The document.
         table: The table.
-        next_key: The next free key of the dictionary.
+        terms: The dictionary, which grows.
         into: The graph that its triples go to; then it may have no named graphs.
         tick: Called before every block; may raise.
-
-    Returns:
-        The next free key, and the geometry literals that are ill-formed.
 
     Raises:
         LoadError: The source cannot be read, or is not what its name says.
     """
     graph = None if into is None else into.value
-    encoding = Encoding(cursor, table, next_key)
+    encoding = Encoding(cursor, table, terms.next_key, terms.met)
     encoding.begin()
     labels = BlankLabels(source)
     for statements in Reader(source, graph).blocks(cursor):
@@ -247,4 +256,4 @@ def stage_document(
         encoding.encode(statements, labels)
     encoding.keep()
     encoding.end()
-    return encoding.next_key, encoding.ill_formed
+    terms.next_key = encoding.next_key

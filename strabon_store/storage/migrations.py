@@ -109,6 +109,11 @@ CREATE TABLE described (
 )
 
 
+_TO_6: Final = (
+    "CREATE TABLE crs_definitions (iri VARCHAR NOT NULL, definition VARCHAR NOT NULL)",
+)
+
+
 def _nothing(connection: duckdb.DuckDBPyConnection) -> None:
     """Of a step that is statements alone."""
     del connection
@@ -120,6 +125,7 @@ MIGRATIONS: Final[Mapping[str, Migration]] = MappingProxyType(
         "2": Migration("3", _nothing, _TO_3),
         "3": Migration("4", _nothing, _TO_4),
         "4": Migration("5", place_anew, ()),
+        "5": Migration("6", _nothing, _TO_6),
     }
 )
 """The steps, by the format that they begin with."""

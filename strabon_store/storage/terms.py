@@ -21,9 +21,10 @@ from strabon_store.storage.dictionary import (
 )
 from strabon_store.storage.encode import Encoding
 from strabon_store.storage.geometries import (
-    IllFormedGeometry,
+    NewGeometries,
     insert_geometries,
     parse_geometries,
+    waits_for_crs,
 )
 
 
@@ -32,14 +33,14 @@ class TermWriter:
 
     Attributes:
         next_key: The key of the next new term.
-        ill_formed: The new geometry literals that have no geometry.
+        met: The new geometry literals that have no geometry.
     """
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Within the transaction of `cursor`; call `save` before its end."""
         self._cursor = cursor
         self.next_key = int(read_meta(cursor, "next_key"))
-        self.ill_formed: list[IllFormedGeometry] = []
+        self.met = NewGeometries()
 
     def find(self, terms: Sequence[Term]) -> Ids:
         """The id of each term, `NOT_FOUND` for those that nothing stored mentions."""
@@ -55,9 +56,8 @@ class TermWriter:
         new = np.flatnonzero(ids == NOT_FOUND)
         keys = [key_of(terms[index]) for index in new.tolist()]
         if keys:
-            ids[new], ill_formed = _append_keys(self._cursor, keys, self.next_key)
+            ids[new] = _append_keys(self._cursor, keys, self.next_key, self.met)
             self.next_key += len(keys)
-            self.ill_formed += ill_formed
         return ids
 
     def store_tokens(self, tokens: Any, table: str) -> None:
@@ -67,7 +67,7 @@ class TermWriter:
             tokens: An Arrow table with the terms in N-Triples in its column `token`.
             table: Gets each of them with its id.
         """
-        encoding = Encoding(self._cursor, table, self.next_key, self.ill_formed)
+        encoding = Encoding(self._cursor, table, self.next_key, self.met)
         encoding.begin()
         encoding.encode_terms(tokens)
         encoding.keep()
@@ -88,22 +88,20 @@ def _inline(term: Term) -> int:
 
 
 def _append_keys(
-    cursor: duckdb.DuckDBPyConnection, keys: list[Key], next_key: int
-) -> tuple[Ids, list[IllFormedGeometry]]:
-    """Put new terms into the dictionary, the geometries among them parsed.
-
-    Returns:
-        Their ids, and the geometry literals that are ill-formed.
-    """
-    rows = [index for index, key in enumerate(keys) if key.kind.tag is Tag.GEOMETRY]
+    cursor: duckdb.DuckDBPyConnection,
+    keys: list[Key],
+    next_key: int,
+    met: NewGeometries,
+) -> Ids:
+    """Put new terms into the dictionary, geometries parsed; their ids."""
+    literals = [row for row, key in enumerate(keys) if key.kind.tag is Tag.GEOMETRY]
+    rows = [row for row in literals if not waits_for_crs(keys[row].lexical)]
+    met.waits |= len(rows) < len(literals)
     lexicals = [keys[row].lexical for row in rows]
     parsed = parse_geometries(lexicals, [str(keys[row].datatype) for row in rows])
     for index in parsed.problems:
         keys[rows[index]] = keys[rows[index]]._replace(kind=OTHER_KIND)
     ids = append_terms(cursor, keys, next_key)
     insert_geometries(cursor, ids[rows], parsed)
-    ill_formed = [
-        IllFormedGeometry(lexicals[index], reason)
-        for index, reason in sorted(parsed.problems.items())
-    ]
-    return ids, ill_formed
+    met.add_problems(lexicals, parsed)
+    return ids

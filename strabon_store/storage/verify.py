@@ -10,6 +10,7 @@ from typing import Final
 
 import duckdb
 
+from ontologies.geosparql.crs import OWN_CRS_BASE
 from ontologies.progress import Progress, silent
 from strabon_store.backends.sql import Sql, Template, identifier, joined, literal
 from strabon_store.relational.encoding import (
@@ -92,6 +93,7 @@ _PARAMETERS: Final = {
     "language": int(Tag.LANGUAGE),
     "geometry": int(Tag.GEOMETRY),
     "numbers": [int(Tag.NUMBER), int(Tag.EXACT)],
+    "own_crs": OWN_CRS_BASE,
 }
 """What the queries call by name."""
 
@@ -225,7 +227,24 @@ CHECKS: Final = (
         SELECT coalesce(literals.id, geometries.id)
         FROM (FROM terms WHERE id >> $bits = $geometry) AS literals
         FULL JOIN geometries ON literals.id = geometries.id
-        WHERE literals.id IS NULL OR geometries.id IS NULL
+        WHERE literals.id IS NULL
+           OR (geometries.id IS NULL AND NOT contains(literals.lexical, $own_crs))
+        """,
+    ),
+    Check(
+        "a geometry in a CRS without a code has its definition",
+        """
+        SELECT id FROM geometries ANTI JOIN crs_definitions AS known
+          ON known.iri = geometries.crs
+        WHERE starts_with(crs, $own_crs)
+        """,
+    ),
+    Check(
+        "a definition of a CRS is that of its IRI, and the only one",
+        """
+        SELECT iri FROM crs_definitions
+        WHERE iri <> $own_crs || left(sha256(definition), 16)
+        UNION ALL SELECT iri FROM crs_definitions GROUP BY iri HAVING count(*) > 1
         """,
     ),
     Check(

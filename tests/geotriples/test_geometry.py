@@ -19,6 +19,8 @@ from tests.geotriples.rml import triples_map
 
 WKT_LITERAL = "http://www.opengis.net/ont/geosparql#wktLiteral"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+AS_WKT2 = "https://w3id.org/pytheas/ontology/crs#asWKT2"
+ICE_CHART = CRS("+proj=stere +lat_0=90 +lon_0=0 +k=1 +datum=WGS84 +units=m")
 SUBJECT = '[ rml:template "{id}" ]'
 NATURAL = '[ rml:reference "geometry" ]'
 
@@ -48,6 +50,8 @@ def _literals(
     run(mapping, folder / "o.nq", base="http://x.org/")
     found = {}
     for one in ox.parse(path=folder / "o.nq", format=ox.RdfFormat.N_QUADS):
+        if one.predicate.value == AS_WKT2:
+            continue
         assert isinstance(one.subject, ox.NamedNode)
         assert isinstance(one.object, ox.Literal)
         assert one.object.datatype.value == WKT_LITERAL
@@ -76,7 +80,7 @@ def test_polar_stereographic_polygons_land_where_pyproj_puts_them(
 
 
 def test_a_crs_without_a_code_is_transformed_by_its_definition(tmp_path: Path) -> None:
-    crs = CRS("+proj=stere +lat_0=90 +lon_0=0 +k=1 +datum=WGS84 +units=m")
+    crs = ICE_CHART
     point = shapely.Point(-489524, -1426091)
     found = _literals(tmp_path, crs, [point], _transformed(CRS84_IRI))
     got = parse_wkt_literal(found[0]).shapely
@@ -92,6 +96,48 @@ def test_the_natural_mapping_keeps_the_crs_and_every_digit(tmp_path: Path) -> No
     point = shapely.Point(-489524.123456789, -1426091.1)
     found = _literals(tmp_path, CRS("EPSG:3413"), [point], NATURAL)
     assert found[0] == f"<{EPSG}3413> POINT (-489524.123456789 -1426091.1)"
+
+
+def _definitions(folder: Path) -> list[tuple[str, str]]:
+    return [
+        (one.subject.value, one.object.value)
+        for one in ox.parse(path=folder / "o.nq", format=ox.RdfFormat.N_QUADS)
+        if one.predicate.value == AS_WKT2
+        and isinstance(one.subject, ox.NamedNode)
+        and isinstance(one.object, ox.Literal)
+    ]
+
+
+def test_literals_in_a_crs_without_a_code_bring_its_definition(tmp_path: Path) -> None:
+    shapes = [shapely.Point(-489524, -1426091), shapely.Point(0, 0)]
+    found = _literals(tmp_path, ICE_CHART, shapes, NATURAL)
+    ((iri, definition),) = _definitions(tmp_path)
+    assert found[0] == f"<{iri}> POINT (-489524 -1426091)"
+    assert CRS(definition) == ICE_CHART
+    first = (tmp_path / "o.nq").read_bytes()
+    _literals(tmp_path, ICE_CHART, shapes[::-1], NATURAL)
+    assert _definitions(tmp_path) == [(iri, definition)]
+    _literals(tmp_path, ICE_CHART, shapes, NATURAL)
+    assert (tmp_path / "o.nq").read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("crs", "term"),
+    [(ICE_CHART, _transformed(CRS84_IRI)), (CRS("EPSG:3413"), NATURAL)],
+)
+def test_where_all_crss_have_codes_nothing_is_defined(
+    tmp_path: Path, crs: CRS, term: str
+) -> None:
+    _literals(tmp_path, crs, [shapely.Point(0, -1e6)], term)
+    assert _definitions(tmp_path) == []
+
+
+def test_a_literal_may_be_transformed_to_the_crs_of_its_source(tmp_path: Path) -> None:
+    _literals(tmp_path, ICE_CHART, [shapely.Point(0, 0)], NATURAL)
+    ((iri, _),) = _definitions(tmp_path)
+    found = _literals(tmp_path, ICE_CHART, [shapely.Point(7, 9)], _transformed(iri))
+    assert found[0] == f"<{iri}> POINT (7 9)"
+    assert [each for each, _ in _definitions(tmp_path)] == [iri]
 
 
 def test_the_natural_mapping_follows_the_axis_order_of_the_authority(

@@ -9,6 +9,7 @@ import pytest
 from ontologies.namespaces import (
     CODE,
     CROP,
+    CRS,
     DCTERMS,
     EO,
     GEO,
@@ -30,7 +31,7 @@ from ontologies.vocabulary import (
     vocabulary_file,
 )
 
-OURS = (EO, ICE, CROP)
+OURS = (EO, ICE, CROP, CRS)
 # Their terms are built into RDF, OWL and SHACL tools.
 BUILT_IN = (RDF, RDFS, OWL, XSD, SH)
 LICENCES = (

@@ -5,11 +5,10 @@ compute in `engines.geosparql`; a function of a known signature needs nothing he
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from engines.geosparql.answers import construct
+from engines.geosparql.answers import construct_once
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import crs_from_iri
 from ontologies.geosparql.datatypes import (
@@ -24,7 +23,12 @@ from ontologies.geosparql.units import Quantity
 from ontologies.namespaces import GEOF, XSD
 from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.geo.measures import MEASURES
-from strabon_store.relational.geo.operands import planes_of, scaled, unit_of
+from strabon_store.relational.geo.operands import (
+    planes_of,
+    scaled,
+    size_of_unit,
+    unit_of,
+)
 from strabon_store.relational.geo.relations import relate, relation
 from strabon_store.relational.numbers import Rank
 from strabon_store.relational.scalars import Constant, Scalar, call
@@ -113,11 +117,8 @@ def _constructed(
         return geometry(call(operation, Constant(name), *arguments), planes)
     if None in given:
         return geometry(Constant(None))
-    known = (float(v) if isinstance(v, int) else v for v in given)
-    return geometry(Constant(_known(name, *known)))
-
-
-_known = lru_cache(maxsize=256)(construct)
+    known = (float(v) if isinstance(v, int) else v for v in given if v is not None)
+    return geometry(Constant(construct_once(name, *known)))
 
 
 def _decimal(name: str, packed: Scalar) -> Value:
@@ -161,6 +162,8 @@ _RESULTS: Final[Mapping[Kind, Callable[..., Value]]] = MappingProxyType(
 def _buffer(value: Value, radius: Value, unit: Value) -> Value:
     """Geodesic in a unit of length, in the plane of degrees in one of angle (8.6)."""
     found = unit_of(unit, Quantity.LENGTH)
+    if found is None:
+        return _buffer_by_row(value, radius, unit)
     if found.quantity not in (Quantity.LENGTH, Quantity.ANGLE):
         raise OntologyError(
             f"<{found.iri}> measures {found.quantity}; geof:buffer wants a length or "
@@ -171,6 +174,18 @@ def _buffer(value: Value, radius: Value, unit: Value) -> Value:
         return _buffered("buffer_m", value, distance)
     angle = scaled(radius.number, found.factor / _DEGREE)
     return _buffered("buffer_degrees", value, angle)
+
+
+def _buffer_by_row(value: Value, radius: Value, unit: Value) -> Value:
+    """The same with a unit that each row names for itself."""
+    lengths = size_of_unit(unit, Quantity.LENGTH)
+    angles = scaled(size_of_unit(unit, Quantity.ANGLE), 1.0 / _DEGREE)
+    drawn = (
+        call("construct_by", Constant(name), value.geometry, distance)
+        for name, size in (("buffer_m", lengths), ("buffer_degrees", angles))
+        for distance in [call("scale", radius.number, size)]
+    )
+    return geometry(call("coalesce", *drawn))
 
 
 def _metric_buffer(value: Value, metres: Value) -> Value:

@@ -27,6 +27,7 @@ from strabon_store.relational.geo.operands import (
     may_share_plane,
     operand,
     scaled,
+    size_of_unit,
     unit_of,
 )
 from strabon_store.relational.geo.relations import or_unrelated, overlaps
@@ -50,7 +51,9 @@ def within_distance(values: Sequence[Value], limit: float, holds: Scalar) -> Sca
     one, other, *units = values
     unit = unit_of(units[0], Quantity.LENGTH) if units else _METRE
     pair = operand(one), operand(other)
-    if not np.isfinite(limit) or pair[0].variable is pair[1].variable is None:
+    if unit is None or not np.isfinite(limit):
+        return holds
+    if pair[0].variable is pair[1].variable is None:
         return holds
     most = max(limit, 0.0) * unit.factor
     if unit.quantity is Quantity.LENGTH:
@@ -133,12 +136,16 @@ def _distance(left: Value, right: Value, unit: Value | None = None) -> Value:
     one, other = operand(left), operand(right)
     if unit is None:
         return number(_metres_between(one, other), Rank.DOUBLE)
+    metres = _metres_between(one, other)
+    radians = call("radians", call("distance_degrees", one.shape, other.shape))
     found = unit_of(unit, Quantity.LENGTH)
+    if found is None:
+        length = _per_unit(metres, unit, Quantity.LENGTH)
+        angle = _per_unit(radians, unit, Quantity.ANGLE)
+        return number(call("coalesce", length, angle), Rank.DOUBLE)
     if found.quantity is Quantity.LENGTH:
-        metres = _metres_between(one, other)
         return number(scaled(metres, 1.0 / found.factor), Rank.DOUBLE)
     if found.quantity is Quantity.ANGLE:
-        radians = call("radians", call("distance_degrees", one.shape, other.shape))
         return number(scaled(radians, 1.0 / found.factor), Rank.DOUBLE)
     raise OntologyError(
         f"<{found.iri}> measures {found.quantity}; geof:distance wants a length or an "
@@ -162,12 +169,20 @@ def _is_nowhere(one: Operand) -> Scalar:
     return call("is_unbound", one.shape)
 
 
+def _per_unit(measured: Scalar, unit: Value, quantity: Quantity) -> Scalar:
+    """A measure in a unit of each row's own; computed only where the unit fits."""
+    size = size_of_unit(unit, quantity)
+    return call("if_bound", size, call("per_unit", measured, size))
+
+
 def _measure(operation: str, planar: str, quantity: Quantity) -> Callable[..., Value]:
     def function(value: Value, unit: Value | None = None) -> Value:
         measured = _measured(operand(value), operation, planar)
         if unit is None:
             return number(measured, Rank.DOUBLE)
         found = unit_of(unit, quantity)
+        if found is None:
+            return number(_per_unit(measured, unit, quantity), Rank.DOUBLE)
         if found.quantity is not quantity:
             raise OntologyError(
                 f"<{found.iri}> measures {found.quantity}, not {quantity}"

@@ -17,7 +17,6 @@ from engines.geosparql.answers import native_of, plane_of, shape_of, window_of
 from ontologies.geosparql.crs import crs_from_iri
 from ontologies.geosparql.units import Quantity, Unit, unit_from_iri
 from strabon_store.algebra.terms import IRI, Literal
-from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.scalars import NULL, Constant, Scalar, all_of, call
 from strabon_store.relational.values import Value, part
 
@@ -189,23 +188,30 @@ def is_geometry(value: Value) -> bool:
     return value.geometry != NULL
 
 
-def unit_of(value: Value, quantity: Quantity) -> Unit:
-    """The unit of measure that an argument names.
+def unit_of(value: Value, quantity: Quantity) -> Unit | None:
+    """The unit of measure that an argument names; None where rows differ.
 
     GeoSPARQL's own examples ask for areas in metres: read as square metres.
 
     Raises:
-        UnsupportedFeature: It is no constant.
         OntologyError: It is unknown.
     """
     match value.term:
         case IRI(iri) | Literal(iri):
             found = unit_from_iri(iri)
         case _:
-            raise UnsupportedFeature("a unit of measure that is no constant")
+            return None
     if (quantity, found.quantity) == (Quantity.AREA, Quantity.LENGTH):
         return Unit(found.iri, Quantity.AREA, found.factor**2)
     return found
+
+
+def size_of_unit(value: Value, quantity: Quantity) -> Scalar:
+    """The size of a unit that is known when the query runs.
+
+    A unit that is unknown, or of another quantity, is an error of the expression.
+    """
+    return call(f"size_of_unit:{quantity}", value.text)
 
 
 def scaled(scalar: Scalar, factor: float) -> Scalar:

@@ -7,6 +7,7 @@ from ontologies.geosparql.crs import (
     OWN_CRS_BASE,
     crs_from_iri,
     crs_from_pyproj,
+    define_crs,
 )
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
@@ -104,16 +105,30 @@ def test_a_crs_with_a_code_is_named_by_it() -> None:
 def test_a_crs_without_a_code_is_kept_exactly_and_found_again() -> None:
     crs = crs_from_pyproj(pyproj.CRS(ICE_CHART))
     assert crs.iri.startswith(OWN_CRS_BASE)
-    again = crs_from_iri(crs.iri, {crs.iri: crs.definition})
+    assert define_crs(crs.iri, crs.definition) == crs.definition
+    again = crs_from_iri(crs.iri)
     assert again == crs
+    assert again.definition == crs.definition
     assert again.pyproj == pyproj.CRS(ICE_CHART)
     assert again.unit_factor == 1.0
 
 
+def test_a_definition_may_be_spelled_otherwise_and_is_kept_as_named() -> None:
+    crs = crs_from_pyproj(pyproj.CRS(ICE_CHART))
+    pretty = crs.pyproj.to_wkt("WKT2_2019", pretty=True)
+    assert pretty != crs.definition
+    assert define_crs(crs.iri, pretty) == crs.definition
+
+
 def test_a_crs_without_a_code_needs_its_definition() -> None:
-    iri = crs_from_pyproj(pyproj.CRS(ICE_CHART)).iri
+    chart = pyproj.CRS("+proj=stere +lat_0=90 +lon_0=17.25 +k=1 +datum=WGS84")
+    iri = crs_from_pyproj(chart).iri
     with pytest.raises(OntologyError, match="definition is not at hand"):
         crs_from_iri(iri)
     utm = crs_from_iri(EPSG + "32631").definition
-    with pytest.raises(OntologyError, match="damaged"):
-        crs_from_iri(iri, {iri: utm})
+    with pytest.raises(OntologyError, match=r"that of <.*32631>"):
+        define_crs(iri, utm)
+    with pytest.raises(OntologyError, match="not a CRS definition"):
+        define_crs(iri, "PROJCRS[")
+    with pytest.raises(OntologyError, match="definition is not at hand"):
+        crs_from_iri(iri)

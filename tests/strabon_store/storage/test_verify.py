@@ -33,6 +33,12 @@ def location(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
+# The hash is that of `x`.
+TWICE = """
+INSERT INTO crs_definitions
+SELECT 'https://w3id.org/pytheas/crs/2d711642b726b044', 'x' FROM range(2)
+"""
+
 DAMAGES = {
     "a graph is": (
         "UPDATE quads SET graph = (SELECT id FROM terms WHERE lexical = 'x')",
@@ -88,6 +94,13 @@ DAMAGES = {
     "every well-formed": (
         "DELETE FROM geometries WHERE minx = 1",
         "INSERT INTO geometries SELECT * REPLACE (12345 AS id) FROM geometries LIMIT 1",
+    ),
+    "a geometry in a CRS": (
+        "UPDATE geometries SET crs = 'https://w3id.org/pytheas/crs/0123456789abcdef'",
+    ),
+    "a definition of": (
+        "INSERT INTO crs_definitions VALUES ('https://w3id.org/pytheas/crs/0', 'no')",
+        TWICE,
     ),
     "a geometry's bounds": (
         "UPDATE geometries SET maxy = 7 WHERE maxy = 2",
