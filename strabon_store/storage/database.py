@@ -6,7 +6,7 @@ the cure.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import duckdb
 from engines.duckdb import Spill, connect, cursor_of
 from engines.duckdb.functions import register_functions
 from engines.errors import DatabaseCorrupt, DatabaseLocked
+from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import define_crs
 from strabon_store.backends.duckdb_functions import register
 from strabon_store.backends.sql import Sql, Template, identifier, joined
@@ -267,7 +268,9 @@ def _recall_definitions(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the IRIs of CRSs without a code be resolved that the store has been told."""
     rows = connection.execute("SELECT iri, definition FROM crs_definitions").fetchall()
     for iri, definition in rows:
-        define_crs(iri, definition)
+        # A damaged one keeps nobody from the rest of the store; `verify` tells of it.
+        with suppress(OntologyError):
+            define_crs(iri, definition)
 
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:
