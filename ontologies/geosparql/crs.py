@@ -7,8 +7,10 @@ Inside our code every geometry is x = east, y = north ("GIS order", pyproj's
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from pyproj import CRS, proj_version_str

@@ -17,6 +17,7 @@ from strabon_store.backends.duckdb_operators import (
     OPERATORS,
     SUBSTRING,
 )
+from strabon_store.backends.duckdb_periods import PERIOD_OPERATIONS
 from strabon_store.backends.duckdb_spellings import TERMS
 from strabon_store.backends.duckdb_times import TIMES
 from strabon_store.backends.duckdb_units import SIZE_OF_UNIT, size_of_unit
@@ -33,6 +34,7 @@ _SPELLINGS: Final = {
     **FUNCTIONS,
     **AGGREGATES,
     **GEOMETRY,
+    **PERIOD_OPERATIONS,
 }
 _RELATION: Final = "relation:"
 _Arguments: TypeAlias = Sequence[Sql]

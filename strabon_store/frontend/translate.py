@@ -117,6 +117,8 @@ def _template(node: Node | None, context: Context) -> tuple[TriplePattern, ...]:
     for triples in () if node is None else node.children:
         if isinstance(triples, Node):
             block.add(triples)
+    for timed in block.timed:
+        raise context.error(timed.place, "a graph that is constructed has no times")
     return tuple(
         TriplePattern(
             _template_term(triple.subject),

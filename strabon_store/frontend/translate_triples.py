@@ -34,6 +34,7 @@ from strabon_store.frontend.translate_terms import (
     RDF_REST,
     translate_term,
 )
+from strabon_store.frontend.valid_times import Timed, timed_pattern, valid_time
 
 
 @dataclass(slots=True)
@@ -44,11 +45,13 @@ class TriplesBlock:
         context: The state of the translation.
         patterns: The triple patterns, in the order of the text.
         others: Patterns to be joined with them.
+        timed: Triples with a valid time.
     """
 
     context: Context
     patterns: list[TriplePattern] = field(default_factory=list)
     others: list[Pattern] = field(default_factory=list)
+    timed: list[Timed] = field(default_factory=list)
 
     def add(self, node: Node) -> None:
         """Add a `triples_same_subject` node."""
@@ -58,7 +61,8 @@ class TriplesBlock:
     def pattern(self) -> Pattern:
         """All of it, joined; the unit pattern where there is nothing."""
         pattern: Pattern = BGP(tuple(self.patterns)) if self.patterns else UNIT
-        for other in self.others:
+        valid = [timed_pattern(each, self.context) for each in self.timed]
+        for other in (*self.others, *valid):
             pattern = other if pattern == UNIT else Join(pattern, other)
         return pattern
 
@@ -103,9 +107,29 @@ class TriplesBlock:
             match predicate_objects:
                 case Node("predicate_objects", [verb, *objects]):
                     for node in objects:
-                        self._verb(verb, subject, self._graph_node(node))
+                        self._object(verb, subject, node)
                 case other:
                     raise InternalError(f"no list of predicates and objects: {other}")
+
+    def _object(self, verb: Child, subject: TermOrVar, node: Child) -> None:
+        match node:
+            case Node("timed", [inner, time]):
+                target = self._graph_node(inner)
+                block = TriplesBlock(self.context)
+                block._verb(verb, subject, target)
+                self._timed(block, time)
+            case _:
+                self._verb(verb, subject, self._graph_node(node))
+
+    def _timed(self, block: "TriplesBlock", time: Child) -> None:
+        """Add what is valid at a time: it stands in the graph of that."""
+        if block.others or not block.patterns:
+            raise self.context.error(
+                time,
+                "such a property path has no valid time; write its steps one by one",
+            )
+        term = valid_time(time, self.context)
+        self.timed += [Timed(triple, term, time) for triple in block.patterns]
 
     def _verb(self, verb: Child, subject: TermOrVar, target: TermOrVar) -> None:
         if not isinstance(verb, Node) and verb.type == "VAR":

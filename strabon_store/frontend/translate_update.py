@@ -13,7 +13,7 @@ from strabon_store.algebra.nodes import (
     TriplePattern,
 )
 from strabon_store.algebra.queries import Dataset
-from strabon_store.algebra.terms import IRI, BlankNode, TermOrVar, Var
+from strabon_store.algebra.terms import IRI, BlankNode, Literal, TermOrVar, Var
 from strabon_store.algebra.updates import (
     Clear,
     Create,
@@ -34,6 +34,7 @@ from strabon_store.frontend.translate_patterns import join, translate_group
 from strabon_store.frontend.translate_select import translate_sub_select
 from strabon_store.frontend.translate_terms import translate_term
 from strabon_store.frontend.translate_triples import TriplesBlock
+from strabon_store.frontend.valid_times import STATES_VALID_TIME, graph_of
 
 _NUMBERS: Final = ("INTEGER", "DECIMAL", "DOUBLE")
 _LITERALS: Final = frozenset(
@@ -145,7 +146,7 @@ def _insert_data(node: Node, request: _Request) -> Modify:
                     f"{token.value} was used in another operation, where it is "
                     "another blank node; choose another label",
                 )
-    return Modify("INSERT DATA", (), _template(quads, request))
+    return Modify("INSERT DATA", (), _template(quads, request, states=True))
 
 
 def _delete_data(node: Node, request: _Request) -> Modify:
@@ -184,8 +185,10 @@ def _modify(node: Node, request: _Request) -> Modify:
     parts = (("DELETE", deleted), ("INSERT", inserted))
     name = "/".join(word for word, clause in parts if clause is not None)
     templates = [
-        () if clause is None else _template(_part(clause, "quads"), request, graph)
-        for _, clause in parts
+        ()
+        if clause is None
+        else _template(_part(clause, "quads"), request, graph, states=word == "INSERT")
+        for word, clause in parts
     ]
     pattern = translate_group(_part(node, "group_graph_pattern"), request.context())
     return Modify(name, templates[0], templates[1], pattern, graph, dataset)
@@ -200,28 +203,49 @@ def _using(node: Node, request: _Request) -> Dataset:
 
 
 def _template(
-    quads: Node, request: _Request, graph: IRI | None = None
+    quads: Node,
+    request: _Request,
+    graph: IRI | None = None,
+    *,
+    states: bool = False,
 ) -> tuple[QuadPattern, ...]:
     """The quads of a template; `graph` is where those without GRAPH go."""
     context = request.context().for_template()
-    return tuple(dict.fromkeys(_quads(quads, graph, context)))
+    return tuple(dict.fromkeys(_quads(quads, graph, context, states=states)))
 
 
 def _quads(
-    node: Node, graph: IRI | Var | None, context: Context
+    node: Node, graph: IRI | Var | None, context: Context, *, states: bool
 ) -> Iterator[QuadPattern]:
+    """The quads; `states` says whether a valid time is stated beside its triples."""
     block = TriplesBlock(context)
     for child in node.children:
         match child:
             case Node("graph_quads", [name, *_]):
-                yield from _quads(child, _graph_name(name, context), context)
+                inner = _graph_name(name, context)
+                yield from _quads(child, inner, context, states=states)
             case Node("triples_same_subject"):
                 block.add(child)
             case _:  # the name of the graph, or the keyword
                 pass
     for triple in block.patterns:
-        terms = (triple.subject, triple.predicate, triple.object)
-        yield QuadPattern(graph, *map(_blank, terms))
+        yield _quad(graph, triple)
+    for timed in block.timed:
+        if graph is not None or not isinstance(timed.time, Literal):
+            raise context.error(
+                timed.place,
+                "in a template a valid time is a constant, and stands in no GRAPH; it "
+                "is the graph",
+            )
+        valid = graph_of(timed.time)
+        yield _quad(valid, timed.triple)
+        if states:
+            yield QuadPattern(None, valid, STATES_VALID_TIME, timed.time)
+
+
+def _quad(graph: IRI | Var | None, triple: TriplePattern) -> QuadPattern:
+    terms = (triple.subject, triple.predicate, triple.object)
+    return QuadPattern(graph, *map(_blank, terms))
 
 
 def _graph_name(child: Child, context: Context) -> IRI | Var:

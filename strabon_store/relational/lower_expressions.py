@@ -42,6 +42,7 @@ from strabon_store.relational.operators import (
     is_in,
     negate,
 )
+from strabon_store.relational.periods import PERIOD_FUNCTIONS, lower_period_function
 from strabon_store.relational.scalars import FALSE, Constant, Scalar, call
 from strabon_store.relational.values import (
     ERROR,
@@ -215,6 +216,8 @@ def _lower_builtin(name: str, arguments: tuple[Value, ...], scope: Scope) -> Val
 def _lower_call(function: str, arguments: tuple[Value, ...]) -> Value:
     if function.startswith(GEOF):
         return lower_geof(GEOF.local(function), arguments)
+    if function in PERIOD_FUNCTIONS:
+        return lower_period_function(function, arguments)
     cast = lower_cast(function, arguments[0]) if len(arguments) == 1 else None
     if cast is None:
         raise UnsupportedFeature(f"the function <{function}>")

@@ -15,6 +15,7 @@ from strabon_store.storage.lines import Lines, Statements, cut_lines
 from strabon_store.storage.rejects import Rejects
 from strabon_store.storage.sources import Source, reason_of, refused
 from strabon_store.storage.token_patterns import STRICT, WRITTEN, checked
+from strabon_store.storage.valid_times import BadValidTime, as_quads
 
 BLOCK_BYTES: Final = 1 << 26
 """How much text is cut at a time; bounds the memory of a load."""
@@ -120,6 +121,8 @@ class Reader:
 
     def _rewrite(self, odd: Sequence[_Misfit]) -> list[tuple[int, bytes]]:
         """Odd lines as pyoxigraph writes them, without those that say nothing."""
+        timed = self._timed(odd)
+        odd = [line for line in odd if line.number not in timed]
         said = [line for line in odd if not _NO_STATEMENT.fullmatch(line.text)]
         try:
             written = _serialize(self._parse(b"".join(line.text for line in said)))
@@ -128,9 +131,24 @@ class Reader:
         texts = written.splitlines(keepends=True)
         if len(texts) != len(said):
             texts = list(map(self._judge_one, said))
-        written_as = {line.number: b"" for line in odd}
+        written_as = timed | {line.number: b"" for line in odd}
         written_as.update(zip((line.number for line in said), texts, strict=True))
         return list(written_as.items())
+
+    def _timed(self, odd: Sequence[_Misfit]) -> dict[int, bytes]:
+        """The lines with a valid time, as quads."""
+        if self.source.format != ox.RdfFormat.N_QUADS:
+            return {}
+        found: dict[int, bytes] = {}
+        for line in odd:
+            try:
+                quads = as_quads(line.text)
+            except BadValidTime as error:
+                self._set_aside(line, _Bad(error.column, str(error)))
+                quads = b""
+            if quads is not None:
+                found[line.number] = quads
+        return found
 
     def _judge_one(self, line: _Misfit) -> bytes:
         """A line as pyoxigraph writes it; nothing for a bad one, which is set aside."""
