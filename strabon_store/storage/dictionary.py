@@ -36,17 +36,14 @@ WHERE terms.lexical = candidates.lexical
   AND terms.language IS NOT DISTINCT FROM candidates.language
   AND (terms.datatype IS NOT NULL OR terms.id >> $bits = candidates.tag)
 """
-# With a hash that is known when the query is planned, zone maps lead to the place.
-_FIND_ONE: Final = """
-SELECT id FROM terms
-WHERE id IN (
-    SELECT id FROM term_hashes
-    WHERE hash = hash($lexical, $datatype::VARCHAR, $language::VARCHAR)
-  )
-  AND lexical = $lexical
-  AND datatype IS NOT DISTINCT FROM $datatype
-  AND language IS NOT DISTINCT FROM $language
-  AND (datatype IS NOT NULL OR id >> $bits = $tag)
+# With a hash, and then an id, that is known when a query is planned, zone maps lead to
+# the place; a join of both may begin with the texts of the whole dictionary.
+_FIND_HASH: Final = """
+SELECT id FROM term_hashes
+WHERE hash = hash($lexical, $datatype::VARCHAR, $language::VARCHAR)
+"""
+_FIND_ID: Final = """
+SELECT lexical, datatype, language FROM terms WHERE id = $id
 """
 _FEW: Final = 16
 """Up to so many terms are asked for one at a time."""
@@ -96,17 +93,17 @@ def find_ids(cursor: duckdb.DuckDBPyConnection, keys: Sequence[Key]) -> Ids:
 
 
 def _find_one(cursor: duckdb.DuckDBPyConnection, key: Key) -> int:
-    found = cursor.execute(
-        _FIND_ONE,
-        {
-            "bits": PAYLOAD_BITS,
-            "tag": int(key.kind.tag),
-            "lexical": key.lexical,
-            "datatype": key.datatype,
-            "language": key.language,
-        },
-    ).fetchone()
-    return NOT_FOUND if found is None else int(found[0])
+    said = {
+        "lexical": key.lexical,
+        "datatype": key.datatype,
+        "language": key.language,
+    }
+    for (found,) in cursor.execute(_FIND_HASH, said).fetchall():
+        texts = cursor.execute(_FIND_ID, {"id": found}).fetchall()
+        has_tag = key.datatype is not None or found >> PAYLOAD_BITS == key.kind.tag
+        if has_tag and texts == [tuple(said.values())]:
+            return int(found)
+    return NOT_FOUND
 
 
 def append_terms(
