@@ -6,6 +6,8 @@ Terms that no statement mentions any more stay in the dictionary: an id is for e
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,8 +99,9 @@ def optimize(database: Database, progress: Progress = silent) -> OptimizeReport:
     before = database.size
     try:
         triples, geometries, star_tables = _rewrite_tables(database, progress)
-        if _give_back(database):
-            _move_to_front(database)
+        with _metadata_anew(database):
+            if _give_back(database):
+                _move_to_front(database)
     except duckdb.Error as error:
         raise wrap_error(error) from error
     progress("optimize", 1.0)
@@ -115,6 +118,21 @@ def _rewrite_tables(database: Database, progress: Progress) -> tuple[int, int, i
             progress("optimize", done / (len(_STEPS) + 1))
         star_tables = len(read_stars(cursor).tables)
         return count_rows(cursor, QUADS), geometries, star_tables
+
+
+@contextmanager
+def _metadata_anew(database: Database) -> Iterator[None]:
+    """A time in which a checkpoint writes what describes a table again.
+
+    Else what it wrote last stays where it is, and no file ends before that.
+    """
+    setting = "SET GLOBAL experimental_metadata_reuse"
+    with database.cursor() as cursor:
+        cursor.execute(f"{setting} = false")
+        try:
+            yield
+        finally:
+            cursor.execute(f"{setting} = true")
 
 
 def _give_back(database: Database) -> bool:

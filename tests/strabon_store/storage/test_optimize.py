@@ -70,6 +70,25 @@ def test_answers_stay_and_tables_are_sorted(store: Store) -> None:
     assert found.is_sound, str(found)
 
 
+def test_the_file_has_no_hole_after_the_first_run(tmp_path: Path) -> None:
+    path = tmp_path / "a.nt"
+    path.write_text(
+        "".join(f'<urn:s{i}> <urn:p{i % 9}> "{i * 7919}" .\n' for i in range(300_000))
+    )
+    with Store.open(tmp_path / "store") as store:
+        store.load([path])
+        report = store.optimize()
+        with store._database.cursor() as cursor:
+            sizes = cursor.execute(
+                "SELECT used_blocks, free_blocks FROM pragma_database_size() "
+                "WHERE database_name = 'store'"
+            )
+            used, free = sizes.fetchall()[0]
+    assert used > 50
+    assert free * 4 < used
+    assert report.size < report.size_before * 1.25
+
+
 def test_writes_go_on_afterwards(store: Store) -> None:
     store.optimize()
     insert(store, 200, 20)
