@@ -169,11 +169,23 @@ def test_what_is_deep_or_long_within_limits_goes_through_all_passes(text: str) -
         '"""' + '""x' * MANY + '"""',
         "'''" + "''\n" * MANY + "'''",
         '"x"@a' + "-b" * MANY,
+        ":a" + "b" * MANY,
+        ":a" + ".b" * MANY,
+        "_:a" + ".b" * MANY,
     ],
-    ids=["plain", "escapes", "long", "long single", "language"],
+    ids=[
+        "plain",
+        "escapes",
+        "long",
+        "long single",
+        "language",
+        "name",
+        "dots",
+        "label",
+    ],
 )
-def test_a_long_literal_takes_about_the_memory_of_its_text(term: str) -> None:
-    text = f"ASK {{ ?s ?p {term} }}"
+def test_a_long_term_takes_about_the_memory_of_its_text(term: str) -> None:
+    text = f"PREFIX : <http://e/> ASK {{ ?s ?p {term} }}"
     parse_query("ASK {}")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     parse_query(text)
