@@ -26,6 +26,7 @@ from strabon_store.backends.duckdb_profile import (
 )
 from strabon_store.errors import QueryTimeout, UnsupportedFeature
 from strabon_store.frontend import parse_tree
+from strabon_store.relational.indexes import index_of
 from strabon_store.relational.nodes import Plan
 from strabon_store.relational.render import label_of, render_plan, sources_of
 from strabon_store.results.texts import Texts
@@ -51,6 +52,8 @@ class ExplainedNode:
         rows: How many there are; None when nobody counted, or not to the end.
         seconds: What they took.
         sources: The nodes that it reads.
+        index: How what is spatial is found; None for nodes of another kind.
+        candidates: How many rows the index finds, as `rows` are counted.
     """
 
     label: str
@@ -58,6 +61,8 @@ class ExplainedNode:
     rows: int | None
     seconds: float | None
     sources: tuple["ExplainedNode", ...]
+    index: str | None = None
+    candidates: int | None = None
 
     def __str__(self) -> str:
         """The tree, a node a line, the root first."""
@@ -70,7 +75,9 @@ class ExplainedNode:
         return lines
 
     def _figures(self) -> str:
-        said = []
+        said = [] if self.index is None else [self.index]
+        if self.candidates is not None:
+            said.append(f"candidates {self.candidates:,}")
         if self.estimated_rows is not None:
             said.append(f"estimated {self.estimated_rows:,}")
         if self.rows is not None:
@@ -225,12 +232,15 @@ class Explainer:
     def _node(self, plan: Plan, count: _Counter) -> ExplainedNode:
         estimates = (each.estimated_rows for each in self._planned(plan).walk())
         rows, seconds = count(plan)
+        index = index_of(plan)
         return ExplainedNode(
             label_of(plan),
             next((each for each in estimates if each is not None), None),
             rows,
             seconds,
             tuple(self._node(source, count) for source in sources_of(plan)),
+            None if index is None else index.name,
+            None if index is None else count(index.candidates)[0],
         )
 
     def _planned(self, plan: Plan) -> Operator:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from strabon_store.backends.duckdb_clauses import group_by, order_by
+from strabon_store.backends.duckdb_lookups import ANSWER, looked_up, name_of
 from strabon_store.backends.duckdb_paths import closure
 from strabon_store.backends.duckdb_scalars import scalar, spelling
 from strabon_store.backends.duckdb_types import sql_type, typed_null
@@ -38,6 +39,7 @@ from strabon_store.relational.nodes import (
     Limit,
     Lookup,
     Mark,
+    Nearest,
     One,
     Plan,
     PlanColumn,
@@ -57,8 +59,6 @@ from strabon_store.relational.scalars import Column, Constant, Scalar, is_volati
 _DECODED: Final = ("lexical", "datatype", "language")
 """What of the dictionary a stored term needs to be written out."""
 
-_ANSWER: Final = -1
-"""The number of the rows of the answer, which no other shared rows have."""
 
 _Query: TypeAlias = Select | UnionOfAll
 
@@ -97,7 +97,7 @@ def generate(plan: Plan, *, streams: bool = False) -> GeneratedQuery:
     # Of several left joins the engine begins with the rows in one; in the others it
     # reads all of the dictionary, unless it is told before what they mention.
     is_shared = not streams and sum(not each.is_total for each in lookups) > 1
-    whole = Shared(plan, _ANSWER) if is_shared else plan
+    whole = Shared(plan, ANSWER) if is_shared else plan
     for each in lookups:
         whole = replace(each, source=whole)
     return _generated(plan, whole, _outputs)
@@ -170,6 +170,8 @@ class _Generator:
                 return UnionOfAll(tuple(map(self._branch, _branches(plan))))
             case Closure():
                 return self._closure(plan)
+            case Nearest():
+                return self._nearest(plan)
             case Shared():
                 return self._shared(plan)
             case _:
@@ -324,7 +326,7 @@ class _Generator:
         if plan.table == GEOMETRIES.name:
             # Engines disagree on invalid geometries; to us they have none.
             tests.append(_column(alias, "is_valid").text)
-        relation = _AS.filled([_looked_up(plan), alias])
+        relation = _AS.filled([looked_up(plan), alias])
         # An inner join can begin with the few rows of the source.
         is_outer = plan.is_last or not plan.is_total
         source = Source(relation, joined(" AND ", tests), is_outer)
@@ -353,6 +355,16 @@ class _Generator:
         outputs |= {begin: _column(name, "f"), end: _column(name, "t")}
         return Select(outputs, (Source(name),))
 
+    def _nearest(self, plan: Nearest) -> Select:
+        select, again = self.open(plan.source), self.open(plan.source)
+        few = replace(
+            again,
+            outputs={"most": again.outputs[plan.most]},
+            tail=_FIRST.filled([literal(plan.rows)]),
+        )
+        least = select.outputs[plan.least].text
+        return select.where(_NEAR_ENOUGH.filled([least, few.text]))
+
     def _renamed(self, plan: Plan, names: dict[str, str]) -> Select:
         """The columns of ids under other names; `g` is 0 where it has none."""
         select = self._sub(self.query(plan))
@@ -365,7 +377,7 @@ class _Generator:
         return replace(select, outputs={"g": nothing, **outputs})
 
     def _shared(self, plan: Shared) -> Select:
-        name = _name_of(plan)
+        name = name_of(plan)
         if name not in self._first:
             self._first[name] = self.query(plan.source).text
         alias = self._alias()
@@ -410,29 +422,17 @@ class _Generator:
 _AS: Final = Template(":a AS :b")
 _WITH: Final = Template("WITH :a :b")
 _MATERIALIZED: Final = Template(":a AS MATERIALIZED (:b)")
-_MENTIONED: Final = Template("(SELECT :a FROM :b WHERE id IN (SELECT :c FROM :d))")
 _BIGINT: Final = Template("CAST(:a AS BIGINT)")
 _VALUES: Final = Template("(VALUES :a) AS :b:c")
 _EXISTS: Final = Template("EXISTS(:a)")
 _NOT_EXISTS: Final = Template("NOT EXISTS(:a)")
+_FIRST: Final = Template("ORDER BY 1 NULLS FIRST LIMIT :a")
+# What has no distance comes first, and the greatest of what has none is NULL.
+_NEAR_ENOUGH: Final = Template(
+    "coalesce(:a <= (SELECT max(most) FROM (:b) AS few), :a IS NULL)"
+)
 _LIMIT: Final = Template("LIMIT :a")
 _OFFSET: Final = Template("OFFSET :a")
-
-
-def _name_of(shared: Shared) -> Sql:
-    return Sql("answer" if shared.number == _ANSWER else f"shared{shared.number}")
-
-
-def _looked_up(plan: Lookup) -> Sql:
-    """The table of a look-up; of the dictionary what rows mention that were made."""
-    source = plan.source
-    while isinstance(source, Lookup):
-        source = source.source
-    if plan.is_total or plan.table != TERMS.name or not isinstance(source, Shared):
-        return identifier(plan.table)
-    columns = joined(", ", [identifier(name) for name in ("id", *plan.parts)])
-    names = (identifier(plan.table), identifier(plan.variable), _name_of(source))
-    return _MENTIONED.filled([columns, *names])
 
 
 def _is_table(plan: Plan) -> bool:

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
-from strabon_store.algebra.expressions import And, BuiltIn, Exists, Expression
+from ontologies.namespaces import GEOF
+from strabon_store.algebra.expressions import (
+    And,
+    Bound,
+    BuiltIn,
+    Exists,
+    Expression,
+    FunctionCall,
+)
 from strabon_store.algebra.nodes import (
     BGP,
     Distinct,
@@ -25,8 +33,13 @@ from strabon_store.algebra.nodes import (
     Union,
     Values,
 )
-from strabon_store.algebra.terms import Var
-from strabon_store.algebra.traverse import conjuncts, map_sources, walk_expression
+from strabon_store.algebra.terms import IRI, Var
+from strabon_store.algebra.traverse import (
+    conjuncts,
+    map_sources,
+    transform_expression,
+    walk_expression,
+)
 from strabon_store.algebra.variables import (
     expression_variables,
     in_scope,
@@ -35,6 +48,10 @@ from strabon_store.algebra.variables import (
 
 VOLATILE: Final = frozenset({"RAND", "UUID", "STRUUID", "BNODE"})
 """Built-ins whose value differs from one solution to the next (17.4)."""
+
+_DISTANCES: Final = frozenset(
+    IRI(GEOF.term(name)) for name in ("distance", "metricDistance")
+)
 
 _Conditions: TypeAlias = tuple[Expression, ...]
 
@@ -52,7 +69,8 @@ def push_filters(pattern: Pattern) -> Pattern:
       finds what the optional part did not match. Of OPTIONAL's own condition the part
       that reads the right side alone moves there;
     - both sides of UNION, the left side of MINUS, the source of BIND if the bound
-      variable is not read, the source of GRAPH if its variable is not read and the
+      variable is not read, or is a distance, which the condition then measures itself,
+      the source of GRAPH if its variable is not read and the
       condition has no EXISTS, which would look into another graph;
     - a subquery, if it hides none of the variables; through DISTINCT and ORDER BY, and
       through GROUP BY if only keys are read and there is a key: the one group of no
@@ -94,7 +112,12 @@ def _push_into(conditions: _Conditions, pattern: Pattern) -> Pattern:
             return Minus(_push(conditions, left), _push((), right))
         case Slice() | OrderBy() | Distinct() | Reduced():
             return _push_through(conditions, pattern)
-        case Extend() | Graph() | Group() | Project():
+        case Extend(source, _, _):
+            told = [_told(condition, pattern) for condition in conditions]
+            stays = [c for c in told if not _passes(c, pattern)]
+            passes = tuple(c for c in told if c not in stays)
+            return _filter(stays, replace(pattern, source=_push(passes, source)))
+        case Graph() | Group() | Project():
             stays = [c for c in conditions if not _passes(c, pattern)]
             passes = tuple(c for c in conditions if c not in stays)
             return _filter(
@@ -102,6 +125,25 @@ def _push_into(conditions: _Conditions, pattern: Pattern) -> Pattern:
             )
         case _:
             assert_never(pattern)
+
+
+def _told(condition: Expression, extend: Extend) -> Expression:
+    """The condition about a distance itself, where BIND names one.
+
+    Below BIND it can be what joins; there the distance is measured of candidates only.
+    """
+    is_distance = (
+        isinstance(extend.expression, FunctionCall)
+        and extend.expression.function in _DISTANCES
+    )
+    asks_more = any(
+        isinstance(part, Exists | Bound) for part in walk_expression(condition)
+    )
+    if not is_distance or asks_more:
+        return condition
+    return transform_expression(
+        condition, lambda e: extend.expression if e == extend.variable else e
+    )
 
 
 def _push_through(

@@ -75,6 +75,7 @@ class Context:
         candidates: By name, variables whose values are known to be among few: what the
             pattern is joined with binds them. A search may begin there; nobody must.
         prefers_stars: Whether what will be optional has a place in star tables.
+        first: How many rows are wanted of the pattern, which is ordered; None: all.
     """
 
     catalog: TermCatalog
@@ -85,6 +86,7 @@ class Context:
     candidates: Mapping[str, Candidates] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
     prefers_stars: bool = False
+    first: int | None = None
 
     @property
     def is_whole_default_graph(self) -> bool:

@@ -19,6 +19,7 @@ from strabon_store.relational.nodes import (
     Limit,
     Lookup,
     Mark,
+    Nearest,
     One,
     Plan,
     Projection,
@@ -41,6 +42,7 @@ _OfOne: TypeAlias = (
     | Projection
     | Lookup
     | Shared
+    | Nearest
     | Aggregation
     | Deduplicate
     | Sort
@@ -56,6 +58,9 @@ _PASSING: Final = 0.3
 """The share of rows that pass a condition of unknown outcome."""
 _REMOTE_ROWS: Final = 1000.0
 """What an endpoint is taken to answer with."""
+
+_NEARBY: Final = 2
+"""Rows that may be among the first by a distance, for each that is."""
 
 _REACHED: Final = 10
 """Rows of a search for each of its steps."""
@@ -134,6 +139,9 @@ def _unary(plan: _OfOne, below: Callable[[Plan], Estimate]) -> Estimate:
             return (
                 found if limit is None else replace(found, rows=min(found.rows, limit))
             )
+        case Nearest(source, _, _, rows):
+            found = below(source)
+            return replace(found, rows=min(found.rows, float(_NEARBY * rows)))
         case Lookup(source) | Deduplicate(source) | Sort(source) | Shared(source):
             return below(source)
         case Mark(left):

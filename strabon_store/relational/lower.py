@@ -16,7 +16,6 @@ from strabon_store.algebra.nodes import (
     LeftJoin,
     Minus,
     OrderBy,
-    OrderCondition,
     Path,
     Pattern,
     Project,
@@ -49,7 +48,6 @@ from strabon_store.relational.context import (
     TermCatalog,
 )
 from strabon_store.relational.encoding import Encoding, Plain, TermId, are_alike
-from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION
 from strabon_store.relational.lookups import (
     as_plain,
     scope_of,
@@ -66,9 +64,8 @@ from strabon_store.relational.lower_exists import (
 )
 from strabon_store.relational.lower_expressions import (
     lower_condition,
-    lower_expression,
-    tells_solutions_apart,
 )
+from strabon_store.relational.lower_extend import extended
 from strabon_store.relational.lower_graphs import lower_construct, lower_describe
 from strabon_store.relational.lower_groups import lower_group
 from strabon_store.relational.lower_joins import (
@@ -80,6 +77,7 @@ from strabon_store.relational.lower_joins import (
     semi_join,
 )
 from strabon_store.relational.lower_optional import absorb, optional_leg
+from strabon_store.relational.lower_order import lower_order, wanting
 from strabon_store.relational.lower_paths import lower_path
 from strabon_store.relational.lower_spatial_joins import lower_tied
 from strabon_store.relational.lower_triples import lower_bgp, lower_graph_names
@@ -94,16 +92,12 @@ from strabon_store.relational.nodes import (
     Rows,
     Selection,
     Shared,
-    Sort,
-    SortKey,
 )
-from strabon_store.relational.order import sort_scalars
 from strabon_store.relational.plain import render_plain
-from strabon_store.relational.scalars import FALSE, NULL, Column, Constant, Scalar, call
+from strabon_store.relational.scalars import FALSE, NULL, Column, call
 from strabon_store.relational.sideways import has_search, lower_join, offering
 from strabon_store.relational.trim_values import trim_values
 from strabon_store.relational.unions import union
-from strabon_store.relational.values import string
 
 _LEFT: Final = ".left"
 """The column that tells the left solutions of an OPTIONAL apart."""
@@ -157,8 +151,8 @@ def _lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 -
             return _lower_filter(condition, source, context)
         case Union(left, right):
             return union(lower(left, context), lower(right, context))
-        case Extend():
-            return _lower_extend(pattern, context)
+        case Extend(source):
+            return extended(lower(source, context), pattern, lower, context)
         case Graph(name, source):
             return _lower_graph(name, source, context)
         case Service():
@@ -168,16 +162,16 @@ def _lower(pattern: Pattern, context: Context) -> Plan:  # noqa: C901, PLR0912 -
         case Group(source):
             inner = context.keeping(key.name for key in pattern.keys)
             return _lower_grouped(pattern, lower(source, inner), context)
-        case OrderBy(source, conditions):
-            return _lower_order(lower(source, context), conditions, context)
+        case OrderBy():
+            return lower_order(pattern, lower, context)
         case Project(source, variables):
             inner = context.keeping(variable.name for variable in variables)
             return _lower_project(lower(source, inner), variables, context)
         case Distinct(source) | Reduced(source):
             return Deduplicate(without_parts(lower(source, context)))
         case Slice(source, offset, limit):
-            plan = lower(source, context.keeping())
-            return Limit(without_parts(plan), offset, limit)
+            inner = wanting(pattern, context.keeping())
+            return Limit(without_parts(lower(source, inner)), offset, limit)
         case _:
             assert_never(pattern)
 
@@ -286,40 +280,6 @@ def _existence(test: Expression) -> tuple[Pattern, bool] | None:
             return None
 
 
-def _lower_extend(pattern: Extend, context: Context) -> Plan:
-    name = pattern.variable.name
-    plan = lower(pattern.source, context)
-    plan, (expression,) = with_marks(plan, [pattern.expression], lower, context)
-    present = {column.name: column for column in plan.columns}
-    if isinstance(expression, Var) and expression.name in present:
-        old = present[expression.name]
-        column = PlanColumn(name, old.encoding, old.is_nullable)
-        scalar: Scalar = Column(old.name)
-    else:
-        scope = scope_of(plan)
-        if tells_solutions_apart(expression):
-            plan = _with_solution(plan)
-            scope[SOLUTION] = string(Column(SOLUTION))
-        value = lower_expression(expression, scope)
-        stored = None if value.term is None else context.catalog.term_id(value.term)
-        encoding: Encoding = value.encoding if stored is None else context.any_term
-        scalar = value.native if stored is None else Constant(stored)
-        column = PlanColumn(name, encoding, is_nullable=value.term is None)
-    plan = with_lookups(plan, [scalar])
-    old_scalars = tuple(Column(each.name) for each in plan.columns)
-    extended = Projection(plan, (*plan.columns, column), (*old_scalars, scalar))
-    return without_marks(extended)
-
-
-def _with_solution(plan: Plan) -> Plan:
-    """The plan with a column that tells its solutions apart."""
-    if any(column.name == SOLUTION for column in plan.columns):
-        return plan
-    column = PlanColumn(SOLUTION, None, is_nullable=False)
-    same = tuple(Column(each.name) for each in plan.columns)
-    return Projection(plan, (*plan.columns, column), (*same, NEW_SOLUTION))
-
-
 def _lower_graph(name: IRI | Var, source: Pattern, context: Context) -> Plan:
     if isinstance(name, Var):
         return _lower_each_graph(name.name, source, context)
@@ -391,27 +351,6 @@ def _lower_values(pattern: Values, context: Context) -> Plan:
 
 def _plain(term: Term | None) -> str | None:
     return None if term is None else render_plain(term)
-
-
-def _lower_order(
-    plan: Plan, conditions: tuple[OrderCondition, ...], context: Context
-) -> Plan:
-    keyed = [condition.expression for condition in conditions]
-    plan, expressions = with_marks(plan, keyed, lower, context)
-    scope = scope_of(plan)
-    taken = sum(column.name.startswith(".order") for column in plan.columns)
-    keys: list[SortKey] = []
-    scalars: list[Scalar] = []
-    for condition, expression in zip(conditions, expressions, strict=True):
-        for scalar in sort_scalars(lower_expression(expression, scope)):
-            name = f".order{taken + len(keys)}"
-            keys.append(SortKey(name, condition.descending))
-            scalars.append(scalar)
-    plan = with_lookups(plan, scalars)
-    added = tuple(PlanColumn(key.column, None, is_nullable=True) for key in keys)
-    old = tuple(Column(column.name) for column in plan.columns)
-    widened = Projection(plan, plan.columns + added, (*old, *scalars))
-    return Sort(widened, tuple(keys))
 
 
 def _lower_grouped(group: Group, source: Plan, context: Context) -> Plan:

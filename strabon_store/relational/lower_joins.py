@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, assert_never
 from strabon_store.algebra.expressions import Expression
 from strabon_store.relational.context import GRAPH_COLUMN, OUTER_COLUMN
 from strabon_store.relational.encoding import Typed, are_alike, either
-from strabon_store.relational.geo.candidates import Meeting, meetings, stands_alone
+from strabon_store.relational.geo.candidates import Meeting, meetings, standing
 from strabon_store.relational.lookups import (
     as_plain,
     scope_of,
@@ -203,7 +203,7 @@ def _matching(sides: Sides, condition: Expression | None) -> tuple[Plan, Plan, S
 def _narrowed(sides: Sides, wanted: Scalar) -> Scalar:
     """The condition, beside which stands what an index can answer of it."""
     found = _meetings(sides, wanted)
-    if not found or any(stands_alone(wanted, each) for each in found):
+    if not found or any(each in found for each in standing(wanted)):
         return wanted
     return call("and", min(found, key=lambda each: each.reach).scalar, wanted)
 

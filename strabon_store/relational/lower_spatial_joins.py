@@ -10,7 +10,7 @@ from functools import reduce
 from typing import Final
 
 from strabon_store.algebra.expressions import And, Expression
-from strabon_store.algebra.nodes import BGP, Pattern
+from strabon_store.algebra.nodes import BGP, Filter, Pattern
 from strabon_store.algebra.terms import Var
 from strabon_store.algebra.variables import expression_variables, in_scope
 from strabon_store.relational.context import Context
@@ -64,11 +64,31 @@ def lower_tied(
         return _lower_halves(found, list(tests), source, lower, context)
     if not any(_is_between(tie, sides) for tie in found):
         return None
-    plans = [lower(piece, context) for piece in pieces]
+    filtered, tests = _filtered(pieces, tests)
+    plans = [lower(piece, context) for piece in filtered]
     if outer is not None:
         plans.append(outer)
     joint = [_Side(plan, side) for plan, side in zip(plans, sides, strict=True)]
     return _joined(joint, found, list(tests), context)
+
+
+def _filtered(
+    pieces: Sequence[Pattern], tests: Sequence[Expression]
+) -> tuple[list[Pattern], list[Expression]]:
+    """The parts with the filters that read one part alone, and the others."""
+    rest = list(tests)
+    found: list[Pattern] = []
+    for piece in pieces:
+        inside = frozenset(in_scope(piece))
+        own = [t for t in rest if is_steady(t) and _reads_only(t, inside)]
+        rest = [test for test in rest if test not in own]
+        found.append(Filter(reduce(And, own), piece) if own else piece)
+    return found, rest
+
+
+def _reads_only(test: Expression, inside: frozenset[Var]) -> bool:
+    read = expression_variables(test)
+    return bool(read) and read <= inside
 
 
 def _outer(

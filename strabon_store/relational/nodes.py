@@ -367,6 +367,33 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
+class Nearest:
+    """Those rows that may be among the first by a distance that has bounds.
+
+    Attributes:
+        source: The rows, shared: they are read twice.
+        least: A column that is at most the distance, NULL where there is none.
+        most: A column that is at least the distance, likewise.
+        rows: How many rows come first.
+    """
+
+    source: "Plan"
+    least: str
+    most: str
+    rows: int
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """As the source."""
+        return self.source.columns
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order yet."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregation:
     """One row per combination of the keys.
 
@@ -451,6 +478,7 @@ Plan: TypeAlias = (
     | UnionAll
     | Closure
     | Shared
+    | Nearest
     | Aggregation
     | Deduplicate
     | Sort

@@ -17,6 +17,7 @@ from strabon_store.relational.nodes import (
     Limit,
     Lookup,
     Mark,
+    Nearest,
     One,
     Plan,
     PlanColumn,
@@ -111,6 +112,8 @@ def label_of(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
             return f"Closure from {start}{' over few steps' * is_short}"
         case Shared(_, number):
             return f"Shared {number}"
+        case Nearest(_, _, _, rows):
+            return f"Nearest {rows}"
         case Deduplicate():
             return "Deduplicate"
         case Sort(_, order):

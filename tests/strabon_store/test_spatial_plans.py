@@ -1,6 +1,7 @@
 """What is spatial is found by an index: no loop over pairs, and work that does not grow
 with them. Figures are rows of operators, never times."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -125,3 +126,54 @@ def test_what_few_share_is_joined_by_it(stores: list[Store]) -> None:
     _, found = _analyzed(stores[0], text)
     assert "SPATIAL_JOIN" not in dict(found)
     assert not [name for name, _ in found if name in PAIR_LOOPS]
+
+
+def _indexes(node: ExplainedNode) -> Iterator[tuple[str, int, int]]:
+    """The index of each node that has one, its candidates and its rows."""
+    if node.index is not None:
+        yield node.index, node.candidates or 0, node.rows or 0
+    for source in node.sources:
+        yield from _indexes(source)
+
+
+HERE: Final = '"POLYGON ((0 0, 1 0, 1 1, 0 0))"^^geo:wktLiteral'
+INDEXES: Final = {
+    f"{A} . {B} FILTER({WITHIN})": "spatial join (R-tree)",
+    f"{A} . {B} FILTER({NEAR})": "distance join (R-tree), boxes grown by 3000 m",
+    f"{A} OPTIONAL {{ {B} FILTER({NEAR}) }}": (
+        "distance join (R-tree), boxes grown by 3000 m"
+    ),
+    f"{A} FILTER NOT EXISTS {{ {B} FILTER({WITHIN}) }}": "spatial join (R-tree)",
+    f"{A} FILTER(geof:sfIntersects(?x, {HERE}))": "window on boxes",
+    f"{A} FILTER(geof:distance(?x, {HERE}, uom:metre) < 100)": "window on boxes",
+}
+
+
+@pytest.mark.parametrize("pattern", INDEXES)
+def test_an_explanation_names_the_index(stores: list[Store], pattern: str) -> None:
+    text = f"SELECT * {{ {pattern} }}"
+    explanation, _ = _analyzed(stores[0], text)
+    found = {index: rows for index, *rows in _indexes(explanation.nodes)}
+    assert list(found) == [INDEXES[pattern]]
+    ((candidates, rows),) = found.values()
+    assert 0 < rows <= candidates
+    assert f"({INDEXES[pattern]}, candidates {candidates}, " in str(explanation)
+    told = stores[0].explain(PROLOGUE + text)
+    assert INDEXES[pattern] in json.dumps(told.as_json())
+
+
+def test_an_explanation_names_the_bounds_of_the_nearest(stores: list[Store]) -> None:
+    order = f"ORDER BY geof:distance(?x, {HERE}, uom:metre) LIMIT 3"
+    explanation, _ = _analyzed(stores[0], f"SELECT ?a {{ {A} }} {order}")
+    ((index, candidates, rows),) = _indexes(explanation.nodes)
+    assert index == "nearest by bounds"
+    assert 3 <= candidates == rows < SIZES[0] / 4
+
+
+def test_a_part_is_narrowed_before_it_is_joined(stores: list[Store]) -> None:
+    own = f"geof:sfIntersects(?x, {HERE})"
+    explanation, _ = _analyzed(
+        stores[0], f"SELECT * {{ {A} . {B} FILTER({NEAR}) FILTER({own}) }}"
+    )
+    names = [index for index, *_ in _indexes(explanation.nodes)]
+    assert names == ["distance join (R-tree), boxes grown by 3000 m", "window on boxes"]

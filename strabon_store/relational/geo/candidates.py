@@ -125,15 +125,16 @@ def _source(shape: Scalar) -> str:
             return f"{id(shape)}"
 
 
-def stands_alone(condition: Scalar, meeting: Meeting) -> bool:
-    """Whether an engine sees a relation of just these shapes among the conditions."""
+def standing(condition: Scalar) -> Iterator[Meeting]:
+    """What an engine sees of this: relations and boxes among the conditions."""
     match condition:
         case Call("and" | "within_window", (left, right)):
-            return stands_alone(left, meeting) or stands_alone(right, meeting)
+            yield from standing(left)
+            yield from standing(right)
+        case Call("boxes_meet", (one, other)):
+            yield Meeting(one, other)
         case Call(operation, (left, right)) if operation.startswith(_RELATION):
-            return not _is_disjoint(operation) and (left, right) == (
-                meeting.one,
-                meeting.other,
-            )
+            if not _is_disjoint(operation):
+                yield Meeting(left, right)
         case _:
-            return False
+            return
