@@ -48,6 +48,7 @@ from strabon_store.relational.context import (
     TermCatalog,
 )
 from strabon_store.relational.encoding import Encoding, Plain, TermId, are_alike
+from strabon_store.relational.exact_last import exact_last
 from strabon_store.relational.lookups import (
     as_plain,
     scope_of,
@@ -253,6 +254,7 @@ def _tested(plan: Plan, tests: Iterable[Expression], context: Context) -> Plan:
     for test in tests:
         plan, (condition,) = with_marks(plan, [test], lower, context)
         holds = lower_condition(condition, scope_of(plan))
+        holds = exact_last(holds, plan, context)
         plan = without_marks(Selection(with_lookups(plan, [holds]), holds))
     return plan
 

@@ -177,3 +177,29 @@ def test_a_part_is_narrowed_before_it_is_joined(stores: list[Store]) -> None:
     )
     names = [index for index, *_ in _indexes(explanation.nodes)]
     assert names == ["distance join (R-tree), boxes grown by 3000 m", "window on boxes"]
+
+
+WIDE: Final = '"POLYGON ((-1 -1, 40 -1, 40 40, -1 40, -1 -1))"^^geo:wktLiteral'
+
+
+@pytest.mark.parametrize(
+    ("test", "function"),
+    [
+        (f"geof:sfIntersects(?x, {WIDE})", "ST_Intersects"),
+        (f"geof:distance(?x, {WIDE}, uom:metre) < 10", "pytheas_distance_m"),
+    ],
+)
+def test_what_few_have_comes_before_their_geometries_are_tested(
+    stores: list[Store], test: str, function: str
+) -> None:
+    for store in stores:
+        text = f"SELECT * {{ {A} ; :code 8 FILTER({test}) }}"
+        explanation = store.explain(PROLOGUE + text, analyze=True)
+        pending, tested = [explanation.operators], []
+        while pending:
+            node = pending.pop()
+            pending += node.sources
+            if function in node.label:
+                tested += [source.rows for source in node.sources]
+        assert explanation.rows == 1
+        assert tested == [1]

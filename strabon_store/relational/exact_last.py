@@ -1,0 +1,55 @@
+"""The exact test of a geometry comes after what else leaves few of them.
+
+Engines put a condition on one table into the scan of it. That is right for the boxes of
+a window, and wrong for a relation or a distance if a tag that one feature in a thousand
+has is joined afterwards: the test then runs for a thousand geometries instead of one.
+"""
+
+from typing import Final
+
+from strabon_store.relational.context import Context
+from strabon_store.relational.estimates import Estimate, estimate
+from strabon_store.relational.lookups import columns_of
+from strabon_store.relational.nodes import Plan
+from strabon_store.relational.scalars import Call, Column, Scalar, call
+
+_GEOMETRY: Final = ".geometry"
+_FEW: Final = 2
+"""How many times as many geometries there are as rows, at least."""
+
+
+def exact_last(condition: Scalar, plan: Plan, context: Context) -> Scalar:
+    """The condition, whose exact tests wait for the rows of the plan if these are few.
+
+    A test that reads the key of a geometry beside the geometry cannot be tried before
+    the two are joined. Where there is no key there is no geometry, and no answer.
+    """
+    if not _is_window(condition):
+        return condition
+    return _waiting(condition, estimate(plan, context.catalog))
+
+
+def _is_window(condition: Scalar) -> bool:
+    match condition:
+        case Call("within_window", _):
+            return True
+        case Call("and", arguments):
+            return any(map(_is_window, arguments))
+        case _:
+            return False
+
+
+def _waiting(condition: Scalar, rows: Estimate) -> Scalar:
+    match condition:
+        case Call("and", (left, right)):
+            return call("and", _waiting(left, rows), _waiting(right, rows))
+        case Call("within_window", (window, exact)):
+            read = {name for name in columns_of(exact) if name.endswith(_GEOMETRY)}
+            key = min(read, default="").removesuffix(_GEOMETRY)
+            if len(read) == 1 and _FEW * max(rows.rows, 1.0) < rows.domain(key):
+                return call(
+                    "within_window", window, call("if_bound", Column(key), exact)
+                )
+            return condition
+        case _:
+            return condition
