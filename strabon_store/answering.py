@@ -16,6 +16,7 @@ from strabon_store.backends.duckdb import GeneratedQuery, generate, generate_ids
 from strabon_store.errors import InternalError
 from strabon_store.passes import run_passes
 from strabon_store.passes.pipeline import Pass
+from strabon_store.relational.cover_joins import cover_joins
 from strabon_store.relational.estimates import estimate
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.nodes import Plan, PlanColumn, Remote
@@ -113,6 +114,9 @@ def compile_query(
     lap("passes")
     catalog.look_up(stored_terms(optimized.pattern))
     plan = lower_query(optimized, catalog)
+    if may_be_bare:
+        # What is entailed is in other tables than those that are looked at.
+        plan = cover_joins(plan, catalog, catalog.shapes)
     lap("lower")
     rows = estimate(plan, catalog).rows
     is_bare = may_be_bare and (isinstance(query, AskQuery) or rows <= _FEW_ROWS)

@@ -25,6 +25,7 @@ from duckdb import decimal_type
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BIGINT, BLOB, BOOLEAN, DOUBLE, VARCHAR
 
+from engines.duckdb.coverings import COVERING_FUNCTIONS
 from engines.duckdb.geometries import GEOMETRY_FUNCTIONS
 from engines.duckdb.interrupts import Patience
 from engines.duckdb.numbers import SCALE, divide, multiply, to_decimal
@@ -246,4 +247,5 @@ _FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     ("pytheas_relate", _relate, (BLOB, BLOB, VARCHAR, BIGINT), BOOLEAN),
     ("pytheas_reach", reach, (IDS, IDS, IDS, BIGINT), PAIRS),
     *GEOMETRY_FUNCTIONS,
+    *COVERING_FUNCTIONS,
 )

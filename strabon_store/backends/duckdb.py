@@ -53,6 +53,7 @@ from strabon_store.relational.nodes import (
     Sort,
     SortKey,
     UnionAll,
+    Unnest,
 )
 from strabon_store.relational.scalars import Column, Constant, Scalar, is_volatile
 
@@ -196,6 +197,11 @@ class _Generator:
                 return self.query(source)
             case Limit(source, offset, limit):
                 return self._limit(source, offset, limit)
+            case Unnest(source, lists, element):
+                select = self._sparing(self.open(source), columns_of(lists))
+                each = function("unnest", scalar(lists, select.outputs))
+                added = {element.name: Output(each, Grade.COMPUTED)}
+                return self._sub(replace(select, outputs={**select.outputs, **added}))
             case _:
                 raise InternalError(f"no SQL for {type(plan).__name__}")
 

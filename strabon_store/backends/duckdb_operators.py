@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from engines.duckdb.coverings import EDGES
 from engines.duckdb.interrupts import CONNECTION
+from engines.geosparql.coverings import ROW
 from strabon_store.algebra.terms import RDF_LANG_STRING
 from strabon_store.relational.encoding import Tag
 
@@ -215,6 +217,40 @@ _PLANAR_DISTANCE: Final = _told(
 )
 _METRES: Final = _told("pytheas_metres(:a)")
 
+
+def _side(edge: int) -> tuple[str, str]:
+    """Two products: the first is the greater one where a point is left of an edge."""
+    return (
+        f":c.dx_{edge} * (:b - :c.y1_{edge})",
+        f":c.dy_{edge} * (:a - :c.x1_{edge})",
+    )
+
+
+def _is_left_open(edge: int) -> str:
+    """Whether rounding may have turned the order of the products (Shewchuk 1997)."""
+    one, other = _side(edge)
+    return (
+        f"abs({one} - {other}) <= 3.3306690738754716e-16 * (abs({one}) + abs({other}))"
+    )
+
+
+def _crosses(edge: int) -> str:
+    """Whether a ray west from a point crosses an edge: 1, or 0."""
+    one, other = _side(edge)
+    return (
+        f"CAST((:c.y1_{edge} > :b) <> (:c.y2_{edge} > :b) "
+        f"AND ({one} < {other}) = (:c.y2_{edge} > :b) AS UTINYINT)"
+    )
+
+
+_IN_CELL: Final = (
+    f"CASE WHEN :c.is_crowded OR {' OR '.join(map(_is_left_open, range(EDGES)))} "
+    f"THEN pytheas_within(:a, :b, :c.edges, :c.is_inside, :d, {CONNECTION}) "
+    "ELSE (CAST(:c.is_inside AS UTINYINT) + "
+    f"{' + '.join(map(_crosses, range(EDGES)))}) % 2 = 1 END"
+)
+"""Whether a point is inside an area, by the edges in a cell of its border."""
+
 GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "geometry_constant": "ST_GeomFromWKB(:a)",
@@ -255,6 +291,13 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "number_of_geometry": _told("pytheas_number_of(:a, :b)"),
         "flag_of_geometry": _told("pytheas_flag_of(:a, :b)"),
         "text_of_geometry": f"{_told('pytheas_text_of(:a, :b, :c)')} || ''",
+        "cell_of": f"CAST(floor((:b + 90.0) * :c) AS BIGINT) * {ROW} "
+        "+ CAST(floor((:a + 180.0) * :c) AS BIGINT)",
+        "cover": f"pytheas_cover(CAST(ST_AsWKB(:a) AS BLOB), :b, {CONNECTION})",
+        "cells_inside": ":a.inside",
+        "cells_of_border": ":a.border",
+        "cell_number": ":a.cell",
+        "is_in_cell": _IN_CELL,
         "collect": _copied("pytheas_collect(:a, list(:b))"),
         "collect_distinct": _copied("pytheas_collect(:a, list(DISTINCT :b))"),
     }

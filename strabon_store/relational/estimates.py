@@ -31,6 +31,7 @@ from strabon_store.relational.nodes import (
     Shared,
     Sort,
     UnionAll,
+    Unnest,
 )
 from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 from strabon_store.relational.stars import SUBJECT
@@ -41,6 +42,7 @@ _OfOne: TypeAlias = (
     | Selection
     | Projection
     | Lookup
+    | Unnest
     | Shared
     | Nearest
     | Aggregation
@@ -143,6 +145,8 @@ def _unary(plan: _OfOne, below: Callable[[Plan], Estimate]) -> Estimate:
             found = below(source)
             return replace(found, rows=min(found.rows, float(_NEARBY * rows)))
         case Lookup(source) | Deduplicate(source) | Sort(source) | Shared(source):
+            return below(source)
+        case Unnest(source):
             return below(source)
         case Mark(left):
             return below(left)

@@ -126,6 +126,30 @@ GEOMETRIES: Final = Table(
 PLANES: Final = Table("planes", (ColumnSpec("crs", ColumnType.VARCHAR),))
 """IRIs of the CRSs in whose planes there may be geometries."""
 
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What valid geometries a column has, empty ones left out.
+
+    Attributes:
+        count: How many there are.
+        are_points: Whether all of them are points.
+        are_areas: Whether all of them are polygons and multipolygons.
+        boxes: The area of their boxes together, in square degrees.
+        sides: Width and height of their boxes together, in degrees.
+        vertices: How many vertices they have together.
+        heights: The height of each times its vertices, together.
+    """
+
+    count: int
+    are_points: bool
+    are_areas: bool
+    boxes: float
+    sides: float
+    vertices: float
+    heights: float
+
+
 PREDICATES: Final = Table(
     "predicate_statistics",
     (

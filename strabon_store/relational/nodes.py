@@ -294,6 +294,31 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class Unnest:
+    """The rows of the source, once for each element of a list.
+
+    Attributes:
+        source: What has the lists; NULL is an empty one.
+        lists: Gives the list of a row.
+        element: The column of the elements.
+    """
+
+    source: "Plan"
+    lists: Scalar
+    element: PlanColumn
+
+    @property
+    def columns(self) -> tuple[PlanColumn, ...]:
+        """As the source, and the element."""
+        return (*self.source.columns, self.element)
+
+    @property
+    def order(self) -> tuple[SortKey, ...]:
+        """No order."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class UnionAll:
     """The rows of both sides, which have the same columns."""
 
@@ -475,6 +500,7 @@ Plan: TypeAlias = (
     | Selection
     | Projection
     | Lookup
+    | Unnest
     | UnionAll
     | Closure
     | Shared

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from ontologies.geosparql.crs import count_defined
 from strabon_store.algebra.terms import Term
 from strabon_store.relational.context import TermCatalog
-from strabon_store.relational.layout import PredicateStatistics
+from strabon_store.relational.layout import PredicateStatistics, Shapes
 from strabon_store.relational.stars import Stars
 
 _MUCH: Final = 2
@@ -23,6 +23,10 @@ class Catalog(TermCatalog, Protocol):
 
     def term_ids(self, terms: Iterable[Term]) -> Mapping[Term, int]:
         """The ids of those terms that have one."""
+        ...
+
+    def shapes(self, table: str, column: str, predicate: int | None) -> Shapes | None:
+        """What geometries a column of a table has; None where it has none."""
         ...
 
 
@@ -39,6 +43,7 @@ class Readings:
         self._planes: frozenset[str] | None = None
         # A constant in a CRS that is not defined is an error until that is defined.
         self._defined = count_defined()
+        self._shapes: dict[tuple[str, str, int | None], Shapes | None] = {}
 
     def look_up(self, terms: Iterable[Term]) -> None:
         """Ask for the ids of terms together, which is faster than one by one."""
@@ -76,6 +81,13 @@ class Readings:
             self._planes = self._catalog.planes()
         return self._planes
 
+    def shapes(self, table: str, column: str, predicate: int | None) -> Shapes | None:
+        """What geometries a column of a table has; None where it has none."""
+        where = (table, column, predicate)
+        if where not in self._shapes:
+            self._shapes[where] = self._catalog.shapes(*where)
+        return self._shapes[where]
+
     def would_hold(self, catalog: Catalog) -> bool:
         """Whether another catalog would have said the same, or about the same."""
         unknown = [term for term, found in self._ids.items() if found is None]
@@ -91,6 +103,10 @@ class Readings:
             and all(
                 known is not None and known == catalog.links(key)
                 for key, known in self._links.items()
+            )
+            # Last, because it takes longest.
+            and all(
+                known == catalog.shapes(*where) for where, known in self._shapes.items()
             )
         )
 

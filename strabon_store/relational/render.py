@@ -31,6 +31,7 @@ from strabon_store.relational.nodes import (
     Sort,
     SortKey,
     UnionAll,
+    Unnest,
 )
 from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 
@@ -102,6 +103,8 @@ def label_of(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
             return f"Projection [{_outputs(columns, scalars)}]"
         case Lookup(_, variable, table, parts):
             return f"Lookup {table} of {variable} [{', '.join(parts)}]"
+        case Unnest(_, lists, element):
+            return f"Unnest {render_scalar(lists)} as {_column(element)}"
         case UnionAll():
             return f"UnionAll [{_columns(plan.columns)}]"
         case Aggregation(_, keys, columns, aggregates):

@@ -11,12 +11,16 @@ from ontologies.geosparql.datatypes import GEOMETRY_DATATYPES
 from strabon_store.algebra.terms import Literal, Term
 from strabon_store.relational.encoding import DEFAULT_GRAPH
 from strabon_store.relational.inline import encode_inline
-from strabon_store.relational.layout import PredicateStatistics
+from strabon_store.relational.layout import PredicateStatistics, Shapes
 from strabon_store.relational.stars import NO_STARS, Stars
 from strabon_store.storage.database import read_meta
 from strabon_store.storage.dictionary import NOT_FOUND, find_ids, key_of
 from strabon_store.storage.stars import read_stars
-from strabon_store.storage.statistics import read_planes, read_statistics
+from strabon_store.storage.statistics import (
+    read_planes,
+    read_shapes,
+    read_statistics,
+)
 
 _LINKS: Final = """
 SELECT value, (
@@ -24,6 +28,7 @@ SELECT value, (
 ) FROM meta WHERE key = 'generation'
 """
 _MAX_REMEMBERED: Final = 100_000
+_MAX_SHAPES: Final = 1000
 
 
 class Connection(Protocol):
@@ -61,6 +66,7 @@ class Catalog:
         self._connection = connection
         self._known: dict[Term, int] = {}
         self._latest: Snapshot | None = None
+        self._shapes: dict[tuple[int, str, str, int | None], Shapes | None] = {}
 
     def snapshot(self, cursor: duckdb.DuckDBPyConnection | None = None) -> "Snapshot":
         """What compilers need to know of the store as it is now.
@@ -119,6 +125,22 @@ class Catalog:
         if int(found) != generation:
             return None
         return frozenset((subject, target) for subject, target in pairs or ())
+
+    def shapes(
+        self, generation: int, where: tuple[str, str, int | None]
+    ) -> Shapes | None:
+        """What geometries a column has; looked at once in a generation."""
+        key = (generation, *where)
+        if key not in self._shapes:
+            if len(self._shapes) > _MAX_SHAPES:
+                self._shapes.clear()
+            with self._connection.cursor() as cursor:
+                found = read_shapes(cursor, *where)
+                if int(read_meta(cursor, "generation")) != generation:
+                    # Of a later state than the one that is read.
+                    return None
+            self._shapes[key] = found
+        return self._shapes[key]
 
     def count_graphs(self) -> int:
         """How many named graphs hold a statement."""
@@ -188,6 +210,10 @@ class Snapshot:
         None if they are other ones by now.
         """
         return self.catalog.links(predicate, self.generation)
+
+    def shapes(self, table: str, column: str, predicate: int | None) -> Shapes | None:
+        """What geometries a column of a table has; None where it has none."""
+        return self.catalog.shapes(self.generation, (table, column, predicate))
 
     def stars(self) -> Stars:
         """The star tables that may be read."""

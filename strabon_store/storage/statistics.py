@@ -12,7 +12,7 @@ import duckdb
 
 from strabon_store.algebra.terms import RDF_LANG_STRING, XSD_STRING
 from strabon_store.relational.encoding import PAYLOAD_BITS, Tag, TermId
-from strabon_store.relational.layout import PredicateStatistics
+from strabon_store.relational.layout import PredicateStatistics, Shapes
 from strabon_store.relational.numbers import XSD_DECIMAL, XSD_INTEGER
 from strabon_store.relational.values import XSD_BOOLEAN, XSD_DATE, XSD_DATETIME
 
@@ -160,3 +160,23 @@ def read_statistics(
 def tags_of(mask: int) -> frozenset[Tag]:
     """The tags of a mask that has a bit for each."""
     return frozenset(tag for tag in Tag if mask >> tag & 1)
+
+
+_SHAPES: Final = """
+SELECT count(*), bool_and(minx = maxx AND miny = maxy),
+  coalesce(bool_and(ST_GeometryType(geometry) IN ('POLYGON', 'MULTIPOLYGON')), false),
+  sum((maxx - minx) * (maxy - miny)), sum(maxx - minx + maxy - miny),
+  sum(ST_NPoints(geometry)), sum((maxy - miny) * ST_NPoints(geometry))
+FROM geometries
+WHERE is_valid AND minx IS NOT NULL AND id IN (SELECT {column} FROM {table} {where})
+"""
+
+
+def read_shapes(
+    cursor: duckdb.DuckDBPyConnection, table: str, column: str, predicate: int | None
+) -> Shapes | None:
+    """What geometries a column of a table has; None where it has none."""
+    where = "" if predicate is None else f"WHERE predicate = {int(predicate)}"
+    names = {"column": f'"{column}"', "table": f'"{table}"', "where": where}
+    rows = cursor.execute(_SHAPES.format(**names)).fetchall()
+    return Shapes(*rows[0]) if rows[0][0] else None

@@ -47,6 +47,9 @@ class Known:
     def planes(self) -> frozenset[str]:
         return frozenset()
 
+    def shapes(self, table: str, column: str, predicate: int | None) -> None:
+        del table, column, predicate
+
 
 def _plan(pattern: str) -> Plan:
     text = f"PREFIX : <e:> SELECT * {{ {pattern} }}"

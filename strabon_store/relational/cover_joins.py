@@ -1,0 +1,314 @@
+"""Points in areas are joined by the cells of a grid (docs/adr/0020).
+
+`geof:sfWithin(?x, ?y)`, of many points and few areas, is a join of numbers: a point is
+in one cell, and an area covers some, most of them wholly. Only in cells of its border
+does a pair need a look at edges. That is done where all geometries of one column are
+points, and all of the other one areas that have not too many cells.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from math import log2, sqrt
+from typing import Any, Final, TypeAlias
+
+from ontologies.geosparql.relations import RELATIONS, matches
+from strabon_store.relational.context import TermCatalog
+from strabon_store.relational.estimates import estimate
+from strabon_store.relational.layout import GEOMETRIES, Shapes
+from strabon_store.relational.lookups import columns_of
+from strabon_store.relational.nodes import (
+    Join,
+    Lookup,
+    Plan,
+    PlanColumn,
+    Projection,
+    Scan,
+    Selection,
+    Shared,
+    UnionAll,
+    Unnest,
+)
+from strabon_store.relational.render import sources_of
+from strabon_store.relational.scalars import (
+    TRUE,
+    Call,
+    Column,
+    Constant,
+    Scalar,
+    call,
+)
+
+Look: TypeAlias = Callable[[str, str, int | None], Shapes | None]
+"""What geometries a column of a table has, with a predicate or without."""
+
+_RELATION: Final = "relation:"
+_INSIDE: Final = ("0FFFFF212", "0F2FF1FF2")
+"""DE-9IM of a point inside an area, and of an area around a point."""
+
+_ON_BORDER: Final = ("F0FFFF212", "FF20F1FF2")
+_LEAST_POINTS: Final = 50_000
+_MOST_AREAS: Final = 20_000
+_MANY: Final = 8
+"""How many times as many points as areas there must be."""
+
+_LEAST_VERTICES: Final = 12
+"""An engine's own test of an area of fewer is as fast."""
+
+_MOST_CELLS: Final = 1_000_000
+_POINTS_IN_CELL: Final = 4
+_TINY: Final = 1e-12
+_FINEST: Final = 1 << 16
+"""Cells of a degree at most, which are 2 m wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a join.
+
+    Attributes:
+        source: What is joined.
+        variable: Whose geometries are related.
+    """
+
+    source: Plan
+    variable: str
+
+    def part(self, name: str) -> Column:
+        """A part of the geometry."""
+        return Column(f"{self.variable}.{name}")
+
+    def looked_up(self, *names: str) -> Plan:
+        """With parts of the geometry."""
+        return Lookup(self.source, self.variable, GEOMETRIES.name, names)
+
+
+def cover_joins(plan: Plan, catalog: TermCatalog, look: Look) -> Plan:
+    """The plan with the same rows, in which cells join points with areas.
+
+    Args:
+        plan: A whole plan.
+        catalog: For estimates.
+        look: What is known of the geometries in a column.
+    """
+    numbers = [node.number for node in _nodes(plan) if isinstance(node, Shared)]
+    return _Cover(catalog, look, 1 + max(numbers, default=0)).within(plan)
+
+
+def _nodes(plan: Plan) -> list[Plan]:
+    found, pending = [], [plan]
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        pending.extend(sources_of(node))
+    return found
+
+
+class _Cover:
+    def __init__(self, catalog: TermCatalog, look: Look, number: int) -> None:
+        self._catalog, self._look, self._number = catalog, look, number
+        self._known: dict[int, Plan] = {}
+
+    def within(self, plan: Plan) -> Plan:
+        """The plan with its joins replaced; what is shared stays one."""
+        if id(plan) not in self._known:
+            self._known[id(plan)] = self._replaced(plan)
+        return self._known[id(plan)]
+
+    def _replaced(self, plan: Plan) -> Plan:
+        changed: dict[str, Any] = {}
+        for field in fields(plan):
+            below = getattr(plan, field.name)
+            if isinstance(below, Plan) and (new := self.within(below)) is not below:
+                changed[field.name] = new
+        plan = replace(plan, **changed) if changed else plan
+        if isinstance(plan, Projection) and isinstance(plan.source, Join):
+            joined = self._joined(plan.source)
+            if joined is not None and _reads_variables_alone(plan):
+                return replace(plan, source=joined)
+        return plan
+
+    def _joined(self, join: Join) -> Plan | None:
+        found = _related(join)
+        if found is None:
+            return None
+        name, *sides = found
+        rows = [estimate(side.source, self._catalog).rows for side in sides]
+        points, areas = sides if rows[0] >= rows[1] else sides[::-1]
+        is_swapped = points is not sides[0]
+        if not _holds(name, _INSIDE[is_swapped]):
+            return None
+        per_degree = self._per_degree(points, areas, max(rows), min(rows))
+        if per_degree is None:
+            return None
+        flag = Constant(_holds(name, _ON_BORDER[is_swapped]))
+        return self._covered(join, points, areas, (Constant(per_degree), flag))
+
+    def _per_degree(
+        self, points: _Side, areas: _Side, many: float, few: float
+    ) -> float | None:
+        """How fine the grid is; None where there is to be none."""
+        if many < max(_LEAST_POINTS, _MANY * few) or few > _MOST_AREAS:
+            return None
+        other = self._shapes(areas)
+        if other is None or not other.are_areas or few > _MANY * other.count:
+            return None
+        if other.vertices < _LEAST_VERTICES * other.count:
+            return None
+        one = self._shapes(points)
+        if one is None or not one.are_points:
+            return None
+        per_degree = _fineness(other, many)
+        return per_degree if _is_small(other, per_degree) else None
+
+    def _shapes(self, side: _Side) -> Shapes | None:
+        origin = _origin(side.source, side.variable)
+        return None if origin is None else self._look(*origin)
+
+    def _shared(self, plan: Plan) -> Shared:
+        self._number += 1
+        return Shared(plan, self._number)
+
+    def _covered(
+        self, join: Join, points: _Side, areas: _Side, by: tuple[Constant, Constant]
+    ) -> Plan:
+        per_degree, on_border = by
+        x, y = points.part("minx"), points.part("miny")
+        cell = call("cell_of", x, y, per_degree)
+        placed = self._shared(
+            _with_columns(
+                Selection(points.looked_up("minx", "miny"), call("is_bound", x)),
+                points.source.columns,
+                {".x": x, ".y": y, ".cell": cell},
+            )
+        )
+        covering = call("cover", areas.part("geometry"), per_degree)
+        covered = self._shared(
+            _with_columns(
+                areas.looked_up("geometry"),
+                areas.source.columns,
+                {".covering": covering},
+            )
+        )
+        inside = _unnested(areas, covered, "cells_inside", ".inside")
+        border = _unnested(areas, covered, "cells_of_border", ".border")
+        near = Join(
+            placed,
+            border,
+            call("equal", Column(".cell"), call("cell_number", Column(".border"))),
+        )
+        test = (Column(".x"), Column(".y"), Column(".border"), on_border)
+        wholly = Join(placed, inside, call("equal", Column(".cell"), Column(".inside")))
+        told = Selection(near, call("is_in_cell", *test))
+        kept = tuple(c for c in join.columns if c.is_variable)
+        return UnionAll(_with_columns(wholly, kept, {}), _with_columns(told, kept, {}))
+
+
+def _fineness(areas: Shapes, points: float) -> float:
+    """Cells of a degree: some points in each, or about as wide as an edge is long."""
+    boxes, sides = max(areas.boxes, _TINY), max(areas.sides, _TINY)
+    by_points = sqrt(points / _POINTS_IN_CELL / boxes)
+    wanted = min(max(by_points, areas.vertices / sides), sqrt(_MOST_CELLS / boxes))
+    return float(2 ** round(log2(min(max(wanted, 1.0), _FINEST))))
+
+
+def _is_small(areas: Shapes, per_degree: float) -> bool:
+    """Whether coverings are small, of all areas together."""
+    around = 2 * per_degree * areas.sides + 4 * areas.count
+    cells = per_degree**2 * areas.boxes + around
+    pieces = per_degree * areas.heights + 2 * areas.vertices
+    return max(cells, pieces) <= _MOST_CELLS * _MANY
+
+
+def _unnested(areas: _Side, covered: Plan, lists: str, name: str) -> Plan:
+    columns = areas.source.columns
+    narrow = _with_columns(covered, columns, {".of": call(lists, Column(".covering"))})
+    element = PlanColumn(name, None, is_nullable=False)
+    each = Unnest(narrow, Column(".of"), element)
+    return _with_columns(each, (*columns, element), {})
+
+
+def _with_columns(
+    plan: Plan, kept: tuple[PlanColumn, ...], added: dict[str, Scalar]
+) -> Plan:
+    columns = (*kept, *(PlanColumn(n, None, is_nullable=True) for n in added))
+    scalars = (*(Column(c.name) for c in kept), *added.values())
+    return Projection(plan, columns, scalars)
+
+
+def _reads_variables_alone(plan: Projection) -> bool:
+    variables = {column.name for column in plan.source.columns if column.is_variable}
+    return all(set(columns_of(each)) <= variables for each in plan.scalars)
+
+
+def _related(join: Join) -> tuple[str, _Side, _Side] | None:
+    """The relation that is all that a join asks for, and its sides."""
+    if join.is_outer:
+        return None
+    match join.condition:
+        case Call("within_window", (window, Call() as holds)) if window == TRUE:
+            pass
+        case Call() as holds:
+            pass
+        case _:
+            return None
+    if not holds.operation.startswith(_RELATION):
+        return None
+    sides = []
+    for argument in holds.arguments:
+        match argument:
+            case Column(name) if name.endswith(".geometry"):
+                side = _side_of(join, name.removesuffix(".geometry"))
+            case _:
+                return None
+        if side is None:
+            return None
+        sides.append(side)
+    one, other = sides
+    if one.source is other.source:
+        return None
+    return holds.operation.removeprefix(_RELATION), one, other
+
+
+def _side_of(join: Join, variable: str) -> _Side | None:
+    for side in (join.left, join.right):
+        match side:
+            case Lookup(source, found, table) if found == variable:
+                if table == GEOMETRIES.name:
+                    return _Side(source, variable)
+            case _:
+                continue
+    return None
+
+
+def _holds(name: str, matrix: str) -> bool:
+    return any(matches(matrix, pattern) for pattern in RELATIONS[name].patterns)
+
+
+def _origin(plan: Plan, name: str) -> tuple[str, str, int | None] | None:
+    """The table and the column that a variable comes from, and with which predicate."""
+    match plan:
+        case Scan(table, columns, sources, conditions):
+            known = {c.name: s for c, s in zip(columns, sources, strict=True)}
+            return (
+                (table, known[name], _predicate(conditions)) if name in known else None
+            )
+        case Projection(source, columns, scalars):
+            for column, value in zip(columns, scalars, strict=True):
+                if column.name == name and isinstance(value, Column):
+                    return _origin(source, value.name)
+            return None
+        case _:
+            for source in sources_of(plan):
+                if any(column.name == name for column in source.columns):
+                    return _origin(source, name)
+            return None
+
+
+def _predicate(conditions: tuple[Scalar, ...]) -> int | None:
+    for condition in conditions:
+        match condition:
+            case Call("equal", (Column("predicate"), Constant(int() as found))):
+                return found
+            case _:
+                continue
+    return None

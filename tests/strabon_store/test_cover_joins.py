@@ -1,0 +1,175 @@
+"""Points in areas, joined by cells, beside shapely."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+import shapely
+
+from ontologies.geosparql.relations import RELATIONS, matches
+from strabon_store.algebra.terms import IRI
+from strabon_store.relational import cover_joins
+from strabon_store.results.solutions import Solutions
+from strabon_store.store import Store
+
+_GEO: Final = "http://www.opengis.net/ont/geosparql#"
+_PREFIXES: Final = (
+    f"PREFIX : <http://example.org/> PREFIX geo: <{_GEO}> "
+    "PREFIX geof: <http://www.opengis.net/def/function/geosparql/> "
+)
+_BLOB: Final = shapely.Point(4, 4).buffer(2.5, quad_segs=16)
+_EXACT: Final = [
+    _BLOB.difference(shapely.Point(4, 4).buffer(1, quad_segs=8)),
+    shapely.union_all([shapely.Point(9, 1).buffer(1.5), shapely.box(11, 0, 12, 3)]),
+    shapely.box(0, 0, 6, 2).segmentize(0.5),
+    # A cap around a pole, and what is cut at the antimeridian.
+    shapely.box(-180, 85, 180, 90).segmentize(20),
+    shapely.MultiPolygon(
+        [shapely.box(178, -3, 180, 3), shapely.box(-180, -3, -179, 3)]
+    ).segmentize(0.5),
+]
+# As WKT has them, which shapely does not write to the last digit.
+_AREAS: Final = [shapely.transform(each, lambda xy: xy.round(6)) for each in _EXACT]
+
+
+def _places() -> list[tuple[float, float]]:
+    """Vertices and middles of edges, whole numbers, and random places."""
+    rng = np.random.default_rng(5)
+    corners = np.concatenate([shapely.get_coordinates(area) for area in _AREAS])
+    middles = (corners[1:] + corners[:-1]) / 2
+    grid = np.stack(np.meshgrid(np.arange(13.0), np.arange(7.0)), -1).reshape(-1, 2)
+    spread = rng.uniform((-1, -1), (13, 7), (300, 2))
+    far = [(179.5, 0), (-179.5, 0), (180, 1), (-180, 1), (7, 89), (7, 90), (50, 50)]
+    places = np.concatenate([corners, middles, grid, spread, far])
+    return [(x, y) for x, y in np.unique(places, axis=0).tolist()]
+
+
+_PLACES: Final = _places()
+
+
+def _load(store: Store) -> None:
+    lines = []
+    for i, (x, y) in enumerate(_PLACES):
+        lines.append(f':p{i} :position "POINT ({x!r} {y!r})"^^geo:wktLiteral .')
+    for i, area in enumerate(_AREAS):
+        wkt = shapely.to_wkt(area, rounding_precision=-1)
+        lines.append(f':a{i} :outline "{wkt}"^^geo:wktLiteral .')
+    store.update(f"{_PREFIXES} INSERT DATA {{ {' '.join(lines)} }}")
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setattr(cover_joins, "_LEAST_POINTS", 10)
+    with Store.open(tmp_path / "store") as opened:
+        _load(opened)
+        yield opened
+
+
+def _query(relation: str, *names: str) -> str:
+    one, other = names
+    return (
+        f"{_PREFIXES} SELECT ?a ?b {{ ?a :position ?p . ?b :outline ?o "
+        f"FILTER(geof:{relation}(?{one}, ?{other})) }}"
+    )
+
+
+def _pairs(store: Store, text: str) -> list[tuple[str, str]]:
+    answer = store.query(text)
+    assert isinstance(answer, Solutions)
+    return sorted((_name(a), _name(b)) for a, b in answer)
+
+
+def _name(term: Any) -> str:
+    assert isinstance(term, IRI)
+    return term.value.removeprefix("http://example.org/")
+
+
+def _expected(relation: str, *, is_swapped: bool) -> list[tuple[str, str]]:
+    found = []
+    for i, place in enumerate(_PLACES):
+        for j, area in enumerate(_AREAS):
+            sides = (shapely.Point(place), area)
+            matrix = shapely.relate(*(sides[::-1] if is_swapped else sides))
+            if any(matches(matrix, p) for p in RELATIONS[relation].patterns):
+                found.append((f"p{i}", f"a{j}"))
+    return sorted(found)
+
+
+def _is_covered(store: Store, text: str) -> bool:
+    return "pytheas_cover" in str(store.explain(text)).lower()
+
+
+@pytest.mark.parametrize("relation", ["sfIntersects", "sfWithin", "ehInside"])
+def test_points_in_areas_are_those_of_geos(store: Store, relation: str) -> None:
+    text = _query(relation, "p", "o")
+    assert _is_covered(store, text)
+    assert _pairs(store, text) == _expected(relation, is_swapped=False)
+
+
+@pytest.mark.parametrize("relation", ["sfIntersects", "sfContains", "ehContains"])
+def test_areas_around_points_are_those_of_geos(store: Store, relation: str) -> None:
+    text = _query(relation, "o", "p")
+    assert _is_covered(store, text)
+    assert _pairs(store, text) == _expected(relation, is_swapped=True)
+
+
+@pytest.mark.parametrize("relation", ["sfTouches", "sfDisjoint", "sfOverlaps"])
+def test_what_does_not_hold_inside_is_joined_as_before(
+    store: Store, relation: str
+) -> None:
+    text = _query(relation, "p", "o")
+    assert not _is_covered(store, text)
+    assert _pairs(store, text) == _expected(relation, is_swapped=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "predicate", "wkt"),
+    [
+        ("p-line", "position", "LINESTRING (4 1, 4 7)"),
+        ("a-line", "outline", "LINESTRING (0 0, 6 2)"),
+    ],
+)
+def test_a_plan_goes_when_something_else_comes(
+    store: Store, name: str, predicate: str, wkt: str
+) -> None:
+    text = _query("sfIntersects", "p", "o")
+    before = _pairs(store, text)
+    store.update(
+        f'{_PREFIXES} INSERT DATA {{ :{name} :{predicate} "{wkt}"^^geo:wktLiteral }}'
+    )
+    assert not _is_covered(store, text)
+    line = shapely.from_wkt(wkt)
+    others = (
+        {(name, f"a{j}") for j, each in enumerate(_AREAS) if each.intersects(line)}
+        if predicate == "position"
+        else {
+            (f"p{i}", name)
+            for i, each in enumerate(_PLACES)
+            if shapely.Point(each).intersects(line)
+        }
+    )
+    assert others
+    assert set(_pairs(store, text)) == set(before) | others
+
+
+def test_empty_and_invalid_geometries_are_in_nothing(store: Store) -> None:
+    text = _query("sfIntersects", "p", "o")
+    before = _pairs(store, text)
+    bow = "POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"
+    store.update(
+        f'{_PREFIXES} INSERT DATA {{ :none :position "POINT EMPTY"^^geo:wktLiteral . '
+        f':nothing :outline "POLYGON EMPTY"^^geo:wktLiteral . '
+        f':bow :outline "{bow}"^^geo:wktLiteral . '
+        ':text :position "not WKT"^^geo:wktLiteral , "plain" , 5 }'
+    )
+    assert _is_covered(store, text)
+    assert _pairs(store, text) == before
+
+
+def test_few_points_are_joined_as_before(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cover_joins, "_LEAST_POINTS", 50_000)
+    assert not _is_covered(store, _query("sfIntersects", "p", "o"))
