@@ -3,7 +3,6 @@
 from strabon_store.algebra.nodes import Extend
 from strabon_store.algebra.terms import Var
 from strabon_store.relational.context import Context
-from strabon_store.relational.encoding import Encoding
 from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION
 from strabon_store.relational.lookups import scope_of, with_lookups
 from strabon_store.relational.lower_exists import with_marks, without_marks
@@ -33,7 +32,7 @@ def extended(plan: Plan, pattern: Extend, lower: Lower, context: Context) -> Pla
             scope[SOLUTION] = string(Column(SOLUTION))
         value = lower_expression(expression, scope)
         stored = None if value.term is None else context.catalog.term_id(value.term)
-        encoding: Encoding = value.encoding if stored is None else context.any_term
+        encoding = value.encoding if stored is None else context.any_term
         scalar = value.native if stored is None else Constant(stored)
         column = PlanColumn(name, encoding, is_nullable=value.term is None)
     plan = with_lookups(plan, [scalar])
