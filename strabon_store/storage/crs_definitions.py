@@ -17,7 +17,8 @@ from ontologies.geosparql.crs import OWN_CRS, OWN_CRS_BASE, define_crs
 from ontologies.namespaces import CRS
 from strabon_store.algebra.terms import IRI
 from strabon_store.relational.encoding import PAYLOAD_BITS, PAYLOAD_MASK, Tag
-from strabon_store.storage.compact import add_geometries
+from strabon_store.relational.layout import GEOMETRIES
+from strabon_store.storage.compact import add_geometries, count_rows
 from strabon_store.storage.dictionary import NOT_FOUND, find_ids, key_of
 from strabon_store.storage.geometries import (
     IllFormedGeometry,
@@ -108,6 +109,20 @@ def report_waiting(
         for lexical, crs in rows
     ]
     cursor.execute("DROP TABLE waiting")
+
+
+def read_waiting(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Read all literals that wait for a CRS and need not; how many that are.
+
+    Args:
+        cursor: Within a transaction.
+    """
+    before = count_rows(cursor, GEOMETRIES)
+    _find_waiting(cursor, 0, ())
+    _read_defined(cursor, NewGeometries())
+    for statement in _END:
+        cursor.execute(statement)
+    return count_rows(cursor, GEOMETRIES) - before
 
 
 def _given(

@@ -16,7 +16,12 @@ from engines.duckdb import cursor_of
 from ontologies.geosparql.datatypes import GEOMETRY_DATATYPES
 from strabon_store.backends.sql import Template, identifier
 from strabon_store.relational.encoding import PAYLOAD_BITS, PAYLOAD_MASK, Tag
-from strabon_store.storage.geometries import insert_geometries, parse_geometries
+from strabon_store.storage.crs_definitions import read_waiting
+from strabon_store.storage.geometries import (
+    insert_geometries,
+    parse_geometries,
+    waits_for_crs,
+)
 
 _Rows: TypeAlias = list[tuple[int, str, str]]
 _Ids: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
@@ -59,20 +64,24 @@ def read_geometries_anew(cursor: duckdb.DuckDBPyConnection) -> int:
         names = [identifier(table), identifier(column)]
         cursor.execute(_RENAME.filled(names))
     cursor.execute("DROP TABLE read_anew")
-    return found
+    return found + read_waiting(cursor)
 
 
 def _read(cursor: duckdb.DuckDBPyConnection, rows: _Rows) -> int:
     ids, lexicals, datatypes = zip(*rows, strict=True)
-    parsed = parse_geometries(lexicals, datatypes)
-    ill_formed = np.array(list(parsed.problems), dtype=np.intp)
+    # What waits for its CRS to be defined is a geometry, whether or not it can be read.
+    rows_now = np.flatnonzero([not waits_for_crs(lexical) for lexical in lexicals])
+    parsed = parse_geometries(
+        [lexicals[row] for row in rows_now], [datatypes[row] for row in rows_now]
+    )
+    ill_formed = rows_now[list(parsed.problems)]
     now = _with_tag(ids, Tag.GEOMETRY)
-    insert_geometries(cursor, now, parsed)
+    insert_geometries(cursor, now[rows_now], parsed)
     now[ill_formed] = _with_tag(ids, Tag.OTHER)[ill_formed]
     cursor.register("found_anew", pa.table({"id": pa.array(ids), "now": pa.array(now)}))
     cursor.execute(_NOTE)
     cursor.unregister("found_anew")
-    return len(rows) - len(ill_formed)
+    return len(rows_now) - len(ill_formed)
 
 
 def _with_tag(ids: tuple[int, ...], tag: Tag) -> _Ids:

@@ -14,6 +14,7 @@ from ontologies.geosparql.crs import Crs, crs_from_pyproj
 from ontologies.namespaces import CRS, GEO, STRDF
 from strabon_store.algebra.terms import IRI, Literal, Term
 from strabon_store.errors import LoadError
+from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
 from strabon_store.results.solutions import Solutions
 from strabon_store.storage.backup import restore
 from strabon_store.storage.database import FILE_NAME
@@ -271,6 +272,42 @@ def test_a_store_of_the_format_before_learns_it(tmp_path: Path) -> None:
         connection.execute("UPDATE meta SET value = '4' WHERE key = 'format'")
     with Store.open(tmp_path / "store") as opened:
         opened.load([_file(tmp_path, "b", *LINES)])
+        assert _found(opened) == {"urn:near"}
+        assert opened.verify().is_sound
+
+
+def test_optimize_lets_literals_wait(store: Store, tmp_path: Path) -> None:
+    store.load([_file(tmp_path, "a", *LINES[1:])])
+    assert store.optimize().geometries == 0
+    assert _found(store) == set()
+    store.load([_file(tmp_path, "b", LINES[0])])
+    assert _found(store) == {"urn:near"}
+
+
+SHIFT = (int(Tag.GEOMETRY) - int(Tag.OTHER)) << PAYLOAD_BITS
+"""From the id of a geometry to that of another literal of its key."""
+
+AS_OTHERS = (
+    "UPDATE terms SET id = id - {} WHERE contains(datatype, 'wktLiteral')",
+    "UPDATE term_hashes SET id = id - {} WHERE id NOT IN (SELECT id FROM terms)",
+    "UPDATE quads SET object = object - {} WHERE object NOT IN (SELECT id FROM terms)",
+    "DELETE FROM quads_by_object",
+    "INSERT INTO quads_by_object FROM quads",
+)
+
+
+def test_optimize_reads_what_an_older_program_called_ill_formed(
+    tmp_path: Path,
+) -> None:
+    with Store.open(tmp_path / "store") as opened:
+        opened.load([_file(tmp_path, "a", *LINES)])
+    with duckdb.connect(str(tmp_path / "store" / FILE_NAME)) as connection:
+        connection.execute("DELETE FROM geometries")
+        for statement in AS_OTHERS:
+            connection.execute(statement.format(SHIFT))
+    with Store.open(tmp_path / "store") as opened:
+        assert _found(opened) == set()
+        assert opened.optimize().geometries == 2
         assert _found(opened) == {"urn:near"}
         assert opened.verify().is_sound
 
