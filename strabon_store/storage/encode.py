@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ontologies.geosparql.crs import OWN_CRS_BASE
+from ontologies.geosparql.crs import OWN_CRS
 from strabon_store.backends.sql import Template, identifier
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
 from strabon_store.relational.layout import TERMS
@@ -266,7 +266,7 @@ class Encoding:
         if not len(rows):
             return rows
         rest = terms.take(pa.array(rows))
-        waits = np.asarray(pc.match_substring(rest["lexical"], OWN_CRS_BASE))
+        waits = np.asarray(pc.match_substring_regex(rest["lexical"], OWN_CRS.pattern))
         if waits.any():
             self.met.waits = True
             rows, ids, rest = rows[~waits], ids[~waits], rest.filter(pa.array(~waits))

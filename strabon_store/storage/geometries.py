@@ -13,7 +13,7 @@ import shapely
 from engines.errors import EngineError
 from engines.geosparql.placing import Placed, place
 from ontologies.errors import OntologyError
-from ontologies.geosparql.crs import CRS84_IRI, OWN_CRS_BASE, crs_from_iri
+from ontologies.geosparql.crs import CRS84_IRI, OWN_CRS, OWN_CRS_BASE, crs_from_iri
 from ontologies.geosparql.datatypes import WKT_LITERAL
 from ontologies.geosparql.literals import ParsedLiterals, parse_wkt_literals
 from ontologies.geosparql.serializations import parse_literal
@@ -139,7 +139,7 @@ def waits_for_crs(lexical: str) -> bool:
         >>> waits_for_crs("<https://w3id.org/pytheas/crs/0123456789abcdef> POINT (0 0)")
         True
     """
-    return OWN_CRS_BASE in lexical
+    return OWN_CRS_BASE in lexical and OWN_CRS.search(lexical) is not None
 
 
 def parse_geometries(

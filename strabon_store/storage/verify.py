@@ -10,7 +10,7 @@ from typing import Final
 
 import duckdb
 
-from ontologies.geosparql.crs import OWN_CRS_BASE
+from ontologies.geosparql.crs import OWN_CRS, OWN_CRS_BASE
 from ontologies.progress import Progress, silent
 from strabon_store.backends.sql import Sql, Template, identifier, joined, literal
 from strabon_store.relational.encoding import (
@@ -93,7 +93,8 @@ _PARAMETERS: Final = {
     "language": int(Tag.LANGUAGE),
     "geometry": int(Tag.GEOMETRY),
     "numbers": [int(Tag.NUMBER), int(Tag.EXACT)],
-    "own_crs": OWN_CRS_BASE,
+    "own_crs": OWN_CRS.pattern,
+    "own_crs_base": OWN_CRS_BASE,
 }
 """What the queries call by name."""
 
@@ -228,7 +229,7 @@ CHECKS: Final = (
         FROM (FROM terms WHERE id >> $bits = $geometry) AS literals
         FULL JOIN geometries ON literals.id = geometries.id
         WHERE literals.id IS NULL
-           OR (geometries.id IS NULL AND NOT contains(literals.lexical, $own_crs))
+           OR (geometries.id IS NULL AND NOT regexp_matches(literals.lexical, $own_crs))
         """,
     ),
     Check(
@@ -236,14 +237,14 @@ CHECKS: Final = (
         """
         SELECT id FROM geometries ANTI JOIN crs_definitions AS known
           ON known.iri = geometries.crs
-        WHERE starts_with(crs, $own_crs)
+        WHERE regexp_full_match(crs, $own_crs)
         """,
     ),
     Check(
         "a definition of a CRS is that of its IRI, and the only one",
         """
         SELECT iri FROM crs_definitions
-        WHERE iri <> $own_crs || left(sha256(definition), 16)
+        WHERE iri <> $own_crs_base || left(sha256(definition), 16)
         UNION ALL SELECT iri FROM crs_definitions GROUP BY iri HAVING count(*) > 1
         """,
     ),
