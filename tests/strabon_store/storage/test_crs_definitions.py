@@ -18,6 +18,7 @@ from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
 from strabon_store.results.solutions import Solutions
 from strabon_store.storage.backup import restore
 from strabon_store.storage.database import FILE_NAME
+from strabon_store.storage.migrations import MIGRATIONS
 from strabon_store.store import Store
 
 CHART = crs_from_pyproj(
@@ -264,12 +265,21 @@ def test_backup_restore_and_another_process_keep_it(tmp_path: Path) -> None:
     assert _asked_elsewhere(tmp_path / "restored") == "urn:near"
 
 
+FORMAT_BEFORE = next(
+    number
+    for number, step in MIGRATIONS.items()
+    if any("TABLE crs_definitions" in statement for statement in step.statements)
+)
+
+
 def test_a_store_of_the_format_before_learns_it(tmp_path: Path) -> None:
     with Store.open(tmp_path / "store") as opened:
         opened.load([_file(tmp_path, "a", '<urn:s> <urn:p> "x" .\n')])
     with duckdb.connect(str(tmp_path / "store" / FILE_NAME)) as connection:
         connection.execute("DROP TABLE crs_definitions")
-        connection.execute("UPDATE meta SET value = '4' WHERE key = 'format'")
+        connection.execute(
+            "UPDATE meta SET value = ? WHERE key = 'format'", [FORMAT_BEFORE]
+        )
     with Store.open(tmp_path / "store") as opened:
         opened.load([_file(tmp_path, "b", *LINES)])
         assert _found(opened) == {"urn:near"}
