@@ -37,6 +37,7 @@ from engines.errors import (
     Interrupted,
     MemoryExceeded,
     NoSuchGeometry,
+    NowhereOnEarth,
     QueryFailed,
     SourceUnreadable,
     StorageFailed,
@@ -357,6 +358,7 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         StorageFailed: 500,
         EngineBroken: 500,
         TransformFailed: 500,
+        NowhereOnEarth: 500,
         NoSuchGeometry: 500,
     }
 )

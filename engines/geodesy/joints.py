@@ -40,7 +40,9 @@ def find_joints(found: Segments) -> Joints:
     """The cuts among the edges of each geometry.
 
     A cut is where a piece arrives at 180 and another leaves from -180, or the other way
-    around, in one straight line. Whoever cut it: GeoJSON's own files are cut so too.
+    around, in one straight line. Whoever cut it: GeoJSON's own files are cut so too. On
+    a parallel that goes on before or behind, the place is a vertex of an outline that
+    follows the parallel, and no cut.
     """
     arrives = _is_at_seam(found.end) & ~_is_at_seam(found.start)
     leaves = _is_at_seam(found.start) & ~_is_at_seam(found.end)
@@ -84,7 +86,9 @@ def _pairs(
             found.row[leaving], [found.row[first], found.row[first] + 1]
         )
         for second in leaving[begin:stop].tolist():
-            if _is_one_edge(found, first, second):
+            if _is_one_edge(found, first, second) and not _is_on_parallel(
+                found, first, second
+            ):
                 yield first, second
                 break
 
@@ -99,6 +103,16 @@ def _is_one_edge(found: Segments, first: int, second: int) -> bool:
     run, step = end - found.start[first], cut - found.start[first]
     beside = run[0] * step[1] - run[1] * step[0]
     return bool(abs(beside) <= _ROUNDING * np.hypot(*run))
+
+
+def _is_on_parallel(found: Segments, first: int, second: int) -> bool:
+    """Whether two pieces are on one parallel, with more edges of the outline on it."""
+    start, end = found.start[first], found.end[second]
+    if not start[1] == found.end[first][1] == end[1]:
+        return False
+    is_level = (found.start[:, 1] == start[1]) & (found.end[:, 1] == start[1])
+    is_near = np.all(found.end == start, axis=1) | np.all(found.start == end, axis=1)
+    return bool(np.any(is_level & is_near & (found.row == found.row[first])))
 
 
 def _between(start: Floats, end: Floats) -> Floats:

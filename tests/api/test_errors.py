@@ -19,6 +19,8 @@ from strabon_store.errors import QuerySyntaxError, QueryTimeout
 ONLY_COMMANDS = ("api.cli", "federation", "geotriples", "ml", "ontologies.reasoning")
 COMMAND_ERRORS = {
     "AddressUnavailable",
+    # Becomes a LoadError that says where.
+    "BadValidTime",
     "FetchFailed",
     "FetchForbidden",
     "InvalidSettings",

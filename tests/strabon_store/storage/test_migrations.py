@@ -20,6 +20,7 @@ TO_1 = (
     "UPDATE meta SET value = '1' WHERE key = 'format'",
 )
 TO_4 = (
+    "DROP TABLE crs_definitions",
     "DROP TABLE planes",
     "ALTER TABLE geometries DROP COLUMN native",
     "UPDATE meta SET value = '4' WHERE key = 'format'",
@@ -77,7 +78,6 @@ def test_star_tables_of_format_2_are_read_as_they_are(tmp_path: Path) -> None:
         "ALTER TABLE star_columns DROP COLUMN may_be_nan",
         "ALTER TABLE star_columns DROP COLUMN has_text",
         "ALTER TABLE star_tables DROP COLUMN is_by_subject",
-        "DROP TABLE crs_definitions",
         "UPDATE meta SET value = '2' WHERE key = 'format'",
     )
     with Store.open(tmp_path / "store") as store:

@@ -18,7 +18,8 @@ DATA = """
 @prefix geo: <http://www.opengis.net/ont/geosparql#> .
 <urn:a> <urn:p> 1 , 042 , "x" , "is"@da , true , <urn:b> , _:b .
 <urn:g> geo:asWKT "POINT (1 2)"^^geo:wktLiteral , "POINT EMPTY"^^geo:wktLiteral ,
-  "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))"^^geo:wktLiteral , "no"^^geo:wktLiteral .
+  "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))"^^geo:wktLiteral , "no"^^geo:wktLiteral ,
+  "<http://www.opengis.net/def/crs/EPSG/0/32631> POINT (5e5 9e5)"^^geo:wktLiteral .
 """
 
 
@@ -105,6 +106,13 @@ DAMAGES = {
     "a geometry's bounds": (
         "UPDATE geometries SET maxy = 7 WHERE maxy = 2",
         "UPDATE geometries SET minx = 7 WHERE minx IS NULL",
+    ),
+    "the box of a geometry that is in a plane": (
+        "UPDATE geometries SET minx = 7 WHERE native IS NOT NULL",
+    ),
+    "a geometry is on Earth": (
+        "DELETE FROM planes",
+        "UPDATE geometries SET geometry = NULL WHERE native IS NULL AND minx = 1",
     ),
     "a geometry says": ("UPDATE geometries SET is_valid = NOT is_valid",),
 }
