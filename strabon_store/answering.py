@@ -19,7 +19,8 @@ from strabon_store.passes.pipeline import Pass
 from strabon_store.relational.cover_joins import cover_joins
 from strabon_store.relational.estimates import estimate
 from strabon_store.relational.lower import lower_query
-from strabon_store.relational.nodes import Plan, PlanColumn, Remote
+from strabon_store.relational.nodes import Plan, Remote
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.readings import Readings
 from strabon_store.relational.render import sources_of
 from strabon_store.results.columns import Batch

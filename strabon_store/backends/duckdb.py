@@ -42,7 +42,6 @@ from strabon_store.relational.nodes import (
     Nearest,
     One,
     Plan,
-    PlanColumn,
     Projection,
     Remote,
     Rows,
@@ -51,10 +50,10 @@ from strabon_store.relational.nodes import (
     SemiJoin,
     Shared,
     Sort,
-    SortKey,
     UnionAll,
     Unnest,
 )
+from strabon_store.relational.plan_columns import PlanColumn, SortKey
 from strabon_store.relational.scalars import Column, Constant, Scalar, is_volatile
 
 _DECODED: Final = ("lexical", "datatype", "language")

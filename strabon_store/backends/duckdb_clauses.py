@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from strabon_store.backends.sql import Grade, Select, Sql, Template, joined
-from strabon_store.relational.nodes import SortKey
+from strabon_store.relational.plan_columns import SortKey
 
 _GROUP_BY: Final = Template("GROUP BY :a")
 _ORDER_BY: Final = Template("ORDER BY :a")

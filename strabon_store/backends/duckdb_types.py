@@ -7,8 +7,8 @@ from strabon_store.algebra.terms import XSD_STRING
 from strabon_store.backends.sql import Sql, Template, function, literal
 from strabon_store.relational.encoding import Encoding, Plain, TermId, Typed
 from strabon_store.relational.layout import GEOMETRIES, TERMS
-from strabon_store.relational.nodes import PlanColumn
 from strabon_store.relational.numbers import XSD_DECIMAL, XSD_INTEGER
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.values import ANY_IRI, XSD_BOOLEAN
 
 _PARTS: Final = {

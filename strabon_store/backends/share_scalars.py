@@ -17,7 +17,6 @@ from strabon_store.relational.nodes import (
     Mark,
     One,
     Plan,
-    PlanColumn,
     Projection,
     Remote,
     Rows,
@@ -26,6 +25,7 @@ from strabon_store.relational.nodes import (
     SemiJoin,
     UnionAll,
 )
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import (
     VOLATILE,
     Call,

@@ -20,7 +20,6 @@ from strabon_store.relational.nodes import (
     Join,
     Lookup,
     Plan,
-    PlanColumn,
     Projection,
     Scan,
     Selection,
@@ -28,6 +27,7 @@ from strabon_store.relational.nodes import (
     UnionAll,
     Unnest,
 )
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.render import sources_of
 from strabon_store.relational.scalars import (
     TRUE,

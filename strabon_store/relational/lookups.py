@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from strabon_store.relational.encoding import Plain, TermId
-from strabon_store.relational.nodes import Lookup, Plan, PlanColumn, Projection
+from strabon_store.relational.nodes import Lookup, Plan, Projection
 from strabon_store.relational.offers import supply
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Call, Column, Scalar, parts_of
 from strabon_store.relational.values import Value, of_column
 

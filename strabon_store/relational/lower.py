@@ -87,7 +87,6 @@ from strabon_store.relational.nodes import (
     Limit,
     One,
     Plan,
-    PlanColumn,
     Projection,
     Remote,
     Rows,
@@ -95,6 +94,7 @@ from strabon_store.relational.nodes import (
     Shared,
 )
 from strabon_store.relational.plain import render_plain
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import FALSE, NULL, Column, call
 from strabon_store.relational.sideways import has_search, lower_join, offering
 from strabon_store.relational.trim_values import trim_values

@@ -55,7 +55,8 @@ from strabon_store.relational.lower_joins import (
     mark_join,
     semi_join,
 )
-from strabon_store.relational.nodes import Plan, PlanColumn, Projection, Shared
+from strabon_store.relational.nodes import Plan, Projection, Shared
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 from strabon_store.relational.sideways import has_search, offering
 

@@ -10,7 +10,8 @@ from strabon_store.relational.lower_expressions import (
     lower_expression,
     tells_solutions_apart,
 )
-from strabon_store.relational.nodes import Plan, PlanColumn, Projection
+from strabon_store.relational.nodes import Plan, Projection
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Column, Constant, Scalar
 from strabon_store.relational.sideways import Lower
 from strabon_store.relational.values import string

@@ -25,13 +25,13 @@ from strabon_store.relational.nodes import (
     Closure,
     Deduplicate,
     Plan,
-    PlanColumn,
     Projection,
     Rows,
     Selection,
     Shared,
 )
 from strabon_store.relational.plain import render_plain
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 from strabon_store.relational.unions import union, union_all
 

@@ -17,9 +17,10 @@ from strabon_store.relational import arithmetic
 from strabon_store.relational.encoding import Encoding, Plain, Typed
 from strabon_store.relational.lookups import scope_of, with_lookups
 from strabon_store.relational.lower_expressions import Scope, lower_expression
-from strabon_store.relational.nodes import Aggregation, Plan, PlanColumn, Projection
+from strabon_store.relational.nodes import Aggregation, Plan, Projection
 from strabon_store.relational.numbers import XSD_INTEGER, Numeric
 from strabon_store.relational.order import sort_scalars
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import NULL, Column, Constant, Scalar, call
 from strabon_store.relational.values import Value, is_surely_number, of_numeric
 

@@ -24,10 +24,10 @@ from strabon_store.relational.nodes import (
     Join,
     Mark,
     Plan,
-    PlanColumn,
     Projection,
     SemiJoin,
 )
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import (
     Call,
     Column,

@@ -16,7 +16,6 @@ from strabon_store.relational.nodes import (
     Join,
     Lookup,
     Plan,
-    PlanColumn,
     Projection,
     Scan,
     Selection,
@@ -24,6 +23,7 @@ from strabon_store.relational.nodes import (
     UnionAll,
 )
 from strabon_store.relational.offers import in_order
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import NULL, Column
 from strabon_store.relational.stars import SUBJECT, StarTable
 

@@ -31,13 +31,12 @@ from strabon_store.relational.lower_extend import extended
 from strabon_store.relational.nodes import (
     Nearest,
     Plan,
-    PlanColumn,
     Projection,
     Shared,
     Sort,
-    SortKey,
 )
 from strabon_store.relational.order import sort_scalars
+from strabon_store.relational.plan_columns import PlanColumn, SortKey
 from strabon_store.relational.scalars import Column, Scalar
 from strabon_store.relational.sideways import Lower
 

@@ -32,13 +32,13 @@ from strabon_store.relational.nodes import (
     Deduplicate,
     One,
     Plan,
-    PlanColumn,
     Projection,
     Rows,
     Selection,
     UnionAll,
 )
 from strabon_store.relational.plain import render_plain
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import (
     Column,
     Constant,

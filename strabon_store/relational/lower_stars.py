@@ -16,8 +16,14 @@ from strabon_store.algebra.terms import Literal, TermOrVar, Var
 from strabon_store.relational.context import Context
 from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag, TermId
 from strabon_store.relational.lower_joins import join
-from strabon_store.relational.nodes import Plan, PlanColumn, Rows, Scan, UnionAll
+from strabon_store.relational.nodes import (
+    Plan,
+    Rows,
+    Scan,
+    UnionAll,
+)
 from strabon_store.relational.offers import in_order
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 from strabon_store.relational.stars import SUBJECT, StarTable
 

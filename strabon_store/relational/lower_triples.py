@@ -12,12 +12,12 @@ from strabon_store.relational.nodes import (
     Deduplicate,
     One,
     Plan,
-    PlanColumn,
     Projection,
     Rows,
     Scan,
 )
 from strabon_store.relational.order_joins import join_in_order
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 
 _POSITIONS: Final = ("subject", "predicate", "object")

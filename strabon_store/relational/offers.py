@@ -13,7 +13,6 @@ from strabon_store.relational.nodes import (
     Limit,
     Lookup,
     Plan,
-    PlanColumn,
     Projection,
     Scan,
     Selection,
@@ -21,6 +20,7 @@ from strabon_store.relational.nodes import (
     Sort,
     UnionAll,
 )
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import NULL, Column
 
 LookUp: TypeAlias = Callable[[Plan, str], Plan]

@@ -20,7 +20,6 @@ from strabon_store.relational.nodes import (
     Nearest,
     One,
     Plan,
-    PlanColumn,
     Projection,
     Remote,
     Rows,
@@ -29,10 +28,10 @@ from strabon_store.relational.nodes import (
     SemiJoin,
     Shared,
     Sort,
-    SortKey,
     UnionAll,
     Unnest,
 )
+from strabon_store.relational.plan_columns import PlanColumn, SortKey
 from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 
 _INDENT: Final = "  "

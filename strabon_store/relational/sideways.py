@@ -19,10 +19,10 @@ from strabon_store.relational.lower_joins import join
 from strabon_store.relational.nodes import (
     Deduplicate,
     Plan,
-    PlanColumn,
     Projection,
     Shared,
 )
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.render import reads
 from strabon_store.relational.scalars import Column
 

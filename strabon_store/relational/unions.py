@@ -11,7 +11,6 @@ from strabon_store.relational.nodes import (
     Join,
     Lookup,
     Plan,
-    PlanColumn,
     Projection,
     Rows,
     Selection,
@@ -19,6 +18,7 @@ from strabon_store.relational.nodes import (
     Sort,
     UnionAll,
 )
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import NULL, Column
 
 

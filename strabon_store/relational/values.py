@@ -15,7 +15,6 @@ from ontologies.geosparql.datatypes import WKT_LITERAL
 from ontologies.namespaces import XSD
 from strabon_store.algebra.terms import XSD_STRING, Term
 from strabon_store.relational.encoding import Encoding, Plain, Tag, TermId, Typed
-from strabon_store.relational.nodes import PlanColumn
 from strabon_store.relational.numbers import (
     NOT_A_NUMBER,
     RANKED,
@@ -25,6 +24,7 @@ from strabon_store.relational.numbers import (
     of_rank,
     rank_of,
 )
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import NULL, Call, Column, Constant, Scalar, call
 from strabon_store.relational.temporals import NO_TIME, Temporal, family_of
 

@@ -29,7 +29,8 @@ from strabon_store.errors import DumpFailed
 from strabon_store.relational.encoding import DEFAULT_GRAPH, TermId
 from strabon_store.relational.layout import QUADS
 from strabon_store.relational.lookups import as_plain
-from strabon_store.relational.nodes import PlanColumn, Scan
+from strabon_store.relational.nodes import Scan
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 from strabon_store.storage.catalog import Catalog
 from strabon_store.storage.database import Database

@@ -3,13 +3,12 @@
 from strabon_store.relational.encoding import TermId, Typed
 from strabon_store.relational.nodes import (
     Limit,
-    PlanColumn,
     Projection,
     Scan,
     Selection,
     Sort,
-    SortKey,
 )
+from strabon_store.relational.plan_columns import PlanColumn, SortKey
 from strabon_store.relational.render import render_plan, render_scalar
 from strabon_store.relational.scalars import Column, Constant, call
 

@@ -8,7 +8,13 @@ from strabon_store.backends.share_scalars import AGGREGATES, Spelling, share_sca
 from strabon_store.frontend import parse_query
 from strabon_store.relational.layout import PredicateStatistics
 from strabon_store.relational.lower import lower_query
-from strabon_store.relational.nodes import One, Plan, PlanColumn, Projection, Selection
+from strabon_store.relational.nodes import (
+    One,
+    Plan,
+    Projection,
+    Selection,
+)
+from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Column, Scalar, call
 from strabon_store.relational.stars import NO_STARS, Stars
 
