@@ -40,13 +40,25 @@ from strabon_store.storage.token_parts import TokenParts, take_apart
 from strabon_store.storage.token_sql import DESCRIBE, PARAMETERS
 
 _Table: TypeAlias = Any  # pyarrow ships no types
+_Ending: TypeAlias = tuple[str | None, str | None]
+"""A datatype and a language."""
 
 _BEGIN: Final = (
     """
 CREATE OR REPLACE TEMPORARY TABLE new_terms (
-  hash UBIGINT, id BIGINT, lexical VARCHAR, datatype VARCHAR, language VARCHAR,
+  hash UBIGINT, id BIGINT, lexical VARCHAR, ending INTEGER,
   number DOUBLE, moment TIMESTAMP
 )
+""",
+    # Datatypes and languages are few: to keep and sort their numbers takes less.
+    """
+CREATE OR REPLACE TEMPORARY TABLE endings (
+  ending INTEGER, datatype VARCHAR, language VARCHAR
+)
+""",
+    """
+CREATE OR REPLACE TEMPORARY VIEW said_terms AS
+SELECT hash, id, lexical, datatype, language FROM new_terms JOIN endings USING (ending)
 """,
     "CREATE OR REPLACE TEMPORARY TABLE new_geometries AS FROM geometries LIMIT 0",
     "CREATE OR REPLACE TEMPORARY TABLE blank_labels (token VARCHAR, label VARCHAR)",
@@ -55,14 +67,24 @@ CREATE OR REPLACE TEMPORARY TABLE new_terms (
 # fill them.
 _KEEP_TERMS: Final = """
 INSERT INTO terms
-SELECT id, lexical, datatype, language, number, moment FROM new_terms ORDER BY id
+SELECT id, lexical, datatype, language, number, moment
+FROM new_terms JOIN endings USING (ending) ORDER BY id
 """
 _KEEP_HASHES: Final = """
 INSERT INTO term_hashes SELECT hash, id FROM new_terms ORDER BY hash, id
 """
-_END: Final = tuple(
-    f"DROP TABLE IF EXISTS {table}"
-    for table in ("new_terms", "new_geometries", "blank_labels", "identified")
+_END: Final = (
+    "DROP VIEW said_terms",
+    *(
+        f"DROP TABLE IF EXISTS {table}"
+        for table in (
+            "new_terms",
+            "endings",
+            "new_geometries",
+            "blank_labels",
+            "identified",
+        )
+    ),
 )
 _KEEP_LABELS: Final = "INSERT INTO blank_labels FROM labeled"
 _LABELS: Final = """
@@ -87,16 +109,15 @@ WHERE found.lexical = candidates.lexical
 """
 _KEEP_NEW: Final = """
 INSERT INTO new_terms
-SELECT hash, id, lexical, datatype, language, number, make_timestamp(moment)
-FROM arrived_terms
+SELECT hash, id, lexical, ending, number, make_timestamp(moment) FROM arrived_terms
 """
+_KEEP_ENDINGS: Final = "INSERT INTO endings FROM arrived_endings"
 _IDENTIFIED: Final = """
 CREATE OR REPLACE TEMPORARY TABLE identified AS SELECT token, id FROM given
 """
 _STAGE: Final = Template("""
 INSERT INTO :a SELECT graph, subject, predicate, object FROM given
 """)
-_KEPT: Final = ("hash", "lexical", "datatype", "language")
 _STAGED: Final = ("subject", "predicate", "object", "graph")
 
 
@@ -116,12 +137,14 @@ class Encoding:
     next_key: int
     met: NewGeometries = field(default_factory=NewGeometries)
     _has_terms: bool = False
+    _endings: dict[_Ending, int] = field(default_factory=dict)
     _seen: SeenHashes = field(default_factory=SeenHashes)
 
     def begin(self) -> None:
         """Make the tables in which new terms wait."""
         for statement in _BEGIN:
             self.cursor.execute(statement)
+        self._endings = {}
         self._has_terms = count_rows(self.cursor, TERMS) > 0
 
     def keep(self) -> None:
@@ -233,7 +256,7 @@ class Encoding:
         is_seen = self._seen.may_have(table["hash"].to_numpy()) & (ids == NOT_FOUND)
         if is_seen.any():
             some = table.filter(pa.array(is_seen))
-            self._look_up(some, ids, "new_terms", "new_terms")
+            self._look_up(some, ids, "said_terms", "new_terms")
 
     def _look_up(self, table: _Table, ids: Ids, terms: str, hashes: str) -> None:
         parameters = {"terms": terms, "hashes": hashes, "bits": PAYLOAD_BITS}
@@ -250,12 +273,35 @@ class Encoding:
         if is_geometry.any():
             rows = np.flatnonzero(is_geometry)
             kinds.tags[self._keep_geometries(taken, rows, keys)] = Tag.OTHER
-        columns = {name: taken[name] for name in _KEPT}
         ids: Ids = (kinds.tags << PAYLOAD_BITS) + keys
-        columns |= {"id": ids, "number": kinds.number, "moment": kinds.moment}
+        columns = {
+            "hash": taken["hash"],
+            "id": ids,
+            "lexical": taken["lexical"],
+            "ending": self._endings_of(parts)[parts.ends[new]],
+            "number": kinds.number,
+            "moment": kinds.moment,
+        }
         with self._registered("arrived_terms", in_batches(pa.table(columns))):
             self.cursor.execute(_KEEP_NEW)
         return ids
+
+    def _endings_of(self, parts: TokenParts) -> Ids:
+        """The numbers that ends of terms have in this load, for those of a block."""
+        told = list(zip(parts.datatypes, parts.languages, strict=True))
+        new = [each for each in dict.fromkeys(told) if each not in self._endings]
+        if new:
+            first = len(self._endings)
+            numbers = range(first, first + len(new))
+            self._endings.update(zip(new, numbers, strict=True))
+            datatypes, languages = (
+                pa.array(each, pa.string()) for each in zip(*new, strict=True)
+            )
+            columns = [pa.array(numbers, pa.int32()), datatypes, languages]
+            table = pa.table(columns, ["ending", "datatype", "language"])
+            with self._registered("arrived_endings", table):
+                self.cursor.execute(_KEEP_ENDINGS)
+        return np.array([self._endings[each] for each in told], np.int64)
 
     def _keep_geometries(self, terms: _Table, rows: Ids, keys: Ids) -> Ids:
         """Keep the geometries of literals; the rows of those that are ill-formed."""

@@ -12,6 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Text: TypeAlias = bytes | memoryview
+"""UTF-8, as far as anyone knows."""
+
 _Tokens: TypeAlias = Any  # pyarrow ships no types
 _Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 _Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
@@ -85,7 +88,7 @@ class Lines:
         fits: Which lines those are.
     """
 
-    text: bytes
+    text: Text
     ends: _Integers
     statements: Statements
     fits: _Flags
@@ -93,11 +96,12 @@ class Lines:
     def line(self, number: int) -> bytes:
         """A line, with its line feed."""
         start = self.ends[number - 1] if number else 0
-        return self.text[start : self.ends[number]]
+        return bytes(self.text[start : self.ends[number]])
 
     def spliced(self, lines: Sequence[tuple[int, bytes]]) -> bytes:
         """The text with other lines in the place of some, told in order."""
-        pieces, rest = [], 0
+        pieces: list[Text] = []
+        rest = 0
         for number, line in lines:
             start = self.ends[number - 1] if number else 0
             pieces += [self.text[rest:start], line]
@@ -105,7 +109,7 @@ class Lines:
         return b"".join([*pieces, self.text[rest:]])
 
 
-def cut_lines(text: bytes) -> Lines:
+def cut_lines(text: Text) -> Lines:
     """Cut a text into lines, and these into tokens, valid or not.
 
     Args:
@@ -202,7 +206,7 @@ def _is_one_of(found: _Bytes, characters: Sequence[int]) -> _Flags:
     return flags
 
 
-def _statements(text: bytes, edges: _Edges) -> Statements:
+def _statements(text: Text, edges: _Edges) -> Statements:
     """The distinct tokens between edges, and where they stand.
 
     Each place of a statement has a dictionary of its own first: few terms stand in more
@@ -232,7 +236,7 @@ def _statements(text: bytes, edges: _Edges) -> Statements:
     return Statements(pa.concat_arrays([resources.dictionary, literals]), places.T)
 
 
-def _between(text: bytes, begins: _Integers, ends: _Integers) -> _Tokens:
+def _between(text: Text, begins: _Integers, ends: _Integers) -> _Tokens:
     """The pieces of a text between edges that ascend, as a dictionary."""
     offsets = np.empty(2 * len(begins) + 1, np.int64)
     offsets[:-1:2], offsets[1::2], offsets[-1] = begins, ends, len(text)

@@ -1,17 +1,18 @@
 """The statements of a file, a block at a time, as places of their terms."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
-from typing import IO, Final, NamedTuple, TypeVar
+from typing import IO, Any, Final, NamedTuple, TypeVar
 
 import duckdb
 import numpy as np
 import pyoxigraph as ox
 
 from strabon_store.errors import InternalError, LoadError
-from strabon_store.storage.lines import Lines, Statements, cut_lines
+from strabon_store.storage.lines import Lines, Statements, Text, cut_lines
 from strabon_store.storage.rejects import Rejects
 from strabon_store.storage.sources import Source, reason_of, refused
 from strabon_store.storage.token_patterns import STRICT, WRITTEN, checked
@@ -21,6 +22,9 @@ BLOCK_BYTES: Final = 1 << 26
 """How much text is cut at a time; bounds the memory of a load."""
 
 _BLOCK_QUADS: Final = 1 << 19
+_PAGE: Final = 1 << 16
+"""How many bytes are searched for a line feed at a time."""
+
 _LONGEST: Final = 1 << 30
 """Bytes of the longest line that is read."""
 
@@ -75,26 +79,32 @@ class Reader:
         """The statements, many at a time; the next ones are read meanwhile.
 
         Args:
-            cursor: To compare tokens with patterns by.
+            cursor: Tokens are compared with patterns by another one of its connection.
 
         Raises:
             LoadError: The file cannot be read, or a statement is bad.
         """
         try:
-            with self.source.open() as stream:
-                for lines, size in _ahead(self._cut(stream)):
+            with (
+                self.source.open() as stream,
+                cursor.cursor() as own,
+                closing(_ahead(self._read(stream, own))) as blocks,
+            ):
+                for statements, size in blocks:
                     self.bytes_used = size
-                    yield self._judge(cursor, lines).in_graph(self._graph)
+                    yield statements
         except SyntaxError as error:
             raise refused(self.source, error) from error
 
-    def _cut(self, stream: IO[bytes]) -> Iterator[tuple[Lines, int]]:
-        """Lines, and how many bytes had been read for them."""
+    def _read(
+        self, stream: IO[bytes], cursor: duckdb.DuckDBPyConnection
+    ) -> Iterator[tuple[Statements, int]]:
+        """Statements, and how many bytes had been read for them."""
         for text in self._texts(stream):
-            size = self.source.bytes_read
-            yield cut_lines(text), size
+            statements = self._judge(cursor, cut_lines(text))
+            yield statements.in_graph(self._graph), self.source.bytes_read
 
-    def _texts(self, stream: IO[bytes]) -> Iterator[bytes]:
+    def _texts(self, stream: IO[bytes]) -> Iterator[Text]:
         if self.source.is_lines:
             yield from _blocks(stream, self.source)
         else:
@@ -219,23 +229,50 @@ def _serialize(quads: Iterator[ox.Quad]) -> bytes:
     return ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
 
 
-def _blocks(stream: IO[bytes], source: Source) -> Iterator[bytes]:
+def _blocks(stream: IO[bytes], source: Source) -> Iterator[Text]:
     """Whole lines; the last one ends in a line feed though the file does not."""
-    rest = b""
-    while data := stream.read(BLOCK_BYTES):
-        end = data.rfind(b"\n") + 1
+    rest: Text = b""
+    while True:
+        # Memory of numpy's has large pages, which are touched faster than small ones.
+        block = np.empty(len(rest) + BLOCK_BYTES, np.uint8)
+        block[: len(rest)] = np.frombuffer(rest, np.uint8)
+        filled = len(rest) + _fill(stream, block[len(rest) :].data)
+        if filled == len(rest):
+            break
+        end = _behind_last_feed(block[:filled])
         if end:
-            yield rest + data[:end]
-            rest = data[end:]
-        else:
-            rest += data
+            yield block[:end].data
+        rest = block[end:filled].data
         if len(rest) > _LONGEST:
             raise LoadError(
                 f"{source.name}: a line is longer than {_LONGEST >> 20} MiB; nothing "
                 "was loaded"
             )
     if rest:
-        yield rest + b"\n"
+        yield bytes(rest) + b"\n"
+
+
+def _fill(stream: IO[bytes], block: memoryview) -> int:
+    """Read until a block is full, or the file ends; how many bytes were read."""
+    filled = 0
+    while filled < len(block):
+        count: int = stream.readinto(block[filled:])  # type: ignore[attr-defined]
+        if not count:
+            break
+        filled += count
+    return filled
+
+
+def _behind_last_feed(block: np.ndarray[Any, np.dtype[np.uint8]]) -> int:
+    """How many bytes are lines with their line feeds."""
+    end = len(block)
+    while end:
+        start = max(0, end - _PAGE)
+        feeds = np.flatnonzero(block[start:end] == ord("\n"))
+        if len(feeds):
+            return start + int(feeds[-1]) + 1
+        end = start
+    return 0
 
 
 def _require_all(lines: Lines) -> None:
@@ -249,7 +286,7 @@ def _require_all(lines: Lines) -> None:
         raise InternalError(f"pyoxigraph wrote a line that is not cut: {line!r}")
 
 
-def _ahead(items: Iterable[_T]) -> Iterator[_T]:
+def _ahead(items: Iterable[_T]) -> Generator[_T]:
     """The same items, each made in another thread while the one before is used."""
     iterator = iter(items)
 

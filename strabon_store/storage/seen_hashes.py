@@ -8,7 +8,10 @@ _Hashes: TypeAlias = np.ndarray[Any, np.dtype[np.uint64]]
 _Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 _PLACES: Final = 1 << 26
-"""A byte for each; those that no hash falls into are never touched."""
+"""A byte for each."""
+
+_FEW: Final = 50_000
+"""Up to so many are not told apart: to look for all takes less than a table."""
 
 
 class SeenHashes:
@@ -19,21 +22,33 @@ class SeenHashes:
 
     Examples:
         >>> seen = SeenHashes()
-        >>> seen.add(np.array([7], np.uint64))
-        >>> seen.may_have(np.array([7, 8], np.uint64)).tolist()
+        >>> seen.add(np.arange(100_000, dtype=np.uint64))
+        >>> seen.may_have(np.array([7, 100_007], np.uint64)).tolist()
         [True, False]
     """
 
     def __init__(self) -> None:
         """No hash yet."""
-        self._is_seen = np.zeros(_PLACES, bool)
+        self._count = 0
+        self._few: list[_Hashes] = []
+        self._is_seen: _Flags | None = None
 
     def add(self, hashes: _Hashes) -> None:
         """Remember some."""
-        self._is_seen[_place(hashes)] = True
+        self._count += len(hashes)
+        self._few.append(hashes)
+        if self._count <= _FEW:
+            return
+        if self._is_seen is None:
+            self._is_seen = np.zeros(_PLACES, bool)
+        for some in self._few:
+            self._is_seen[_place(some)] = True
+        self._few.clear()
 
     def may_have(self, hashes: _Hashes) -> _Flags:
         """Which of them may be among those that were added."""
+        if self._is_seen is None:
+            return np.full(len(hashes), self._count > 0)
         flags: _Flags = self._is_seen[_place(hashes)]
         return flags
 

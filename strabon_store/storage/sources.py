@@ -220,6 +220,10 @@ class _ZstdReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._stream.readinto(buffer)
+        return count
+
     def read(self, size: int | None = -1) -> bytes:
         data: bytes = self._stream.read(None if size in {None, -1} else size)
         return data
