@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from engines.errors import NoSuchGeometry
 from engines.geosparql.planes import in_crs84
@@ -59,12 +60,20 @@ NUMBERS: Final[Mapping[str, Number]] = MappingProxyType(
 )
 """By local name, as the tables below."""
 
+
+def _is_simple(shape: BaseGeometry) -> bool:
+    """Of a collection, whether each of its parts is; GEOS knows of none."""
+    if isinstance(shape, shapely.GeometryCollection):
+        return all(_is_simple(part) for part in shape.geoms)
+    return bool(shape.is_simple)
+
+
 FLAGS: Final[Mapping[str, Flag]] = MappingProxyType(
     {
         "is3D": lambda each: bool(each.shapely.has_z),
         "isEmpty": lambda each: bool(each.shapely.is_empty),
         "isMeasured": lambda each: bool(each.shapely.has_m),
-        "isSimple": lambda each: bool(each.shapely.is_simple),
+        "isSimple": lambda each: _is_simple(each.shapely),
     }
 )
 

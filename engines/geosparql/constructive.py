@@ -131,13 +131,12 @@ def buffer_in_metres(geometry: Geometry, metres: float) -> Geometry:
     crs = crs_from_iri(geometry.crs_iri)
     if crs.is_engineering:
         distance = _finite(metres) / crs.unit_factor
-        shape = _without_empty_holes(placed(geometry).natives[0])
+        shape = placed(geometry).natives[0]
         drawn = shapely.buffer(shape, distance, quad_segs=_QUARTER)
         return Geometry(geometry.crs_iri, drawn)
     valid_in_crs84(geometry)
     plane = Plane(CRS84_IRI, geometry.crs_iri)
-    shape = _without_empty_holes(in_crs(geometry, CRS84_IRI))
-    return plane.place(buffer_m(shape, metres))
+    return plane.place(buffer_m(in_crs(geometry, CRS84_IRI), metres))
 
 
 def buffer_in_degrees(geometry: Geometry, degrees: float) -> Geometry:
@@ -147,21 +146,9 @@ def buffer_in_degrees(geometry: Geometry, degrees: float) -> Geometry:
         NoSuchGeometry: The geometry is invalid, or the distance not finite.
     """
     plane = Plane(CRS84_IRI, geometry.crs_iri)
-    shape = together(_without_empty_holes(valid_in_crs84(geometry)))
+    shape = together(valid_in_crs84(geometry))
     drawn = shapely.buffer(shape, _finite(degrees), quad_segs=_QUARTER)
     return plane.place(shapely.intersection(drawn, _WORLDS))
-
-
-def _without_empty_holes(shape: BaseGeometry) -> BaseGeometry:
-    """The same geometry; to shrink one with a hole without a vertex, GEOS crashes."""
-    if isinstance(shape, shapely.Polygon):
-        holes = [hole for hole in shape.interiors if not hole.is_empty]
-        is_same = len(holes) == len(shape.interiors)
-        return shape if is_same else shapely.Polygon(shape.exterior, holes)
-    if isinstance(shape, shapely.MultiPolygon | shapely.GeometryCollection):
-        parts: list[Any] = [_without_empty_holes(part) for part in shape.geoms]
-        return type(shape)(parts)
-    return shape
 
 
 def _finite(distance: float) -> float:
