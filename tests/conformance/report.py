@@ -29,6 +29,7 @@ from tests.conformance import (
     test_entailment,
     test_geosparql_requirements,
     test_geosparql_shapes,
+    test_jts_testxml,
     test_rdf_parsers,
     test_rdf_semantics,
     test_rml_core,
@@ -47,6 +48,7 @@ BEGIN: Final = "<!-- counted by python -m tests.conformance.report -->\n"
 END: Final = "<!-- end of what is counted -->\n"
 _OGC: Final = "http://www.opengis.net/def/geosparql/validator/"
 _PROJECT: Final = "https://w3id.org/pytheas/"
+_JTS: Final = "urn:jts-testxml:"
 _W3C: Final = "https://w3c.github.io/rdf-tests/"
 _EARL: Final = "http://www.w3.org/ns/earl#"
 _TYPE: Final = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
@@ -138,6 +140,9 @@ def _geosparql() -> Iterator[Suite]:
     cases = tuple(test_geosparql_shapes.SAMPLES)
     title = "OGC GeoSPARQL 1.1, samples for its shapes"
     yield Suite(title, test_geosparql_shapes, cases, _OGC)
+    jts = test_jts_testxml
+    title = "JTS Topology Suite, all that GeoSPARQL has a function for"
+    yield Suite(title, jts, tuple(jts.CASES), _JTS, jts.EXPECTED)
 
 
 def _rdf() -> Iterator[Suite]:

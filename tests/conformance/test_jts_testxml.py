@@ -236,7 +236,7 @@ def _buffer(case: JtsCase, asked: Asked) -> None:
     around = abs(distance) * expected.length * ARC
     assert apart <= 1e-3 * expected.area + around
     gap = shapely.hausdorff_distance(found.boundary, expected.boundary)
-    assert gap <= max(abs(distance) / 50, 1e-8)
+    assert gap <= max(abs(distance) / 40, 1e-8)
 
 
 _OTHERS: Final = {

@@ -71,7 +71,8 @@ _CLAIMS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "is3D": lambda each: bool(each.has_z),
     "isEmpty": lambda each: bool(each.is_empty),
     "isMeasured": lambda each: bool(each.has_m),
-    "isSimple": lambda each: bool(each.is_simple),
+    # Of a collection shapely says no; its parts are what can be simple.
+    "isSimple": lambda each: all(shapely.is_simple(shapely.get_parts(each)).tolist()),
 }
 _EXTREMES: Final[Mapping[str, Callable[[Any], float]]] = {
     "minX": lambda each: each.bounds[0],
