@@ -81,28 +81,36 @@ def _pairs(
     found: Segments, arrives: Booleans, leaves: Booleans
 ) -> Iterator[tuple[int, int]]:
     leaving = np.flatnonzero(leaves)
+    leaving = leaving[np.lexsort((found.start[leaving, 1], found.row[leaving]))]
+    rows, latitudes = found.row[leaving], found.start[leaving, 1]
     for first in np.flatnonzero(arrives).tolist():
-        begin, stop = np.searchsorted(
-            found.row[leaving], [found.row[first], found.row[first] + 1]
-        )
-        for second in leaving[begin:stop].tolist():
-            if _is_one_edge(found, first, second) and not _is_on_parallel(
-                found, first, second
-            ):
+        begin, stop = _range(rows, found.row[first], found.row[first])
+        latitude = found.end[first, 1]
+        lowest, highest = latitude - _ROUNDING, latitude + _ROUNDING
+        low, high = _range(latitudes[begin:stop], lowest, highest)
+        for second in leaving[begin + low : begin + high].tolist():
+            if _is_one_edge(found, first, second):
                 yield first, second
                 break
 
 
+def _range(ascending: Floats | Integers, least: float, most: float) -> tuple[int, int]:
+    """Where the values from `least` to `most` begin and end."""
+    begin = int(np.searchsorted(ascending, least, side="left"))
+    return begin, int(np.searchsorted(ascending, most, side="right"))
+
+
 def _is_one_edge(found: Segments, first: int, second: int) -> bool:
-    """Whether two pieces meet on both sides of the seam, in one straight line."""
-    cut, again = found.end[first], found.start[second]
-    if cut[0] != -again[0] or abs(cut[1] - again[1]) > _ROUNDING:
+    """Whether two pieces that meet at the seam are one straight edge."""
+    cut = found.end[first]
+    if cut[0] != -found.start[second][0]:
         return False
     # Behind the seam longitudes run on.
     end = found.end[second] + [np.copysign(_TURN, cut[0]), 0.0]
     run, step = end - found.start[first], cut - found.start[first]
     beside = run[0] * step[1] - run[1] * step[0]
-    return bool(abs(beside) <= _ROUNDING * np.hypot(*run))
+    is_straight = abs(beside) <= _ROUNDING * np.hypot(*run)
+    return bool(is_straight) and not _is_on_parallel(found, first, second)
 
 
 def _is_on_parallel(found: Segments, first: int, second: int) -> bool:
@@ -110,9 +118,11 @@ def _is_on_parallel(found: Segments, first: int, second: int) -> bool:
     start, end = found.start[first], found.end[second]
     if not start[1] == found.end[first][1] == end[1]:
         return False
-    is_level = (found.start[:, 1] == start[1]) & (found.end[:, 1] == start[1])
-    is_near = np.all(found.end == start, axis=1) | np.all(found.start == end, axis=1)
-    return bool(np.any(is_level & is_near & (found.row == found.row[first])))
+    own = slice(*_range(found.row, found.row[first], found.row[first]))
+    starts, ends = found.start[own], found.end[own]
+    is_level = (starts[:, 1] == start[1]) & (ends[:, 1] == start[1])
+    is_near = np.all(ends == start, axis=1) | np.all(starts == end, axis=1)
+    return bool(np.any(is_level & is_near))
 
 
 def _between(start: Floats, end: Floats) -> Floats:

@@ -1,11 +1,13 @@
 """Areas and lengths against GeographicLib's own Python, which is not PROJ's C."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import shapely
 from geographiclib.geodesic import Geodesic
 
-from engines.geodesy import area_m2, length_m, perimeter_m, wrap
+from engines.geodesy import area_m2, joints, length_m, perimeter_m, wrap
 from engines.geodesy.arrays import Floats
 
 WGS84 = Geodesic.WGS84
@@ -102,3 +104,39 @@ def test_a_line_over_the_antimeridian_takes_the_short_way(lat: float) -> None:
     line = shapely.LineString([(179.0, lat), (-179.5, lat)])
     expected = WGS84.Inverse(lat, 179.0, lat, -179.5)["s12"]
     assert length_m(np.array([line]))[0] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("step", [5, 20])
+def test_a_vertex_on_the_antimeridian_is_one_where_a_parallel_goes_on(
+    step: float,
+) -> None:
+    east = np.arange(180 - 2 * step, 180 + 2 * step + 1, step)
+    around = np.concatenate(
+        [
+            np.column_stack([east, np.full(len(east), 60.0)]),
+            np.column_stack([east[::-1], np.full(len(east), 61.0)]),
+        ]
+    )
+    perimeter, area = oracle(np.concatenate([around, around[:1]]))
+    polygon = wrap(shapely.Polygon(around)).geometries
+    assert area_m2(polygon)[0] == pytest.approx(area, rel=1e-9)
+    assert perimeter_m(polygon)[0] == pytest.approx(perimeter, rel=1e-9)
+
+
+def test_each_cut_is_compared_with_those_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[int] = []
+    is_one_edge = joints._is_one_edge
+
+    def counting(*arguments: Any) -> bool:
+        compared.append(1)
+        return is_one_edge(*arguments)
+
+    monkeypatch.setattr(joints, "_is_one_edge", counting)
+    crossings = 5_000
+    sides = np.resize([179.0, 181.0], crossings + 1)
+    latitudes = np.linspace(-60, 60, crossings + 1)
+    line = shapely.LineString(np.column_stack([sides, latitudes]))
+    length_m(wrap(line).geometries)
+    assert len(compared) == crossings
