@@ -133,7 +133,8 @@ class Shapes:
 
     Attributes:
         count: How many there are.
-        are_points: Whether all of them are points.
+        are_points: Whether all of them are points, and their boxes where they are: in
+            CRS84, with no plane of their own.
         are_areas: Whether all of them are polygons and multipolygons.
         boxes: The area of their boxes together, in square degrees.
         sides: Width and height of their boxes together, in degrees.

@@ -163,7 +163,7 @@ def tags_of(mask: int) -> frozenset[Tag]:
 
 
 _SHAPES: Final = """
-SELECT count(*), bool_and(minx = maxx AND miny = maxy),
+SELECT count(*), bool_and(minx = maxx AND miny = maxy AND native IS NULL),
   coalesce(bool_and(ST_GeometryType(geometry) IN ('POLYGON', 'MULTIPOLYGON')), false),
   sum((maxx - minx) * (maxy - miny)), sum(maxx - minx + maxy - miny),
   sum(ST_NPoints(geometry)), sum((maxy - miny) * ST_NPoints(geometry))

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import shapely
 
+from ontologies.geosparql.crs import PLANE_IRI
 from ontologies.geosparql.relations import RELATIONS, matches
 from strabon_store.algebra.terms import IRI
 from strabon_store.relational import cover_joins
 from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
+from tests.geometries import EPSG
 
 _GEO: Final = "http://www.opengis.net/ont/geosparql#"
 _PREFIXES: Final = (
@@ -173,3 +175,24 @@ def test_few_points_are_joined_as_before(
 ) -> None:
     monkeypatch.setattr(cover_joins, "_LEAST_POINTS", 50_000)
     assert not _is_covered(store, _query("sfIntersects", "p", "o"))
+
+
+@pytest.mark.parametrize(
+    ("crs", "x", "y"), [(PLANE_IRI, 4, 2), (f"{EPSG}32631", 500_000, 200_000)]
+)
+def test_points_with_a_plane_are_related_where_they_are(
+    store: Store, crs: str, x: float, y: float
+) -> None:
+    text = _query("sfIntersects", "p", "o")
+    before = _pairs(store, text)
+    where = f"<{crs}> POINT ({x} {y})"
+    store.update(
+        f'{_PREFIXES} INSERT DATA {{ :other :position "{where}"^^geo:wktLiteral }}'
+    )
+    assert not _is_covered(store, text)
+    # One is nowhere on Earth, the other about there.
+    place = shapely.Point(3, 1.809)
+    around = [] if crs == PLANE_IRI else range(len(_AREAS))
+    found = {("other", f"a{j}") for j in around if place.intersects(_AREAS[j])}
+    assert bool(found) == (crs != PLANE_IRI)
+    assert set(_pairs(store, text)) == set(before) | found
