@@ -22,9 +22,10 @@ from shapely.geometry.base import BaseGeometry
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, Crs, crs_from_iri
 from ontologies.geosparql.curves import NoCurve, has_arcs, parse_curve
+from ontologies.geosparql.holes import without_empty_holes
 from ontologies.geosparql.wkt import object_array, swap, swap_all, to_wkt
 
-_EMPTY_PART: Final = re.compile("EMPTY|[Ee]mpty")
+_EMPTY_PART: Final = re.compile("empty", re.IGNORECASE)
 
 
 class LiteralError(OntologyError):
@@ -113,7 +114,6 @@ def parse_wkt_literal(text: str) -> Geometry:
         raise LiteralError("wktLiteral", text, start, str(error)) from error
     except (shapely.errors.GEOSException, NotImplementedError) as error:
         _refuse_wkt(text, wkt, error)
-    geometry = _without_empty_holes(geometry, wkt)
     if not _is_finite(geometry):
         place = re.search(r"nan|inf", text, re.IGNORECASE)
         start = place.start() if place else text.find("(")
@@ -150,7 +150,8 @@ def parse_wkt_literals(texts: Iterable[str | None]) -> ParsedLiterals:
     with np.errstate(invalid="ignore"):
         geometries = _from_wkts(wkts)
     for row, wkt in enumerate(wkts):
-        geometries[row] = _without_empty_holes(geometries[row], wkt or "")
+        if wkt and _EMPTY_PART.search(wkt):
+            geometries[row] = without_empty_holes(geometries[row])
     suspects = np.flatnonzero(shapely.is_missing(geometries) | ~_are_finite(geometries))
     bad: list[tuple[int, OntologyError]] = []
     for row in suspects.tolist():
@@ -282,21 +283,6 @@ def _from_wkts(wkts: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.object
         # One with arcs ends the whole column.
         straight = [None if wkt is None or has_arcs(wkt) else wkt for wkt in wkts]
         return object_array(shapely.from_wkt(straight, on_invalid="ignore"))
-
-
-def _without_empty_holes(geometry: Any, wkt: str) -> Any:
-    """The same geometry: with a hole that has no vertex GEOS ends the process."""
-    if not _EMPTY_PART.search(wkt):
-        return geometry
-    match geometry:
-        case shapely.Polygon() if any(hole.is_empty for hole in geometry.interiors):
-            holes = [hole for hole in geometry.interiors if not hole.is_empty]
-            return shapely.Polygon(geometry.exterior, holes)
-        case shapely.MultiPolygon() | shapely.GeometryCollection():
-            parts = [_without_empty_holes(part, wkt) for part in geometry.geoms]
-            return type(geometry)(parts)
-        case _:
-            return geometry
 
 
 def _alone(text: str) -> BaseGeometry | OntologyError:

@@ -1,6 +1,7 @@
 """The serializations of geometries (section 8.5), one datatype each."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +17,7 @@ from ontologies.geosparql.datatypes import (
 )
 from ontologies.geosparql.dggs import parse_dggs_literal
 from ontologies.geosparql.gml import parse_gml_literal
+from ontologies.geosparql.holes import without_empty_holes
 from ontologies.geosparql.kml import parse_kml_literal
 from ontologies.geosparql.literals import (
     Geometry,
@@ -51,4 +53,5 @@ def parse_literal(text: str, datatype: str) -> Geometry:
     parse = PARSERS.get(datatype)
     if parse is None:
         raise OntologyError(f"<{datatype}> is no datatype of geometries")
-    return parse(text)
+    geometry = parse(text)
+    return replace(geometry, shapely=without_empty_holes(geometry.shapely))

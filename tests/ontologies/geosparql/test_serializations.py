@@ -10,6 +10,7 @@ from ontologies.geosparql.crs import CRS84_IRI
 from ontologies.geosparql.curves import STEP
 from ontologies.geosparql.datatypes import (
     DGGS_LITERAL,
+    GEOJSON_LITERAL,
     GEOMETRY_DATATYPES,
     GML_LITERAL,
     KML_LITERAL,
@@ -254,3 +255,28 @@ def test_arcs_stand_among_others_in_a_column() -> None:
     assert parsed.geometries[1].bounds == pytest.approx((0, 10, 2, 11))
     assert parsed.geometries[2].length == pytest.approx(math.pi, rel=1e-3)
     assert [row for row, _ in parsed.errors] == [3, 5]
+
+
+WITH_EMPTY_HOLE = {
+    WKT_LITERAL: "MULTIPOLYGON (((0 0, 4 0, 4 4, 0 0), EMPTY))",
+    GEOJSON_LITERAL: '{"type": "Polygon", "coordinates": '
+    "[[[0, 0], [4, 0], [4, 4], [0, 0]], []]}",
+    GML_LITERAL: f"<Polygon {G32}><exterior>{RING}</exterior><interior><LinearRing>"
+    "<posList/></LinearRing></interior></Polygon>",
+    KML_LITERAL: f"<Polygon><outerBoundaryIs>{KML_RING}</outerBoundaryIs>"
+    "<innerBoundaryIs><LinearRing><coordinates/></LinearRing></innerBoundaryIs>"
+    "</Polygon>",
+}
+
+
+@pytest.mark.parametrize("datatype", WITH_EMPTY_HOLE)
+def test_a_hole_without_a_vertex_is_none(datatype: str) -> None:
+    found = parse_literal(WITH_EMPTY_HOLE[datatype], datatype).shapely
+    assert found.equals(shapely.Polygon([(0, 0), (4, 0), (4, 4)]))
+    assert [len(part.interiors) for part in shapely.get_parts(found)] == [0]
+
+
+def test_a_column_has_no_hole_without_a_vertex() -> None:
+    found = parse_wkt_literals([WITH_EMPTY_HOLE[WKT_LITERAL], "POINT EMPTY", None])
+    (part,) = shapely.get_parts(found.geometries[0])
+    assert len(part.interiors) == 0
