@@ -6,7 +6,7 @@ of its id, so a literal that turns out to be a geometry gets another id, in the
 dictionary and in every statement.
 """
 
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import duckdb
 import numpy as np
@@ -14,17 +14,16 @@ import pyarrow as pa
 
 from engines.duckdb import cursor_of
 from ontologies.geosparql.datatypes import GEOMETRY_DATATYPES
-from strabon_store.backends.sql import Template, identifier
-from strabon_store.relational.encoding import PAYLOAD_BITS, PAYLOAD_MASK, Tag
+from strabon_store.relational.encoding import Tag
 from strabon_store.storage.crs_definitions import read_waiting
 from strabon_store.storage.geometries import (
     insert_geometries,
     parse_geometries,
     waits_for_crs,
 )
+from strabon_store.storage.renumber import renumber, with_tag
 
 _Rows: TypeAlias = list[tuple[int, str, str]]
-_Ids: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 _BATCH_ROWS: Final = 10_000
 _WITHOUT: Final = """
@@ -34,15 +33,6 @@ WHERE datatype IN (SELECT unnest($datatypes))
 """
 _CREATE: Final = "CREATE OR REPLACE TEMPORARY TABLE read_anew (id BIGINT, now BIGINT)"
 _NOTE: Final = "INSERT INTO read_anew FROM found_anew WHERE id <> now"
-_RENAME: Final = Template(
-    "UPDATE :a SET :b = now FROM read_anew WHERE :a.:b = read_anew.id"
-)
-_HOLDERS: Final = (
-    ("terms", "id"),
-    ("term_hashes", "id"),
-    ("quads", "object"),
-    ("quads_by_object", "object"),
-)
 
 
 def read_geometries_anew(cursor: duckdb.DuckDBPyConnection) -> int:
@@ -60,30 +50,24 @@ def read_geometries_anew(cursor: duckdb.DuckDBPyConnection) -> int:
         reading.execute(_WITHOUT, {"datatypes": sorted(GEOMETRY_DATATYPES)})
         while rows := reading.fetchmany(_BATCH_ROWS):
             found += _read(cursor, rows)
-    for table, column in _HOLDERS:
-        names = [identifier(table), identifier(column)]
-        cursor.execute(_RENAME.filled(names))
+    renumber(cursor, "read_anew")
     cursor.execute("DROP TABLE read_anew")
     return found + read_waiting(cursor)
 
 
 def _read(cursor: duckdb.DuckDBPyConnection, rows: _Rows) -> int:
-    ids, lexicals, datatypes = zip(*rows, strict=True)
+    numbers, lexicals, datatypes = zip(*rows, strict=True)
+    ids = np.array(numbers, dtype=np.int64)
     # What waits for its CRS to be defined is a geometry, whether or not it can be read.
     rows_now = np.flatnonzero([not waits_for_crs(lexical) for lexical in lexicals])
     parsed = parse_geometries(
         [lexicals[row] for row in rows_now], [datatypes[row] for row in rows_now]
     )
     ill_formed = rows_now[list(parsed.problems)]
-    now = _with_tag(ids, Tag.GEOMETRY)
+    now = with_tag(ids, Tag.GEOMETRY)
     insert_geometries(cursor, now[rows_now], parsed)
-    now[ill_formed] = _with_tag(ids, Tag.OTHER)[ill_formed]
+    now[ill_formed] = with_tag(ids[ill_formed], Tag.OTHER)
     cursor.register("found_anew", pa.table({"id": pa.array(ids), "now": pa.array(now)}))
     cursor.execute(_NOTE)
     cursor.unregister("found_anew")
     return len(rows_now) - len(ill_formed)
-
-
-def _with_tag(ids: tuple[int, ...], tag: Tag) -> _Ids:
-    payloads = np.array(ids, dtype=np.int64) & PAYLOAD_MASK
-    return np.asarray((int(tag) << PAYLOAD_BITS) | payloads)

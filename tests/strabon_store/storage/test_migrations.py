@@ -4,12 +4,19 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import shapely
 
 from engines.duckdb import connect
 from strabon_store.errors import StoreUnavailable
 from strabon_store.relational.layout import TABLES
-from strabon_store.storage.database import FILE_NAME, FORMAT_VERSION, read_meta
+from strabon_store.storage.database import (
+    FILE_NAME,
+    FORMAT_VERSION,
+    open_database,
+    read_meta,
+)
 from strabon_store.storage.migrations import MIGRATIONS
+from strabon_store.storage.transaction import write_transaction
 from strabon_store.store import Store
 
 QUERY = 'ASK { <urn:s> <urn:p> "x"@en }'
@@ -146,6 +153,27 @@ def test_format_4_gets_planes_and_what_is_nowhere_on_earth(
         assert found.is_sound, str(found)
         assert store.query(f'ASK {{ ?s ?p "{WKT[0].format(0)}"^^<{datatype}> }}')
     assert _rows(location, *tables) == before
+
+
+def test_format_4_loses_holes_without_a_vertex(tmp_path: Path) -> None:
+    path, location = tmp_path / "a.ttl", tmp_path / "store"
+    text = '{"type": "Polygon", "coordinates": [[[0, 0], [4, 0], [4, 4], [0, 0]], []]}'
+    datatype = "http://www.opengis.net/ont/geosparql#geoJSONLiteral"
+    path.write_text(f"<urn:s> <urn:p> '{text}'^^<{datatype}> .\n")
+    with Store.open(location) as store:
+        store.load([path])
+    holed = shapely.from_geojson(text)
+    assert len(holed.interiors) == 1
+    database = open_database(location)
+    with write_transaction(database) as cursor:
+        placed = "UPDATE geometries SET geometry = ST_GeomFromWKB($wkb)"
+        cursor.execute(placed, {"wkb": shapely.to_wkb(holed)})
+    database.close()
+    _change(location, *TO_4)
+    with Store.open(location) as store:
+        assert store.verify().is_sound
+    ((wkt,),) = _rows(location, "SELECT CAST(geometry AS VARCHAR) FROM geometries")[0]
+    assert wkt == "POLYGON ((0 0, 4 0, 4 4, 0 0))"
 
 
 def test_literals_get_the_kinds_of_today(tmp_path: Path) -> None:
