@@ -45,6 +45,7 @@ _MERGES: Final = 4
 """Closures of merges that are kept."""
 
 _Triples: TypeAlias = Sequence[tuple[str, str, str]]
+_Run: TypeAlias = Callable[[str], duckdb.DuckDBPyConnection]
 
 _NAME: Final = "entailed"
 """In SQL here the database of a closure; each has a name of its own."""
@@ -431,7 +432,7 @@ def _close(
     extension: pa.Table,
     keep: Sequence[str],
 ) -> None:
-    """Apply the rules until nothing new follows.
+    """Make the closure, and keep it.
 
     Args:
         cursor: Within a transaction.
@@ -457,6 +458,18 @@ def _close(
     seed = _SEED if chosen is None else _SEED_OF_DATASET
     for statement in (seed, _MEMBERS, _EXTENSION, _ALL):
         run(statement)
+    _derive(run)
+    cursor.unregister("axioms")
+    cursor.unregister("extension")
+    for statement in keep:
+        run(statement)
+    rebuild_statistics(cursor)
+    for name in ("closure", "fresh", "newest", "subPropertyOf", "subClassOf"):
+        cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
+
+
+def _derive(run: _Run) -> None:
+    """Apply the rules until nothing new follows."""
     while True:
         run(_TRANSITIVE.format(name="subPropertyOf"))
         run(_TRANSITIVE.format(name="subClassOf"))
@@ -468,10 +481,3 @@ def _close(
         has_schema = run(_HAS_SCHEMA).fetchall()[0][0]
         for statement in (_ALL,) if has_schema else (_KEEP_NEW, _NEW):
             run(statement)
-    cursor.unregister("axioms")
-    cursor.unregister("extension")
-    for statement in keep:
-        run(statement)
-    rebuild_statistics(cursor)
-    for name in ("closure", "fresh", "newest", "subPropertyOf", "subClassOf"):
-        cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")

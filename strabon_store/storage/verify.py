@@ -5,6 +5,7 @@ engine compare the checksum of each block. A new table brings its checks here.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ from strabon_store.relational.encoding import (
     PAYLOAD_MASK,
     Tag,
 )
+from strabon_store.relational.stars import StarTable
 from strabon_store.storage.database import Database
 from strabon_store.storage.stars import read_stars
 
@@ -300,9 +302,38 @@ SELECT [subject, predicate, object] FROM (FROM plain EXCEPT ALL FROM starred)
 """)
 
 
-def _star_check(cursor: duckdb.DuckDBPyConnection) -> Check:
-    """What must be true of star tables; of none, that nothing is loose."""
+_PARTS_CLAIM: Final = (
+    "what star tables hold beside ids is that of the dictionary, NaN where it may be"
+)
+_OTHER_PART: Final = Template("""
+SELECT subject FROM :a JOIN terms ON terms.id = :a.:b
+WHERE :a.:c IS DISTINCT FROM terms.:d
+""")
+_IS_NAN: Final = Template("SELECT subject FROM :a WHERE isnan(:b)")
+
+
+def _star_checks(cursor: duckdb.DuckDBPyConnection) -> tuple[Check, Check]:
+    """What must be true of the star tables that there are."""
     tables = read_stars(cursor).tables
+    return _statements_check(tables), _parts_check(tables)
+
+
+def _parts_check(tables: Sequence[StarTable]) -> Check:
+    found = [Sql("SELECT 0 AS subject WHERE FALSE")]
+    for table in tables:
+        for column in table.columns.values():
+            star, objects = identifier(table.name), identifier(column.name)
+            for part, name in column.parts.items():
+                pieces = [star, objects, identifier(name), identifier(part)]
+                found.append(_OTHER_PART.filled(pieces))
+            if "number" in column.parts and not column.encoding.may_be_nan:
+                numbers = identifier(column.parts["number"])
+                found.append(_IS_NAN.filled([star, numbers]))
+    return Check(_PARTS_CLAIM, joined(" UNION ALL ", found))
+
+
+def _statements_check(tables: Sequence[StarTable]) -> Check:
+    """That each statement stands once; without star tables, that nothing is loose."""
     if not tables:
         return Check(_STAR_CLAIM, "SELECT subject FROM loose")
     parts = [
@@ -327,7 +358,7 @@ def verify(database: Database, progress: Progress = silent) -> Verification:
     """
     problems: list[Problem] = []
     with database.cursor() as cursor:
-        checks = (*CHECKS, _star_check(cursor))
+        checks = (*CHECKS, *_star_checks(cursor))
         for done, check in enumerate(checks, start=1):
             problem = _problem(cursor, check)
             if problem is not None:

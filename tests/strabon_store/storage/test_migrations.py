@@ -163,6 +163,7 @@ def test_format_4_loses_holes_without_a_vertex(tmp_path: Path) -> None:
     with Store.open(location) as store:
         store.load([path])
     holed = shapely.from_geojson(text)
+    assert isinstance(holed, shapely.Polygon)
     assert len(holed.interiors) == 1
     database = open_database(location)
     with write_transaction(database) as cursor:

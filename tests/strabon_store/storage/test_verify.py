@@ -30,7 +30,7 @@ def location(tmp_path: Path) -> Path:
         store.load([tmp_path / "data.ttl"])
         found = store.verify()
     assert found.is_sound, str(found)
-    assert len(found.claims) == len(CHECKS) + 1
+    assert len(found.claims) == len(CHECKS) + 2
     return tmp_path / "store"
 
 
@@ -158,6 +158,35 @@ def test_damaged_star_tables_are_found(tmp_path: Path, statement: str) -> None:
     (problem,) = verify(database).problems
     database.close()
     assert problem.claim.startswith("the star tables and the loose")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE star_{0} SET number_{1} = 7 WHERE number_{1} = 2.5",
+        "UPDATE star_{0} SET number_{1} = 'nan' WHERE number_{1} = 2.5",
+        "UPDATE star_columns SET may_be_nan = NOT may_be_nan",
+    ],
+)
+def test_damaged_numbers_of_star_tables_are_found(
+    tmp_path: Path, statement: str
+) -> None:
+    database = open_database(tmp_path / "store")
+    with write_transaction(database) as cursor:
+        write_meta(cursor, "star_subjects", "1")
+    (tmp_path / "data.ttl").write_text(
+        "<urn:a> <urn:p> 2.5e0 ; <urn:q> 2 .\n"
+        '<urn:b> <urn:p> "NaN"^^<http://www.w3.org/2001/XMLSchema#double> ; <urn:q> 3 .'
+    )
+    load(database, [tmp_path / "data.ttl"])
+    assert verify(database).is_sound
+    with write_transaction(database) as cursor:
+        (table,) = read_stars(cursor).tables
+        key = next(k for k, c in table.columns.items() if c.encoding.may_be_nan)
+        cursor.execute(statement.format(table.number, key))
+    (problem,) = verify(database).problems
+    database.close()
+    assert problem.claim.startswith("what star tables hold beside ids")
 
 
 def test_every_claim_has_its_damage() -> None:
