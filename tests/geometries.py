@@ -7,7 +7,7 @@ from typing import Any, Final
 import shapely
 
 from ontologies.geosparql.literals import parse_wkt_literal
-from ontologies.namespaces import GEO, GEOF, UOM
+from ontologies.namespaces import GEO, GEOF, UNIT, UOM
 from strabon_store.algebra.terms import IRI, Literal, Term
 from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
@@ -15,6 +15,7 @@ from tests.solutions import read_all
 
 PROLOGUE: Final = (
     f"PREFIX geo: <{GEO}>\nPREFIX geof: <{GEOF}>\nPREFIX uom: <{UOM}>\n"
+    f"PREFIX unit: <{UNIT}>\nPREFIX : <http://g/>\n"
     "PREFIX g: <http://g/>\nPREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n"
 )
 EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0/"

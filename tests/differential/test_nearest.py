@@ -8,20 +8,11 @@ import pytest
 import shapely
 from geographiclib.geodesic import Geodesic
 
-from ontologies.namespaces import UOM
 from strabon_store import explaining
-from strabon_store.algebra.terms import IRI, Literal
 from strabon_store.explaining import ExplainedNode
-from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
-from tests.solutions import read_all
+from tests.geometries import PROLOGUE, rows
 
-PROLOGUE: Final = (
-    "PREFIX : <http://g/>\n"
-    "PREFIX geo: <http://www.opengis.net/ont/geosparql#>\n"
-    "PREFIX geof: <http://www.opengis.net/def/function/geosparql/>\n"
-    f"PREFIX uom: <{UOM}>\n"
-)
 FROM: Final = {
     "equator": "POINT (0 0)",
     "antimeridian": "POINT (179.999 -17)",
@@ -76,22 +67,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
-def _rows(store: Store, text: str) -> list[tuple[Any, ...]]:
-    result = store.query(PROLOGUE + text)
-    assert isinstance(result, Solutions)
-    return [tuple(map(_plain, row)) for row in read_all(result).rows]
-
-
-def _plain(term: object) -> Any:
-    match term:
-        case IRI(value):
-            return value.removeprefix("http://g/")
-        case Literal(lexical, datatype) if datatype.endswith("double"):
-            return float(lexical)
-        case _:
-            return term
-
-
 def _distance(start: str, unit: str = "uom:metre") -> str:
     return f'geof:distance(?y, "{FROM[start]}"^^geo:wktLiteral, {unit})'
 
@@ -104,7 +79,7 @@ def _measured(store: Store, start: str) -> dict[str, float]:
     if start not in _KNOWN:
         bound = f"BIND({_distance(start)} AS ?d)"
         text = f"SELECT ?s ?d {{ ?s a :S ; geo:asWKT ?y {bound} }}"
-        _KNOWN[start] = dict(_rows(store, text))
+        _KNOWN[start] = dict(rows(store, text))
     return _KNOWN[start]
 
 
@@ -136,7 +111,7 @@ def test_the_nearest_are_the_first_of_all(
         f"SELECT ?s ({_distance(start)} AS ?d) {{ {pattern} }} ORDER BY ?d {tail}",
         f"SELECT ?s {{ {pattern} }} ORDER BY {metric} {tail}",
     ):
-        found = [measured[row[0]] for row in _rows(store, text)]
+        found = [measured[row[0]] for row in rows(store, text)]
         assert found == pytest.approx(ordered, rel=1e-12)
 
 
@@ -152,10 +127,10 @@ def test_the_nearest_points_by_geographiclib(store: Store, start: str) -> None:
         f"SELECT ?s ?d {{ ?s a :S ; :kind 0 ; geo:asWKT ?y "
         f"BIND({_distance(start)} AS ?d) }} ORDER BY ?d ?s LIMIT 12"
     )
-    rows = [row for row in _rows(store, text) if row[0] in points]
-    expected = sorted(far, key=lambda name: (far[name], name))[: len(rows)]
-    assert len(rows) >= 10
-    assert [row[1] for row in rows] == pytest.approx(
+    answer = [row for row in rows(store, text) if row[0] in points]
+    expected = sorted(far, key=lambda name: (far[name], name))[: len(answer)]
+    assert len(answer) >= 10
+    assert [row[1] for row in answer] == pytest.approx(
         [far[name] for name in expected], abs=1e-6
     )
 
@@ -168,8 +143,8 @@ def test_what_has_no_distance_comes_first(store: Store) -> None:
     measured = _measured(store, "ice")
     kinds = [f"s{i}" for i in range(0, 180, 3)]
     nearest = min(kinds, key=measured.__getitem__)
-    assert [row[0] for row in _rows(store, text + "3")] == sorted(WITHOUT)[:3]
-    assert [row[0] for row in _rows(store, text + "5")] == [*sorted(WITHOUT), nearest]
+    assert [row[0] for row in rows(store, text + "3")] == sorted(WITHOUT)[:3]
+    assert [row[0] for row in rows(store, text + "5")] == [*sorted(WITHOUT), nearest]
 
 
 def test_ties_are_ordered_by_what_comes_next(store: Store) -> None:
@@ -178,8 +153,8 @@ def test_ties_are_ordered_by_what_comes_next(store: Store) -> None:
         "SELECT ?s { ?s a :S ; geo:asWKT ?y } ORDER BY "
         f'geof:distance(?y, "{here.wkt}"^^geo:wktLiteral, uom:metre) '
     )
-    assert [r[0] for r in _rows(store, text + "?s LIMIT 2")] == ["s0", "twin"]
-    assert [r[0] for r in _rows(store, text + "DESC(?s) LIMIT 1")] == ["twin"]
+    assert [r[0] for r in rows(store, text + "?s LIMIT 2")] == ["s0", "twin"]
+    assert [r[0] for r in rows(store, text + "DESC(?s) LIMIT 1")] == ["twin"]
 
 
 @pytest.mark.parametrize(
@@ -197,17 +172,17 @@ def test_other_orders_are_what_they_were(store: Store, order: str) -> None:
         "SELECT ?s ?kind { ?s a :S ; :kind ?kind ; geo:asWKT ?y } ORDER BY "
         + order.format(_distance("area"))
     )
-    whole = [measured[row[0]] for row in _rows(store, text)]
-    first = [measured[row[0]] for row in _rows(store, f"{text} LIMIT 9")]
+    whole = [measured[row[0]] for row in rows(store, text)]
+    first = [measured[row[0]] for row in rows(store, f"{text} LIMIT 9")]
     assert first == whole[:9]
 
 
-def test_distinct_keeps_its_rows(store: Store) -> None:
+def test_distinct_keeps_itsrows(store: Store) -> None:
     text = (
         "SELECT DISTINCT ?kind { ?s a :S ; :kind ?kind ; geo:asWKT ?y } "
         f"ORDER BY {_distance('equator')} LIMIT 3"
     )
-    assert len(_rows(store, text)) == 3
+    assert len(rows(store, text)) == 3
 
 
 def test_a_filter_on_the_distance_and_an_order_by_it(store: Store) -> None:
@@ -217,7 +192,7 @@ def test_a_filter_on_the_distance_and_an_order_by_it(store: Store) -> None:
         "FILTER(?d > 1000000 && ?d < 4000000) } ORDER BY ?d LIMIT 4"
     )
     inside = sorted(d for d in measured.values() if 1e6 < d < 4e6)
-    assert [row[1] for row in _rows(store, text)] == pytest.approx(inside[:4])
+    assert [row[1] for row in rows(store, text)] == pytest.approx(inside[:4])
 
 
 def test_the_nearest_of_each_pair(store: Store) -> None:
@@ -225,8 +200,8 @@ def test_the_nearest_of_each_pair(store: Store) -> None:
     pairs = "?a a :S ; geo:asWKT ?x . ?b a :S ; geo:asWKT ?y . FILTER(?a != ?b) "
     limit = "FILTER(?d < 300000) } ORDER BY ?d LIMIT 6"
     near = f"{pairs} BIND(geof:distance(?x, ?y, uom:metre) AS ?d) {limit}"
-    found = _rows(store, f"SELECT ?a ?b ?d {{ {near}")
-    whole = _rows(store, f"SELECT ?a ?b ?d {{ {near.partition(' LIMIT')[0]}")
+    found = rows(store, f"SELECT ?a ?b ?d {{ {near}")
+    whole = rows(store, f"SELECT ?a ?b ?d {{ {near.partition(' LIMIT')[0]}")
     assert len(whole) > 6
     assert [row[2] for row in found] == [row[2] for row in whole[:6]]
 

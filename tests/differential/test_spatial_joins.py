@@ -9,18 +9,9 @@ import pytest
 import shapely
 
 from engines.geodesy import wrap
-from ontologies.namespaces import UNIT, UOM
-from strabon_store.algebra.terms import IRI, Literal
-from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
-from tests.solutions import read_all
+from tests.geometries import rows
 
-PROLOGUE: Final = (
-    "PREFIX : <http://g/>\n"
-    "PREFIX geo: <http://www.opengis.net/ont/geosparql#>\n"
-    "PREFIX geof: <http://www.opengis.net/def/function/geosparql/>\n"
-    f"PREFIX uom: <{UOM}>\nPREFIX unit: <{UNIT}>\n"
-)
 PLACES: Final = {
     "equator": (10.0, 0.0),
     "north": (-70.0, 60.0),
@@ -94,24 +85,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
-def _rows(store: Store, text: str) -> list[tuple[Any, ...]]:
-    result = store.query(PROLOGUE + text)
-    assert isinstance(result, Solutions)
-    return [tuple(map(_plain, row)) for row in read_all(result).rows]
-
-
-def _plain(term: object) -> Any:
-    match term:
-        case IRI(value):
-            return value.removeprefix("http://g/")
-        case Literal(lexical, datatype) if datatype.endswith("double"):
-            return float(lexical)
-        case Literal(lexical):
-            return lexical
-        case _:
-            return term
-
-
 PAIRS: Final = "?a a :A ; geo:asWKT ?x . ?b a :B ; geo:asWKT ?y "
 DISTANCE: Final = "geof:distance(?x, ?y, uom:metre)"
 
@@ -119,9 +92,9 @@ DISTANCE: Final = "geof:distance(?x, ?y, uom:metre)"
 @pytest.fixture(scope="module")
 def distances(store: Store) -> dict[tuple[str, str], float]:
     """Of every pair that has one; BIND asks no index."""
-    rows = _rows(store, f"SELECT ?a ?b ?d {{ {PAIRS} BIND({DISTANCE} AS ?d) }}")
-    assert len(rows) == (len(NEAR) + 2) * len(FAR)
-    return {(a, b): d for a, b, d in rows if d is not None}
+    answer = rows(store, f"SELECT ?a ?b ?d {{ {PAIRS} BIND({DISTANCE} AS ?d) }}")
+    assert len(answer) == (len(NEAR) + 2) * len(FAR)
+    return {(a, b): d for a, b, d in answer if d is not None}
 
 
 def _within(distances: dict[tuple[str, str], float], metres: float) -> Pairs:
@@ -163,9 +136,9 @@ def test_a_join_by_distance_loses_no_pair(
         f"{DISTANCE} <= {metres} && !({DISTANCE} > {metres})",
         f"{DISTANCE} <= {metres} || geof:sfIntersects(?x, ?y)",
     ):
-        rows = _rows(store, f"SELECT ?a ?b {{ {PAIRS} FILTER({condition}) }}")
-        assert len(rows) == len(set(rows))
-        assert set(rows) == expected, condition
+        answer = rows(store, f"SELECT ?a ?b {{ {PAIRS} FILTER({condition}) }}")
+        assert len(answer) == len(set(answer))
+        assert set(answer) == expected, condition
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -190,9 +163,9 @@ def test_a_join_by_an_angle_is_planar(store: Store, degrees: float) -> None:
         for b, y in FAR.items()
         if shapely.distance(x, y) <= degrees
     }
-    rows = _rows(store, f"SELECT ?a ?b {{ {PAIRS} FILTER({condition}) }}")
+    answer = rows(store, f"SELECT ?a ?b {{ {PAIRS} FILTER({condition}) }}")
     assert expected
-    assert set(rows) == expected
+    assert set(answer) == expected
 
 
 SIDES: Final = "?a a :A ; geo:asWKT ?x"
@@ -219,17 +192,17 @@ def test_optional_and_exists_and_their_negations(
     with_one = {a for a, _ in pairs}
     assert with_one
     found = f"{{ {OTHER} FILTER({condition}) }}"
-    optional = _rows(store, f"SELECT ?a ?b {{ {SIDES} OPTIONAL {found} }}")
+    optional = rows(store, f"SELECT ?a ?b {{ {SIDES} OPTIONAL {found} }}")
     assert len(optional) == len(set(optional))
     assert set(optional) == pairs | {(a, None) for a in EVERY_A - with_one}
-    exists = _rows(store, f"SELECT ?a {{ {SIDES} FILTER EXISTS {found} }}")
+    exists = rows(store, f"SELECT ?a {{ {SIDES} FILTER EXISTS {found} }}")
     assert sorted(exists) == [(a,) for a in sorted(with_one)]
-    without = _rows(store, f"SELECT ?a {{ {SIDES} FILTER NOT EXISTS {found} }}")
+    without = rows(store, f"SELECT ?a {{ {SIDES} FILTER NOT EXISTS {found} }}")
     assert sorted(without) == [(a,) for a in sorted(EVERY_A - with_one)]
-    told = _rows(store, f"SELECT ?a ?e {{ {SIDES} BIND(EXISTS {found} AS ?e) }}")
-    assert dict(told) == {a: str(a in with_one).lower() for a in EVERY_A}
+    told = rows(store, f"SELECT ?a ?e {{ {SIDES} BIND(EXISTS {found} AS ?e) }}")
+    assert dict(told) == {a: a in with_one for a in EVERY_A}
     within = f"{{ {SIDES} . {OTHER} FILTER({condition}) }}"
-    minus = _rows(store, f"SELECT ?a {{ ?a a :A MINUS {within} }}")
+    minus = rows(store, f"SELECT ?a {{ ?a a :A MINUS {within} }}")
     assert sorted(minus) == [(a,) for a in sorted({*EVERY_A, "abare"} - with_one)]
 
 
@@ -249,7 +222,7 @@ def test_what_is_unbound_on_the_left_ties_nothing(
     text = f"SELECT ?a ?b {{ ?a a :A OPTIONAL {{ ?a geo:asWKT ?x }} OPTIONAL {found} }}"
     pairs = _within(distances, NEARER)
     alone = {*EVERY_A, "abare"} - {a for a, _ in pairs}
-    assert set(_rows(store, text)) == pairs | {(a, None) for a in alone}
+    assert set(rows(store, text)) == pairs | {(a, None) for a in alone}
 
 
 def test_exists_with_its_filter_below_a_join(
@@ -258,11 +231,11 @@ def test_exists_with_its_filter_below_a_join(
     inner = f"{{ {OTHER} FILTER({DISTANCE} <= {NEARER}) }} ?b :class ?class"
     text = f"SELECT ?a {{ {SIDES} FILTER EXISTS {{ {inner} }} }}"
     expected = {(a,) for a, _ in _within(distances, NEARER)}
-    assert set(_rows(store, text)) == expected
+    assert set(rows(store, text)) == expected
 
 
 def test_a_condition_of_optional_beside_the_one_that_ties(store: Store) -> None:
-    classes = dict(_rows(store, "SELECT ?a ?c { ?a :class ?c }"))
+    classes = dict(rows(store, "SELECT ?a ?c { ?a :class ?c }"))
     pairs = {(a, b) for a, b in _meeting() if classes[a] == classes[b]}
     text = (
         f"SELECT ?a ?b {{ {SIDES} ; :class ?c OPTIONAL {{ {OTHER} ; :class ?d "
@@ -271,7 +244,7 @@ def test_a_condition_of_optional_beside_the_one_that_ties(store: Store) -> None:
     with_one = {a for a, _ in pairs}
     assert with_one < {a for a, _ in _meeting()}
     alone = {(a, None) for a in EVERY_A - with_one}
-    assert set(_rows(store, text)) == pairs | alone
+    assert set(rows(store, text)) == pairs | alone
 
 
 def test_three_parts_that_two_filters_tie(
@@ -283,16 +256,16 @@ def test_three_parts_that_two_filters_tie(
         f"FILTER({DISTANCE} <= {NEARER}) FILTER(geof:sfIntersects(?y, ?z)) }}"
     )
     expected = {(a, b, c) for a, b in near for c, other in _meeting() if b == other}
-    rows = _rows(store, text)
+    answer = rows(store, text)
     assert expected
-    assert len(rows) == len(set(rows))
-    assert set(rows) == expected
+    assert len(answer) == len(set(answer))
+    assert set(answer) == expected
 
 
 def test_a_relation_beside_a_variable_that_both_sides_share(
     store: Store, distances: dict[tuple[str, str], float]
 ) -> None:
-    classes = dict(_rows(store, "SELECT ?a ?c { ?a :class ?c }"))
+    classes = dict(rows(store, "SELECT ?a ?c { ?a :class ?c }"))
     text = (
         "SELECT ?a ?b { ?a a :A ; :class ?c ; geo:asWKT ?x . "
         f"?b a :B ; :class ?c ; geo:asWKT ?y FILTER({DISTANCE} <= {NEARER}) }}"
@@ -300,7 +273,7 @@ def test_a_relation_beside_a_variable_that_both_sides_share(
     near = _within(distances, NEARER)
     expected = {(a, b) for a, b in near if classes[a] == classes[b]}
     assert expected < near
-    assert set(_rows(store, text)) == expected
+    assert set(rows(store, text)) == expected
 
 
 def test_what_bind_computes_ties_too(
@@ -311,7 +284,7 @@ def test_what_bind_computes_ties_too(
         f"FILTER(geof:distance(?box, ?y, uom:metre) <= {NEARER}) }}"
     )
     flat = {"equator", "north"}
-    found = {pair for pair in _rows(store, text) if pair[0][1:-1] in flat}
+    found = {pair for pair in rows(store, text) if pair[0][1:-1] in flat}
     points = {
         (a, b)
         for a, b in _within(distances, NEARER)
