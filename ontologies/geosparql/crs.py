@@ -135,7 +135,10 @@ def define_crs(iri: str, definition: str) -> str:
         True
     """
     if _own_iri(definition) != iri:
-        crs = _parse(definition)
+        try:
+            crs = _parse(definition)
+        except OntologyError as error:
+            raise OntologyError(f"<{iri}>: {error}") from error
         definition = _wkt2(crs)
         if _own_iri(definition) != iri:
             raise OntologyError(

@@ -139,6 +139,7 @@ def test_a_definition_of_another_crs_is_reported_and_ignored(
     no_crs = _definition(CHART, "PROJCRS[nothing")
     report = store.load([_file(tmp_path, "a", wrong, no_crs, LINES[1])])
     assert len(report.bad_definitions) == 2
+    assert all(CHART.iri in each for each in report.bad_definitions)
     assert any(f"is that of <{OTHER.iri}>" in each for each in report.bad_definitions)
     assert "definition of a CRS ignored: " in str(report)
     assert _found(store) == set()
