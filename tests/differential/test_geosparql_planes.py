@@ -301,3 +301,31 @@ def test_areas_that_are_apart_are_so_in_degrees(store: Store) -> None:
     pair = ", ".join(f'"{each.wkt}"^^geo:wktLiteral' for each in (far, near))
     text = f"SELECT ?v {{ BIND(geof:distance({pair}, uom:degree) AS ?v) }}"
     assert rows(store, text) == [(pytest.approx(4.0),)]
+
+
+@pytest.mark.parametrize(
+    "place", [f"<{UTM31}> POINT (700050 5700050)", f"<{PLANE_IRI}> POINT (0 5700000)"]
+)
+def test_the_nearest_are_the_first_of_all(store: Store, place: str) -> None:
+    distance = f'geof:distance(?x, "{place}"^^geo:wktLiteral, uom:metre)'
+    text = f"SELECT ?a ?d {{ ?a g:has ?x BIND({distance} AS ?d) }} ORDER BY ?d ?a"
+    whole = rows(store, text)
+    alone = sum(found is None for _, found in whole)
+    assert 0 < alone < len(whole) - 5
+    assert rows(store, f"{text} LIMIT {alone + 5}") == whole[: alone + 5]
+
+
+def test_the_nearest_on_earth_are_found_by_bounds(tmp_path: Path) -> None:
+    on_earth = {
+        name: _literal(iri, shape)
+        for name, (iri, shape) in SHAPES.items()
+        if not crs_from_iri(iri).is_engineering
+    }
+    distance = 'geof:distance(?x, "POINT (6 51.4)"^^geo:wktLiteral, uom:metre)'
+    text = f"SELECT ?a ?d {{ ?a g:has ?x BIND({distance} AS ?d) }} ORDER BY ?d ?a"
+    with store_of(tmp_path, on_earth) as earthly:
+        whole = rows(earthly, text)
+        for first in (1, 3, 8):
+            limited = f"{text} LIMIT {first}"
+            assert rows(earthly, limited) == whole[:first]
+            assert "nearest by bounds" in str(earthly.explain(PROLOGUE + limited))
