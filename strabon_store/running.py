@@ -375,9 +375,11 @@ class Run:
     def close(self) -> None:
         """Stop the clock and the engine; harmless when called again."""
         with self._changing:
-            if self._is_closed:
-                return
-            self._is_closed = True
+            was_closed, self._is_closed = self._is_closed, True
+        if was_closed:
+            # Who closes it first may not have come so far as to say that it ended.
+            self._end(self)
+            return
         if self._timer is not None:
             self._timer.cancel()
         self._interrupt_once()
