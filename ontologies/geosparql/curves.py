@@ -1,53 +1,51 @@
-"""WKT with circular arcs, as lines and polygons with straight edges.
+"""WKT of types that shapely has not: with arcs, of triangles and of patches.
 
-Shapely holds no arcs. Each becomes edges that span at most two degrees of its circle,
-which leave it by 1.6e-4 of the radius; its three given points stay vertices. A Z runs
-evenly between them.
+Arcs become straight edges (`arcs`), a TIN or polyhedral surface becomes its footprint
+(`footprint`).
 """
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-STEP: Final = math.radians(2)
-"""The angle that an edge spans at most."""
+from ontologies.geosparql.arcs import Points, arc_string
 
 _NAME: Final = re.compile(r"[A-Za-z]+")
-_ARC: Final = re.compile(r"CURVE|CIRCULARSTRING|MULTISURFACE", re.IGNORECASE)
+_UNHELD: Final = re.compile(
+    r"CURVE|CIRCULARSTRING|MULTISURFACE|TIN\b|TRIANGLE|POLYHEDRALSURFACE",
+    re.IGNORECASE,
+)
 _COLLECTION: Final = "GEOMETRYCOLLECTION"
 _TOKEN: Final = re.compile(r"[A-Za-z]+|[-+\d.][-+\d.eE]*|[(),]")
-_Points: TypeAlias = list[tuple[float, ...]]
 
 
 class NoCurve(ValueError):
     """A text is no WKT of the types that are read here."""
 
 
-def has_arcs(wkt: str) -> bool:
-    """Whether a text is of a geometry with arcs, or of a collection that has one.
+def is_unheld(wkt: str) -> bool:
+    """Whether a text is of a type that shapely has not, or of a collection with one.
 
     Examples:
-        >>> has_arcs("CIRCULARSTRING (0 0, 1 1, 2 0)"), has_arcs("POINT (0 0)")
+        >>> is_unheld("CIRCULARSTRING (0 0, 1 1, 2 0)"), is_unheld("POINT (0 0)")
         (True, False)
     """
     found = _NAME.match(wkt)
     if found is None:
         return False
     name = found[0].upper()
-    return name in _READERS or (name == _COLLECTION and bool(_ARC.search(wkt)))
+    return name in _READERS or (name == _COLLECTION and bool(_UNHELD.search(wkt)))
 
 
 def parse_curve(wkt: str) -> BaseGeometry:
     """The geometry with straight edges.
 
     Raises:
-        NoCurve: The text is malformed, or has M.
+        NoCurve: The text is malformed, has M, or makes no geometry.
 
     Examples:
         >>> arc = parse_curve("CIRCULARSTRING (0 0, 1 1, 2 0)")
@@ -55,9 +53,31 @@ def parse_curve(wkt: str) -> BaseGeometry:
         (3.141, 91)
     """
     tokens = _Tokens(wkt)
-    geometry = _tagged(tokens)
+    try:
+        geometry = _tagged(tokens)
+    except NoCurve:
+        raise
+    except (ValueError, shapely.errors.GEOSException) as error:
+        raise NoCurve(str(error)) from error
     tokens.end()
     return geometry
+
+
+def footprint(patches: list[Any]) -> BaseGeometry:
+    """What the patches of a surface cover in the plane, without edges between them.
+
+    Those that stand upright cover nothing. The Z of vertices stays.
+
+    Examples:
+        >>> halves = [
+        ...     "POLYGON ((0 0, 1 0, 0 1, 0 0))",
+        ...     "POLYGON ((1 0, 1 1, 0 1, 1 0))",
+        ... ]
+        >>> footprint([shapely.from_wkt(each) for each in halves]).area
+        1.0
+    """
+    flat = [each for each in patches if each.area]
+    return shapely.union_all(flat) if flat else shapely.Polygon()
 
 
 class _Tokens:
@@ -110,7 +130,7 @@ def _tagged(tokens: _Tokens) -> BaseGeometry:
     return reader(tokens)
 
 
-def _points(tokens: _Tokens) -> _Points:
+def _points(tokens: _Tokens) -> Points:
     return [tuple(_numbers(tokens)) for _ in tokens.members()]
 
 
@@ -122,52 +142,11 @@ def _numbers(tokens: _Tokens) -> Iterator[float]:
             raise NoCurve(str(error)) from error
 
 
-def _arcs(tokens: _Tokens) -> _Points:
-    """The points of a chain of arcs, each given by its ends and a point between."""
-    given = _points(tokens)
-    if len(given) % 2 == 0 or len({len(each) for each in given}) != 1:
-        raise NoCurve("a circular string has an odd number of points of one dimension")
-    run = given[:1]
-    for start, middle, end in zip(given[:-2:2], given[1::2], given[2::2], strict=True):
-        run += _arc(*map(np.array, (start, middle, end)))
-    return run
+def _arc_string(tokens: _Tokens) -> Points:
+    return arc_string(_points(tokens))
 
 
-def _arc(start: Any, middle: Any, end: Any) -> _Points:
-    """The points of an arc after its start; a circle where its ends are one point."""
-    is_circle = bool((start[:2] == end[:2]).all())
-    centre = (start + middle)[:2] / 2 if is_circle else _centre(start, middle, end)
-    if centre is None:
-        return [tuple(middle), tuple(end)]
-    turns = [math.atan2(*(at[:2] - centre)[::-1]) for at in (start, middle, end)]
-    to_middle, whole = ((turn - turns[0]) % math.tau for turn in turns[1:])
-    whole = math.tau if is_circle else whole
-    if to_middle > whole:
-        to_middle, whole = to_middle - math.tau, whole - math.tau
-    first = _swept(start, middle, centre, to_middle)
-    return first + _swept(middle, end, centre, whole - to_middle)
-
-
-def _centre(start: Any, middle: Any, end: Any) -> Any | None:
-    """The centre of the circle through three points; None of points on a line."""
-    one, other = 2 * (middle - start)[:2], 2 * (end - start)[:2]
-    if one[0] * other[1] == one[1] * other[0]:
-        return None
-    squares = [(at[:2] ** 2).sum() - (start[:2] ** 2).sum() for at in (middle, end)]
-    return np.linalg.solve(np.array([one, other]), np.array(squares))
-
-
-def _swept(start: Any, end: Any, centre: Any, angle: float) -> _Points:
-    pieces = max(math.ceil(abs(angle) / STEP - 1e-9), 1)
-    shares = np.arange(1, pieces)[:, None] / pieces
-    turn = math.atan2(*(start[:2] - centre)[::-1]) + shares * angle
-    radius = math.hypot(*(start[:2] - centre))
-    flat = centre + radius * np.hstack([np.cos(turn), np.sin(turn)])
-    rest = start[2:] + shares * (end - start)[2:]
-    return [*map(tuple, np.hstack([flat, rest]).tolist()), tuple(end.tolist())]
-
-
-def _chain(tokens: _Tokens) -> _Points:
+def _chain(tokens: _Tokens) -> Points:
     """The points of a curve: bare, of a line string, or of arcs and lines in turn."""
     match tokens.peek():
         case "(":
@@ -177,13 +156,13 @@ def _chain(tokens: _Tokens) -> _Points:
             return _compound(tokens)
         case "CIRCULARSTRING" | "LINESTRING" as name:
             tokens.take()
-            return _arcs(tokens) if name == "CIRCULARSTRING" else _points(tokens)
+            return _arc_string(tokens) if name == "CIRCULARSTRING" else _points(tokens)
         case other:
             raise NoCurve(f"{other or 'nothing'} in the place of a curve")
 
 
-def _compound(tokens: _Tokens) -> _Points:
-    run: _Points = []
+def _compound(tokens: _Tokens) -> Points:
+    run: Points = []
     for _ in tokens.members():
         part = _chain(tokens)
         run += part[1:] if run[-1:] == part[:1] else part
@@ -193,7 +172,7 @@ def _compound(tokens: _Tokens) -> _Points:
 def _line(tokens: _Tokens, name: str) -> BaseGeometry:
     if tokens.is_empty():
         return shapely.LineString()
-    read = _arcs if name == "CIRCULARSTRING" else _compound
+    read = _arc_string if name == "CIRCULARSTRING" else _compound
     return shapely.LineString(read(tokens))
 
 
@@ -221,12 +200,20 @@ def _point(tokens: _Tokens) -> BaseGeometry:
 def _polygons(tokens: _Tokens) -> BaseGeometry:
     if tokens.is_empty():
         return shapely.MultiPolygon()
+    return shapely.MultiPolygon(_patches(tokens))
+
+
+def _surface(tokens: _Tokens) -> BaseGeometry:
+    return footprint([] if tokens.is_empty() else _patches(tokens))
+
+
+def _patches(tokens: _Tokens) -> list[Any]:
     parts = []
     for _ in tokens.members():
         if tokens.peek() in {"POLYGON", "CURVEPOLYGON"}:
             tokens.take()
         parts.append(_polygon(tokens))
-    return shapely.MultiPolygon(parts)
+    return parts
 
 
 _READERS: Final[Mapping[str, Callable[[_Tokens], BaseGeometry]]] = MappingProxyType(
@@ -235,11 +222,13 @@ _READERS: Final[Mapping[str, Callable[[_Tokens], BaseGeometry]]] = MappingProxyT
         "COMPOUNDCURVE": lambda tokens: _line(tokens, "COMPOUNDCURVE"),
         "CURVEPOLYGON": _polygon,
         "TRIANGLE": _polygon,
+        "TIN": _surface,
+        "POLYHEDRALSURFACE": _surface,
         "MULTICURVE": _lines,
         "MULTISURFACE": _polygons,
     }
 )
-"""Types that may have arcs, and the triangle, which shapely has not."""
+"""Types that shapely has not."""
 
 _BESIDE: Final[Mapping[str, Callable[[_Tokens], BaseGeometry]]] = MappingProxyType(
     {

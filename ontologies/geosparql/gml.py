@@ -1,8 +1,9 @@
 """`geo:gmlLiteral`s (section 8.5.2): GML 3.2 written; GML 2, 3.1 and 3.2 read.
 
 Coordinates are in the axis order of the CRS, as `srsName` has it; without one they are
-in CRS84. Of curves and surfaces those with straight segments are read; arcs and splines
-are refused with their name.
+in CRS84. Arcs and circles by three points become straight edges (`arcs`); a surface of
+patches that meet is its footprint (`curves.footprint`). Splines, and arcs by a centre
+and angles, are refused with their name.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,9 @@ from xml.sax.saxutils import quoteattr
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from ontologies.geosparql.arcs import Points, arc_string, circle
 from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
+from ontologies.geosparql.curves import footprint
 from ontologies.geosparql.literals import Geometry, LiteralError
 from ontologies.geosparql.wkt import swap
 from ontologies.geosparql.xml import (
@@ -94,9 +97,9 @@ def _within(element: Element, frame: _Frame) -> _Frame:
     return frame if given is None else _Frame(int(given))
 
 
-def _positions(element: Element, frame: _Frame) -> list[tuple[float, ...]]:
+def _positions(element: Element, frame: _Frame) -> Points:
     """The positions of a point, a line or a ring, in any of the ways of GML."""
-    found: list[tuple[float, ...]] = []
+    found: Points = []
     for child in children(element, "pos", "posList", "coordinates", "pointProperty"):
         name, inner = _name(child), _within(child, frame)
         if name == "pointProperty":
@@ -137,15 +140,55 @@ def _line(element: Element, frame: _Frame) -> BaseGeometry:
 
 
 def _curve(element: Element, frame: _Frame) -> BaseGeometry:
-    positions: list[tuple[float, ...]] = []
+    return shapely.LineString(_segments(element, frame))
+
+
+def _segments(element: Element, frame: _Frame) -> Points:
+    run: Points = []
     for segments in children(element, "segments"):
         for segment in segments:
-            if _name(segment) != "LineStringSegment":
-                name = _name(segment)
-                raise Fault(name, f"<{name}> is no straight segment")
-            new = _positions(segment, _within(segment, frame))
-            positions += new[1:] if positions[-1:] == new[:1] else new
-    return shapely.LineString(positions)
+            run = _joined(run, _segment(segment, _within(segment, frame)))
+    return run
+
+
+def _segment(segment: Element, frame: _Frame) -> Points:
+    name = _name(segment)
+    trace = _SEGMENTS.get(name)
+    if trace is None:
+        known = ", ".join(_SEGMENTS)
+        raise Fault(name, f"<{name}> is no segment that we read ({known})")
+    return trace(_positions(segment, frame))
+
+
+def _joined(run: Points, more: Points) -> Points:
+    return run + (more[1:] if run[-1:] == more[:1] else more)
+
+
+def _composite_curve(element: Element, frame: _Frame) -> BaseGeometry:
+    return shapely.LineString(_chain(element, frame))
+
+
+def _chain(element: Element, frame: _Frame) -> Points:
+    """The points of the curves that are its members, one after the other."""
+    run: Points = []
+    for member in _members(element, frame):
+        run = _joined(
+            run,
+            [
+                tuple(at)
+                for at in shapely.get_coordinates(
+                    member, include_z=member.has_z
+                ).tolist()
+            ],
+        )
+    return run
+
+
+def _orientable(element: Element, frame: _Frame) -> BaseGeometry:
+    """What it is based on, turned round where its orientation is `-`."""
+    (base,) = _members(element, frame)
+    turned: BaseGeometry = shapely.reverse(base)
+    return turned if element.get("orientation") == "-" else base
 
 
 def _polygon(element: Element, frame: _Frame) -> BaseGeometry:
@@ -159,10 +202,8 @@ def _polygon(element: Element, frame: _Frame) -> BaseGeometry:
 def _rings(element: Element, frame: _Frame, *names: str) -> Iterator[Any]:
     for boundary in children(element, *names):
         for ring in boundary:
-            if _name(ring) == "LinearRing":
-                yield _positions(ring, _within(ring, frame))
-            else:
-                yield from _members(ring, frame)
+            read = _positions if _name(ring) == "LinearRing" else _chain
+            yield read(ring, _within(ring, frame))
 
 
 def _members(element: Element, frame: _Frame) -> Iterator[BaseGeometry]:
@@ -180,9 +221,11 @@ def _multi(kind: Callable[[list[Any]], BaseGeometry]) -> "_Reader":
 
 
 def _surface(element: Element, frame: _Frame) -> BaseGeometry:
-    patches: list[Any] = [*_members(element, frame)]
-    several: BaseGeometry = shapely.MultiPolygon(patches)
-    return patches[0] if len(patches) == 1 else several
+    """The one patch, or the footprint of patches that meet (ISO 19107, 6.3.17)."""
+    patches = [
+        _read(patch, frame) for held in children(element, *_PATCHES) for patch in held
+    ]
+    return patches[0] if len(patches) == 1 else footprint(patches)
 
 
 def _envelope(element: Element, frame: _Frame) -> BaseGeometry:
@@ -201,9 +244,18 @@ _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "LineString": _line,
         "LinearRing": _line,
         "Curve": _curve,
+        "CompositeCurve": _composite_curve,
+        "OrientableCurve": _orientable,
         "Polygon": _polygon,
         "PolygonPatch": _polygon,
+        "Rectangle": _polygon,
+        "Triangle": _polygon,
         "Surface": _surface,
+        "CompositeSurface": _surface,
+        "OrientableSurface": _orientable,
+        "PolyhedralSurface": _surface,
+        "Tin": _surface,
+        "TriangulatedSurface": _surface,
         "Envelope": _envelope,
         "MultiPoint": _multi(shapely.MultiPoint),
         "MultiLineString": _multi(shapely.MultiLineString),
@@ -212,6 +264,23 @@ _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "MultiSurface": _multi(shapely.MultiPolygon),
         "MultiGeometry": _multi(shapely.GeometryCollection),
     }
+)
+
+
+_SEGMENTS: Final[Mapping[str, Callable[[Points], Points]]] = MappingProxyType(
+    {
+        "LineStringSegment": list,
+        "Arc": arc_string,
+        "ArcString": arc_string,
+        "Circle": circle,
+    }
+)
+_PATCHES: Final = (
+    "patches",
+    "polygonPatches",
+    "trianglePatches",
+    "surfaceMember",
+    "surfaceMembers",
 )
 
 

@@ -4,9 +4,8 @@ A parsed geometry is always x = east, y = north; its CRS is named beside it. The
 order of the authority exists in literals only, and is swapped where these are read
 and written.
 
-Z is kept everywhere. M is kept in WKT; GeoJSON has none. Of curves see
-`ontologies.geosparql.curves`; TINs and polyhedral surfaces are valid WKT that shapely
-cannot hold: they are refused with their name.
+Z is kept everywhere. M is kept in WKT; GeoJSON has none. Curves, TINs and polyhedral
+surfaces are valid WKT that shapely cannot hold: see `ontologies.geosparql.curves`.
 """
 
 import json
@@ -21,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, Crs, crs_from_iri
-from ontologies.geosparql.curves import NoCurve, has_arcs, parse_curve
+from ontologies.geosparql.curves import NoCurve, is_unheld, parse_curve
 from ontologies.geosparql.holes import without_empty_holes
 from ontologies.geosparql.wkt import object_array, swap, swap_all, to_wkt
 
@@ -108,7 +107,7 @@ def parse_wkt_literal(text: str) -> Geometry:
     try:
         # NaN is a number in WKT, and none of it valid; numpy would warn of it.
         with np.errstate(invalid="ignore"):
-            geometry = parse_curve(wkt) if has_arcs(wkt) else shapely.from_wkt(wkt)
+            geometry = parse_curve(wkt) if is_unheld(wkt) else shapely.from_wkt(wkt)
     except NoCurve as error:
         start = text.rindex(wkt)
         raise LiteralError("wktLiteral", text, start, str(error)) from error
@@ -276,17 +275,17 @@ def _resolve(iris: Iterable[str]) -> tuple[dict[str, Crs], dict[str, OntologyErr
 
 
 def _from_wkts(wkts: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """The geometries of a column; None of what is malformed, or has arcs."""
+    """The geometries of a column; None of what shapely cannot hold."""
     try:
         return object_array(shapely.from_wkt(wkts, on_invalid="ignore"))
     except NotImplementedError:
-        # One with arcs ends the whole column.
-        straight = [None if wkt is None or has_arcs(wkt) else wkt for wkt in wkts]
+        # One of a type that it has not ends the whole column.
+        straight = [None if wkt is None or is_unheld(wkt) else wkt for wkt in wkts]
         return object_array(shapely.from_wkt(straight, on_invalid="ignore"))
 
 
 def _alone(text: str) -> BaseGeometry | OntologyError:
-    """What shapely refuses: a geometry with arcs, or why there is none."""
+    """What shapely refuses: a geometry of another type, or why there is none."""
     try:
         geometry = parse_wkt_literal(text)
     except OntologyError as error:
@@ -303,19 +302,11 @@ _WORD: Final = re.compile(
     r"(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION|EMPTY|ZM?|M",
     re.IGNORECASE,
 )
-_UNHELD: Final = re.compile(
-    r"(CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE|TRIANGLE|TIN"
-    r"|POLYHEDRALSURFACE)\b",
-    re.IGNORECASE,
-)
 
 
 def _refuse_wkt(text: str, wkt: str, error: Exception) -> NoReturn:
     """Name the place: GEOS says what it expected, but not where."""
     offset = text.rindex(wkt)
-    if found := _UNHELD.match(wkt):
-        reason = f"{found[1].upper()} geometries are not supported"
-        raise LiteralError("wktLiteral", text, offset, reason) from error
     reason = str(error).partition(": ")[2] or str(error)
     start = offset + _first_fault(wkt)
     raise LiteralError("wktLiteral", text, start, reason) from error

@@ -6,8 +6,8 @@ import pytest
 import shapely
 
 from ontologies.errors import OntologyError
+from ontologies.geosparql.arcs import STEP, circle
 from ontologies.geosparql.crs import CRS84_IRI
-from ontologies.geosparql.curves import STEP
 from ontologies.geosparql.datatypes import (
     DGGS_LITERAL,
     GEOJSON_LITERAL,
@@ -158,7 +158,20 @@ def test_a_literal_is_read(datatype: str, text: str, wkt: str) -> None:
         (
             GML_LITERAL,
             f"<Curve {G32}><segments><Arc/></segments></Curve>",
-            "<Arc> is no straight segment",
+            "odd number of points",
+        ),
+        (
+            GML_LITERAL,
+            f"<Curve {G32}><segments><CubicSpline/></segments></Curve>",
+            "<CubicSpline> is no segment that we read",
+        ),
+        (
+            GML_LITERAL,
+            (
+                f"<Curve {G32}><segments><Circle><posList>0 0 1 1 2 2</posList>"
+                "</Circle></segments></Curve>"
+            ),
+            "lie on a line",
         ),
         (GML_LITERAL, BOMB, "document type"),
         (GML_LITERAL, FILE, "document type"),
@@ -239,6 +252,114 @@ def test_curves_are_chained_and_closed() -> None:
     heights = shapely.get_coordinates(line, include_z=True)[:, 2]
     assert heights[45] == pytest.approx(5)
     assert sorted(heights) == list(heights)
+
+
+def test_a_circle_comes_back_by_the_side_that_was_not_given() -> None:
+    for given in (
+        [(2, 0), (1, 1), (0, 0)],
+        [(0, 0), (1, 1), (2, 0)],
+        [(0, 0), (1, -1), (1, 1)],
+    ):
+        ring = shapely.LineString(circle([tuple(map(float, at)) for at in given]))
+        assert ring.is_ring
+        assert shapely.Polygon(ring).area == pytest.approx(math.pi, rel=1e-3)
+        order = [shapely.line_locate_point(ring, shapely.Point(at)) for at in given]
+        assert order == sorted(order)
+
+
+ARC = "<Arc><posList>0 0 1 1 2 0</posList></Arc>"
+BACK = "<LineStringSegment><posList>2 0 0 0</posList></LineStringSegment>"
+
+
+def test_arcs_of_gml_are_those_of_wkt() -> None:
+    for gml, wkt in (
+        (
+            f"<Curve {G32}><segments>{ARC}{BACK}</segments></Curve>",
+            "COMPOUNDCURVE (CIRCULARSTRING (0 0, 1 1, 2 0), (2 0, 0 0))",
+        ),
+        (
+            (
+                f"<Polygon {G32}><exterior><Ring><curveMember><Curve><segments>{ARC}"
+                f"</segments></Curve></curveMember><curveMember><OrientableCurve "
+                'orientation="-"><baseCurve><LineString><posList>0 0 2 0</posList>'
+                "</LineString></baseCurve></OrientableCurve></curveMember></Ring>"
+                "</exterior></Polygon>"
+            ),
+            "CURVEPOLYGON (COMPOUNDCURVE (CIRCULARSTRING (0 0, 1 1, 2 0), (2 0, 0 0)))",
+        ),
+        (
+            (
+                f"<CompositeCurve {G32}><curveMember><Curve><segments>{ARC}</segments>"
+                "</Curve></curveMember><curveMember><LineString><posList>2 0 3 0"
+                "</posList></LineString></curveMember></CompositeCurve>"
+            ),
+            "COMPOUNDCURVE (CIRCULARSTRING (0 0, 1 1, 2 0), (2 0, 3 0))",
+        ),
+    ):
+        read = parse_literal(gml, GML_LITERAL).shapely
+        assert shapely.equals_exact(read, parse_wkt_literal(wkt).shapely, 1e-12)
+
+
+def _patch(name: str, ring: str) -> str:
+    return (
+        f"<{name}><exterior><LinearRing><posList>{ring}</posList></LinearRing>"
+        f"</exterior></{name}>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("datatype", "text"),
+    [
+        (WKT_LITERAL, "TIN (((0 0, 2 0, 0 2, 0 0)), ((2 0, 2 2, 0 2, 2 0)))"),
+        (
+            WKT_LITERAL,
+            (
+                "POLYHEDRALSURFACE Z (((0 0 0, 2 0 0, 2 2 0, 0 2 0, 0 0 0)), "
+                "((0 0 0, 2 0 0, 2 0 3, 0 0 3, 0 0 0)))"
+            ),
+        ),
+        (
+            GML_LITERAL,
+            (
+                f"<TriangulatedSurface {G32}><trianglePatches>"
+                f"{_patch('Triangle', '0 0 2 0 0 2 0 0')}"
+                f"{_patch('Triangle', '2 0 2 2 0 2 2 0')}"
+                "</trianglePatches></TriangulatedSurface>"
+            ),
+        ),
+        (
+            GML_LITERAL,
+            (
+                f'<PolyhedralSurface {G32} srsDimension="3"><polygonPatches>'
+                f"{_patch('PolygonPatch', '0 0 0 2 0 0 2 2 0 0 2 0 0 0 0')}"
+                f"{_patch('PolygonPatch', '0 0 0 2 0 0 2 0 3 0 0 3 0 0 0')}"
+                "</polygonPatches></PolyhedralSurface>"
+            ),
+        ),
+        (
+            GML_LITERAL,
+            (
+                f"<CompositeSurface {G32}><surfaceMember>"
+                f"{_patch('Polygon', '0 0 1 0 1 2 0 2 0 0')}"
+                "</surfaceMember><surfaceMember>"
+                f"{_patch('Polygon', '1 0 2 0 2 2 1 2 1 0')}"
+                "</surfaceMember></CompositeSurface>"
+            ),
+        ),
+    ],
+)
+def test_a_surface_of_patches_is_its_footprint(datatype: str, text: str) -> None:
+    shape = parse_literal(text, datatype).shapely
+    assert shape.is_valid
+    assert shape.equals(shapely.box(0, 0, 2, 2))
+
+
+def test_surfaces_stand_among_others_in_a_column() -> None:
+    tin = "TIN (((0 0, 2 0, 0 2, 0 0)), ((2 0, 2 2, 0 2, 2 0)))"
+    parsed = parse_wkt_literals(["POINT (1 1)", tin, f"GEOMETRYCOLLECTION ({tin})"])
+    assert [shape.area for shape in parsed.geometries] == [0, 4, 4]
+    assert list(parsed.errors) == []
+    assert parse_wkt_literal("TIN EMPTY").shapely.is_empty
 
 
 def test_arcs_stand_among_others_in_a_column() -> None:
