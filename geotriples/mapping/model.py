@@ -5,6 +5,7 @@ it.  Names are those of the RML ontology.  Every part carries `node`, the words 
 error messages point at it.  Nothing here knows RDF libraries or engines.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -151,8 +152,76 @@ class SubjectMap:
     graphs: tuple[TermMap, ...] = ()
 
 
-SourceKey: TypeAlias = tuple[str, str, str | None, frozenset[str]]
-"""Formulation, path, iterator and nulls: equal where the rows are."""
+@dataclass(frozen=True, slots=True)
+class FileAccess:
+    """A file (RML-IO, `rml:FilePath`).
+
+    Attributes:
+        path: `rml:path`, a path or a name that the run resolves.
+        root: IRI of `rml:root`, what a relative path starts from; None where the
+            mapping does not say.
+    """
+
+    path: str
+    root: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebAccess:
+    """A document behind a URL of a scheme that the run can fetch."""
+
+    url: str
+
+
+Access: TypeAlias = FileAccess | WebAccess
+"""Where the data of a logical source are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a table is written as text (CSVW, tabular data model, section 5.9 dialects).
+
+    Attributes:
+        delimiter: What stands between the fields of a row.
+        quote: What stands around a field that holds a delimiter; None for nothing.
+        escape: What stands before a quote in a quoted field; None for a second quote.
+        has_header: Whether the first row names the columns; else they are `_col.1`,
+            `_col.2`, ... (CSVW, 4.3).
+        comment: How a line begins that is no row; None where every line is one.
+        skip_rows: Lines to be passed over before the first row.
+        trim: Whether white space around a field is no part of it.
+    """
+
+    delimiter: str = ","
+    quote: str | None = '"'
+    escape: str | None = None
+    has_header: bool = True
+    comment: str | None = None
+    skip_rows: int = 0
+    trim: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """How data are to be read where their format leaves it open.
+
+    Attributes:
+        encoding: Name of the character encoding; None where the format tells.
+        compression: Local name of `rml:compression`, such as `gzip`; None for none.
+        dialect: How a table is written as text; None where the formulation tells.
+        namespaces: Prefixes of paths in XML, with their namespaces.
+        crs: The CRS of geometries whose data name none, as pyproj reads it.
+    """
+
+    encoding: str | None = None
+    compression: str | None = None
+    dialect: Dialect | None = None
+    namespaces: tuple[tuple[str, str], ...] = ()
+    crs: str | None = None
+
+
+SourceKey: TypeAlias = tuple[Hashable, ...]
+"""Equal where the rows are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +231,27 @@ class LogicalSource:
     Attributes:
         node: Where the source stands in the mapping.
         formulation: IRI of the reference formulation.
-        path: `rml:path`, a relative path or a name that the run resolves.
-        iterator: Which parts of the document are rows; None where rows are given.
+        access: Where the data are.
+        iterator: Which parts of the data are rows, in the words of the formulation: a
+            path, a layer, a table or a query; None where rows are given.
         nulls: Strings that stand for no value (`rml:null`).
+        representation: How the data are to be read.
     """
 
     node: str
     formulation: str
-    path: str
+    access: Access
     iterator: str | None = None
     nulls: frozenset[str] = frozenset()
+    representation: Representation = Representation()
 
     @property
     def key(self) -> SourceKey:
         """Equal for logical sources that yield the same rows."""
-        return (self.formulation, self.path, self.iterator, self.nulls)
+        return (
+            *(self.formulation, self.access, self.iterator),
+            *(self.nulls, self.representation),
+        )
 
 
 @dataclass(frozen=True, slots=True)

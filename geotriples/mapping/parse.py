@@ -7,10 +7,11 @@ wrong is collected with its node, and reading goes on, so that one run tells all
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
+from geotriples.mapping.document import DocumentReader
 from geotriples.mapping.graph import DocumentGraph, Node, Object, parse_graph
 from geotriples.mapping.model import (
     Constant,
@@ -20,7 +21,6 @@ from geotriples.mapping.model import (
     Iri,
     JoinCondition,
     Literal,
-    LogicalSource,
     Mapping,
     PredicateObjectMap,
     Problem,
@@ -31,10 +31,10 @@ from geotriples.mapping.model import (
     TermType,
     TriplesMap,
 )
+from geotriples.mapping.parse_source import SOURCE_PROPERTIES, read_logical_source
 from geotriples.mapping.template import parse_template
 from ontologies.namespaces import RML
 
-T = TypeVar("T")
 ReadExpression: TypeAlias = Callable[[Object, str], Expression | None]
 
 _TERM_TYPES: Final = {str(one): one for one in TermType}
@@ -45,9 +45,9 @@ _MAPS: Final = (
 _PROPERTIES: Final = (
     frozenset(_MAPS)
     | {f"{one}Map" for one in _MAPS}
+    | SOURCE_PROPERTIES
     | {
-        *("logicalSource", "source", "referenceFormulation", "iterator"),
-        *("root", "path", "null", "baseIRI", "predicateObjectMap", "class", "termType"),
+        *("logicalSource", "baseIRI", "predicateObjectMap", "class", "termType"),
         *("template", "reference", "constant", "functionExecution", "input"),
         *("parentTriplesMap", "joinCondition"),
     }
@@ -97,13 +97,8 @@ def _triples_maps(graph: DocumentGraph) -> list[Node]:
 
 
 @dataclass(slots=True)
-class _Reader:
-    graph: DocumentGraph
-    problems: list[Problem] = field(default_factory=list)
+class _Reader(DocumentReader):
     _names: dict[Node, str] = field(default_factory=dict)
-
-    def report(self, node: str, message: str) -> None:
-        self.problems.append(Problem(node, message))
 
     def report_unsupported(self) -> None:
         """What we do not read must not be passed over: the output would be wrong."""
@@ -122,7 +117,7 @@ class _Reader:
 
     def triples_map(self, node: Node) -> TriplesMap | None:
         name = self.name(node)
-        source = self.logical_source(node, name)
+        source = read_logical_source(self, node, name)
         subject = self.subject_map(node, name)
         predicate_objects = tuple(
             self.predicate_object_map(one, f"{name} predicateObjectMap {i}")
@@ -132,25 +127,6 @@ class _Reader:
         if source is None or subject is None:
             return None
         return TriplesMap(name, source, subject, predicate_objects, base)
-
-    def logical_source(self, parent: Node, where: str) -> LogicalSource | None:
-        node = self.one_node(parent, "logicalSource", where, required=True)
-        if node is None:
-            return None
-        where = f"{where} logicalSource"
-        formulation = self.one_iri(node, "referenceFormulation", where, required=True)
-        source = self.one_node(node, "source", where, required=True)
-        iterator = self.one_string(node, "iterator", where)
-        if source is None or formulation is None:
-            return None
-        path = self.one_string(source, "path", f"{where} source", required=True)
-        root = self.one_iri(source, "root", f"{where} source")
-        if root not in {None, RML.term("MappingDirectory")}:
-            self.report(f"{where} source", f"rml:root <{root}> is not supported")
-        nulls = frozenset(self.strings(source, "null", where))
-        if path is None:
-            return None
-        return LogicalSource(where, formulation, path, iterator, nulls)
 
     def subject_map(self, parent: Node, where: str) -> SubjectMap | None:
         node, constant = self.map_or_constant(parent, "subject", where)
@@ -350,70 +326,3 @@ class _Reader:
                 return None
         self.report(where, f"needs exactly one rml:{key}, a constant IRI")
         return None
-
-    # -- values ------------------------------------------------------------------
-
-    def nodes(self, node: Node, key: str, where: str) -> list[Node]:
-        values = self.graph.objects(node, RML.term(key))
-        return [one for value in values if (one := self.as_node(value, key, where))]
-
-    def iris(self, node: Node, key: str, where: str) -> list[str]:
-        return [
-            one.value
-            for one in self.nodes(node, key, where)
-            if self._is_iri(one, key, where)
-        ]
-
-    def strings(self, node: Node, key: str, where: str) -> list[str]:
-        values = self.graph.objects(node, RML.term(key))
-        return [
-            text
-            for value in values
-            if (text := self.as_string(value, key, where)) is not None
-        ]
-
-    def one_node(
-        self, node: Node, key: str, where: str, *, required: bool = False
-    ) -> Node | None:
-        return self._one(self.nodes(node, key, where), key, where, required=required)
-
-    def one_iri(
-        self, node: Node, key: str, where: str, *, required: bool = False
-    ) -> str | None:
-        return self._one(self.iris(node, key, where), key, where, required=required)
-
-    def one_string(
-        self, node: Node, key: str, where: str, *, required: bool = False
-    ) -> str | None:
-        return self._one(self.strings(node, key, where), key, where, required=required)
-
-    def _one(self, found: list[T], key: str, where: str, *, required: bool) -> T | None:
-        if len(found) > 1 or (required and not found):
-            self.report(where, f"needs exactly one rml:{key}, has {len(found)}")
-        return found[0] if found else None
-
-    def as_node(self, value: Object, key: str, where: str) -> Node | None:
-        if isinstance(value, ox.Literal):
-            self.report(where, f"rml:{key} is the literal {value}, not a node")
-            return None
-        return value
-
-    def as_string(self, value: Object, key: str, where: str) -> str | None:
-        if isinstance(value, ox.Literal):
-            return value.value
-        self.report(where, f"rml:{key} is {value}, not a string")
-        return None
-
-    def as_term(self, value: Object, key: str, where: str) -> Iri | Literal | None:
-        if isinstance(value, ox.NamedNode):
-            return Iri(value.value)
-        if isinstance(value, ox.Literal):
-            return Literal(value.value, value.datatype.value, value.language or "")
-        self.report(where, f"rml:{key} is a blank node, not an IRI or literal")
-        return None
-
-    def _is_iri(self, node: Node, key: str, where: str) -> bool:
-        if isinstance(node, ox.NamedNode):
-            return True
-        self.report(where, f"rml:{key} is a blank node, not an IRI")
-        return False

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import pyarrow as pa
 
+from geotriples.mapping.model import LogicalSource
 from ontologies.namespaces import Namespace
 
 PYRML: Final = Namespace("https://w3id.org/pytheas/rml#")
@@ -81,18 +82,5 @@ class Source(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class LogicalSourceOptions:
-    """What a logical source says beside its path.
-
-    Attributes:
-        iterator: Which parts of the document are rows.
-        nulls: Strings that stand for no value.
-    """
-
-    iterator: str | None
-    nulls: frozenset[str]
-
-
-OpenSource = Callable[[Path, LogicalSourceOptions], Source]
-"""Opens a file; raises SourceError where it cannot be read."""
+OpenSource = Callable[[Path, LogicalSource], Source]
+"""Opens a file as a logical source says; raises SourceError where it cannot be read."""

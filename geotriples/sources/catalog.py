@@ -11,11 +11,16 @@ from types import MappingProxyType
 from typing import Final
 
 from geotriples.errors import SourceError
-from geotriples.mapping.model import LogicalSource, Problem, SourceKey
+from geotriples.mapping.model import (
+    FileAccess,
+    LogicalSource,
+    Problem,
+    SourceKey,
+    WebAccess,
+)
 from geotriples.sources.base import (
     PYRML,
     Column,
-    LogicalSourceOptions,
     OpenSource,
     Source,
 )
@@ -78,18 +83,28 @@ class SourceCatalog:
                 f"there are {known}"
             )
             return Problem(source.node, message)
-        path = self._path(source.path)
-        if path is None:
-            message = f"path {source.path!r} leads out of the mapping's folder"
-            return Problem(source.node, message)
+        path = self._path(source)
+        if isinstance(path, Problem):
+            return path
         try:
-            return opener(path, LogicalSourceOptions(source.iterator, source.nulls))
+            return opener(path, source)
         except SourceError as error:
             return Problem(source.node, str(error))
 
-    def _path(self, text: str) -> Path | None:
+    def _path(self, source: LogicalSource) -> Path | Problem:
+        match source.access:
+            case FileAccess(path, root):
+                return self._file(source.node, path, root)
+            case WebAccess(url):
+                return Problem(source.node, f"<{url}>: this run fetches nothing")
+
+    def _file(self, node: str, text: str, root: str | None) -> Path | Problem:
         if text in self.named:
             return self.named[text]
+        if root not in {None, RML.term("MappingDirectory")}:
+            return Problem(node, f"rml:root <{root}> is not supported")
         folder = self.folder.resolve()
         path = (folder / text).resolve()
-        return path if path.is_relative_to(folder) else None
+        if path.is_relative_to(folder):
+            return path
+        return Problem(node, f"path {text!r} leads out of the mapping's folder")

@@ -12,7 +12,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.dataset as ds
 
 from geotriples.errors import SourceError
-from geotriples.sources.base import Column, Kind, LogicalSourceOptions
+from geotriples.mapping.model import LogicalSource
+from geotriples.sources.base import Column, Kind
 from geotriples.sources.dataset import read_columns
 
 _STRING = Column(Kind.STRING)
@@ -47,21 +48,21 @@ class CsvSource:
         return read_columns(self.dataset, self.path, references)
 
 
-def open_csv(path: Path, options: LogicalSourceOptions) -> CsvSource:
+def open_csv(path: Path, source: LogicalSource) -> CsvSource:
     """Open a CSV file.
 
     Raises:
         SourceError: It is absent or empty, or its header has a name twice.
     """
     try:
-        return CsvSource(path, _dataset(path, options))
+        return CsvSource(path, _dataset(path, source))
     except FileNotFoundError as error:
         raise SourceError(path, "does not exist") from error
     except (pa.ArrowInvalid, OSError) as error:
         raise SourceError(path, f"is not CSV: {error}") from error
 
 
-def _dataset(path: Path, options: LogicalSourceOptions) -> ds.Dataset:
+def _dataset(path: Path, source: LogicalSource) -> ds.Dataset:
     parse = pa_csv.ParseOptions(newlines_in_values=True)
     with pa_csv.open_csv(path, parse_options=parse) as reader:
         names = reader.schema.names
@@ -69,8 +70,8 @@ def _dataset(path: Path, options: LogicalSourceOptions) -> ds.Dataset:
         raise SourceError(path, f"has a column name twice in its header: {names}")
     convert = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),
-        null_values=sorted(options.nulls),
-        strings_can_be_null=bool(options.nulls),
+        null_values=sorted(source.nulls),
+        strings_can_be_null=bool(source.nulls),
     )
     file_format = ds.CsvFileFormat(parse_options=parse, convert_options=convert)
     return ds.dataset(str(path), format=file_format)

@@ -15,7 +15,8 @@ from typing import Final, NoReturn
 import pyarrow as pa
 
 from geotriples.errors import SourceError
-from geotriples.sources.base import Column, Kind, LogicalSourceOptions
+from geotriples.mapping.model import LogicalSource
+from geotriples.sources.base import Column, Kind
 from geotriples.sources.dataset import ROW_ONLY
 from geotriples.sources.jsonpath import (
     Json,
@@ -143,7 +144,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def open_json(path: Path, options: LogicalSourceOptions) -> JsonSource:
+def open_json(path: Path, source: LogicalSource) -> JsonSource:
     """Read a JSON document and find its rows.
 
     Raises:
@@ -156,7 +157,7 @@ def open_json(path: Path, options: LogicalSourceOptions) -> JsonSource:
     except (ValueError, OSError) as error:
         raise SourceError(path, f"is not JSON: {error}") from error
     try:
-        steps = parse_jsonpath(options.iterator or "$")
+        steps = parse_jsonpath(source.iterator or "$")
     except ValueError as error:
         raise SourceError(path, f"iterator: {error}") from error
-    return JsonSource(path, list(find(document, steps)), options.nulls)
+    return JsonSource(path, list(find(document, steps)), source.nulls)

@@ -20,7 +20,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from geotriples.errors import SourceError
-from geotriples.sources.base import Column, Kind, LogicalSourceOptions
+from geotriples.mapping.model import LogicalSource
+from geotriples.sources.base import Column, Kind
 from geotriples.sources.dataset import read_columns
 
 _CRS84: Final = "OGC:CRS84"
@@ -104,24 +105,24 @@ def _kind(arrow_type: pa.DataType) -> Kind | None:
     return next((kind for test, kind in _KINDS if test(arrow_type)), None)
 
 
-def open_parquet(path: Path, options: LogicalSourceOptions) -> ParquetSource:
+def open_parquet(path: Path, source: LogicalSource) -> ParquetSource:
     """Open a Parquet file, without geometries.
 
     Raises:
         SourceError: It is absent or no Parquet.
     """
-    del options
+    del source
     dataset, file = _open(path)
     return ParquetSource(path, dataset, file.metadata.num_rows)
 
 
-def open_geoparquet(path: Path, options: LogicalSourceOptions) -> ParquetSource:
+def open_geoparquet(path: Path, source: LogicalSource) -> ParquetSource:
     """Open a GeoParquet file.
 
     Raises:
         SourceError: It is absent or no GeoParquet.
     """
-    del options
+    del source
     dataset, file = _open(path)
     text = (file.schema_arrow.metadata or {}).get(b"geo")
     if text is None:

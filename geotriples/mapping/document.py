@@ -1,0 +1,122 @@
+"""Values of a mapping document, each of the kind that its property asks for.
+
+What is not is reported with its node, and reading goes on.
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import pyoxigraph as ox
+
+from geotriples.mapping.graph import DocumentGraph, Node, Object
+from geotriples.mapping.model import Iri, Literal, Problem
+from ontologies.namespaces import RML, Namespace
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class DocumentReader:
+    """A document, and what is wrong with it.
+
+    A `key` is a local name in the document's vocabulary, or the IRI of a property.
+
+    Attributes:
+        graph: The document.
+        vocabulary: The namespace of its properties.
+        problems: Everything that was wrong so far.
+    """
+
+    graph: DocumentGraph
+    vocabulary: Namespace = RML
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, node: str, message: str) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(node, message))
+
+    def objects(self, node: Node, key: str) -> list[Object]:
+        """The values of a property, of whatever kind."""
+        return self.graph.objects(node, self.property(key))
+
+    def property(self, key: str) -> str:
+        """The IRI of a property."""
+        return key if ":" in key else self.vocabulary.term(key)
+
+    def label(self, key: str) -> str:
+        """A property as messages name it."""
+        return f"<{key}>" if ":" in key else f"rml:{key}"
+
+    def nodes(self, node: Node, key: str, where: str) -> list[Node]:
+        """The values of a property that are nodes."""
+        values = self.objects(node, key)
+        return [one for value in values if (one := self.as_node(value, key, where))]
+
+    def iris(self, node: Node, key: str, where: str) -> list[str]:
+        """The values of a property that are IRIs."""
+        return [
+            one.value
+            for one in self.nodes(node, key, where)
+            if self._is_iri(one, key, where)
+        ]
+
+    def strings(self, node: Node, key: str, where: str) -> list[str]:
+        """The values of a property that are literals, as text."""
+        values = self.objects(node, key)
+        return [
+            text
+            for value in values
+            if (text := self.as_string(value, key, where)) is not None
+        ]
+
+    def one_node(
+        self, node: Node, key: str, where: str, *, required: bool = False
+    ) -> Node | None:
+        """The only node of a property."""
+        return self._one(self.nodes(node, key, where), key, where, required=required)
+
+    def one_iri(
+        self, node: Node, key: str, where: str, *, required: bool = False
+    ) -> str | None:
+        """The only IRI of a property."""
+        return self._one(self.iris(node, key, where), key, where, required=required)
+
+    def one_string(
+        self, node: Node, key: str, where: str, *, required: bool = False
+    ) -> str | None:
+        """The only literal of a property, as text."""
+        return self._one(self.strings(node, key, where), key, where, required=required)
+
+    def _one(self, found: list[T], key: str, where: str, *, required: bool) -> T | None:
+        if len(found) > 1 or (required and not found):
+            self.report(where, f"needs exactly one {self.label(key)}, has {len(found)}")
+        return found[0] if found else None
+
+    def as_node(self, value: Object, key: str, where: str) -> Node | None:
+        """A value that must be a node."""
+        if isinstance(value, ox.Literal):
+            self.report(where, f"{self.label(key)} is the literal {value}, not a node")
+            return None
+        return value
+
+    def as_string(self, value: Object, key: str, where: str) -> str | None:
+        """A value that must be a literal, as text."""
+        if isinstance(value, ox.Literal):
+            return value.value
+        self.report(where, f"{self.label(key)} is {value}, not a string")
+        return None
+
+    def as_term(self, value: Object, key: str, where: str) -> Iri | Literal | None:
+        """A value that must be an IRI or a literal."""
+        if isinstance(value, ox.NamedNode):
+            return Iri(value.value)
+        if isinstance(value, ox.Literal):
+            return Literal(value.value, value.datatype.value, value.language or "")
+        self.report(where, f"{self.label(key)} is a blank node, not an IRI or literal")
+        return None
+
+    def _is_iri(self, node: Node, key: str, where: str) -> bool:
+        if isinstance(node, ox.NamedNode):
+            return True
+        self.report(where, f"{self.label(key)} is a blank node, not an IRI")
+        return False
