@@ -26,7 +26,7 @@ import ml.seaice
 from api.errors import ProductDiffers, UnusedOption
 from api.kinds import Kind
 from geotriples import mappings
-from geotriples.run_local import RunReport
+from geotriples.reports import RunReport
 from geotriples.run_local import run as run_mapping
 from ml.maps import MapProduct
 from ontologies.namespaces import ID

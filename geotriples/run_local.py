@@ -6,30 +6,27 @@ The output is a set of quads in sorted order: running twice gives the same bytes
 whatever the order of the input's rows.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import wraps
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 import duckdb
 import pyarrow as pa
-from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from engines.duckdb import connect
 from engines.duckdb.failures import wrap_error
 from geotriples.crs_definitions import definition_lines
-from geotriples.errors import InvalidData, MappingError, MappingNotFound
-from geotriples.geometry import PRIMITIVES
+from geotriples.errors import InvalidData, MappingError
 from geotriples.mapping.model import SourceKey
 from geotriples.plan import Partition, Rows
-from geotriples.prepare import prepare
+from geotriples.primitives import install_primitives
+from geotriples.reports import OnInvalid, Rejected, RunReport, prepare_run
 from geotriples.sinks import Written, check_output, write
 from geotriples.sources.catalog import SourceCatalog
 from geotriples.statements import checks_query, lines_query
@@ -41,52 +38,6 @@ _BATCH_ROWS: Final = 16_384
 _LISTED: Final = 100
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _NO_SOURCES: Final[Mapping[str, Path]] = MappingProxyType({})
-_SHA_LENGTH: Final = 12
-
-OnInvalid = Literal["fail", "reject"]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A value from which no valid term could be made.
-
-    Attributes:
-        row: The row of its source, from 1.
-        node: The term map.
-        value: The value.
-        reason: What is wrong with it.
-    """
-
-    row: int
-    node: str
-    value: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"row {self.row}, {self.node}: {self.value!r} is {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run did.
-
-    Attributes:
-        triples: Distinct triples (quads) in the output.
-        rows: Rows read, each source counted once.
-        rejected: How many values made no valid term and were left out.
-        examples: Some of them.
-        seconds: How long it took.
-        mapping_iri: IRI of the mapping, with its name and the hash of its text.
-        sha256: SHA-256 of the output's bytes.
-    """
-
-    triples: int
-    rows: int
-    rejected: int
-    examples: tuple[Rejected, ...]
-    seconds: float
-    mapping_iri: str
-    sha256: str
 
 
 def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the call
@@ -126,16 +77,12 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     """
     started = time.monotonic()
     check_output(output)
-    text = _read(mapping)
-    sha = hashlib.sha256(text).hexdigest()[:_SHA_LENGTH]
-    provided = {"mapping_name": mapping.stem, "mapping_sha": sha}
-    values = {**provided, **parameters}
-    catalog = SourceCatalog(mapping.parent, sources)
-    partitions = prepare(text, mapping.name, catalog, values, base)
+    prepared = prepare_run(mapping, sources, parameters, base)
+    partitions = prepared.partitions
     prefix = f".{output.name}."
     with (
         TemporaryDirectory(dir=output.parent, prefix=prefix) as spill,
-        _Execution(catalog, progress, Path(spill)) as execution,
+        _Execution(prepared.catalog, progress, Path(spill)) as execution,
     ):
         definitions = execution.definitions(partitions)
         rejected, count = execution.rejected(partitions)
@@ -149,16 +96,9 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         rejected=count,
         examples=rejected,
         seconds=time.monotonic() - started,
-        mapping_iri=f"{base}mapping/{mapping.stem}/{sha}",
+        mapping_iri=prepared.mapping_iri,
         sha256=written.sha256,
     )
-
-
-def _read(mapping: Path) -> bytes:
-    try:
-        return mapping.read_bytes()
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise MappingNotFound(str(mapping)) from error
 
 
 @dataclass(slots=True)
@@ -180,20 +120,10 @@ class _Execution:
     failure: PytheasError | None = None
 
     def __post_init__(self) -> None:
-        macros = files("geotriples").joinpath("primitives.sql").read_text("utf-8")
-        self.connection.execute(macros)
+        install_primitives(self.connection, self.guarded)
         # What a sort cannot hold in memory goes beside the output, not to the current
         # directory.
         self.connection.execute("SET temp_directory = ?", [str(self.spill)])
-        for name, primitive in PRIMITIVES.items():
-            self.connection.create_function(
-                name,
-                self.guarded(primitive.call),
-                list(primitive.argument_types),
-                "VARCHAR",
-                type=PythonUDFType.ARROW,
-                null_handling=FunctionNullHandling.SPECIAL,
-            )
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,8 @@ from pyproj import CRS
 
 from geotriples import mappings
 from geotriples.errors import MappingNotFound
-from geotriples.run_local import RunReport, run
+from geotriples.reports import RunReport
+from geotriples.run_local import run
 from ontologies.namespaces import CROP, EO, GEO, ICE, PREFIXES, PROV, RDF, RDFS, SF
 from tests.geotriples.polygons import polygon_row, write_polygons
 

@@ -1,0 +1,36 @@
+"""The primitives of terms, made known to a connection of DuckDB.
+
+The local engine works with such a connection, and so does a task of another engine for
+what that cannot say itself: there is one implementation of each primitive.
+"""
+
+from collections.abc import Callable
+from importlib.resources import files
+
+import duckdb
+import pyarrow as pa
+from duckdb.func import FunctionNullHandling, PythonUDFType
+
+from geotriples.geometry import PRIMITIVES
+
+Guard = Callable[[Callable[..., pa.Array]], Callable[..., pa.Array]]
+"""Wraps a function on columns: says which thread runs it, and what becomes of errors.
+
+pyproj keeps its contexts by thread, and crashes on those of DuckDB, which Python
+forgets after each call.
+"""
+
+
+def install_primitives(connection: duckdb.DuckDBPyConnection, guard: Guard) -> None:
+    """Make the macros and the functions on columns known to a connection."""
+    macros = files("geotriples").joinpath("primitives.sql").read_text("utf-8")
+    connection.execute(macros)
+    for name, primitive in PRIMITIVES.items():
+        connection.create_function(
+            name,
+            guard(primitive.call),
+            list(primitive.argument_types),
+            "VARCHAR",
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+        )

@@ -1,0 +1,108 @@
+"""What a run of a mapping is asked and says, whichever engine runs it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from geotriples.errors import MappingNotFound
+from geotriples.plan import Partition
+from geotriples.prepare import prepare
+from geotriples.sources.catalog import SourceCatalog
+
+_SHA_LENGTH: Final = 12
+
+OnInvalid = Literal["fail", "reject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A value from which no valid term could be made.
+
+    Attributes:
+        row: The row of its source, from 1.
+        node: The term map.
+        value: The value.
+        reason: What is wrong with it.
+    """
+
+    row: int
+    node: str
+    value: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}, {self.node}: {self.value!r} is {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did.
+
+    Attributes:
+        triples: Distinct triples (quads) in the output.
+        rows: Rows read, each source counted once.
+        rejected: How many values made no valid term and were left out.
+        examples: Some of them.
+        seconds: How long it took.
+        mapping_iri: IRI of the mapping, with its name and the hash of its text.
+        sha256: SHA-256 of the output's bytes; empty where it is a folder.
+    """
+
+    triples: int
+    rows: int
+    rejected: int
+    examples: tuple[Rejected, ...]
+    seconds: float
+    mapping_iri: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A mapping with nothing wrong, and the sources that it reads.
+
+    Attributes:
+        catalog: The sources, opened.
+        partitions: What is to be run.
+        mapping_iri: IRI of the mapping, with its name and the hash of its text.
+    """
+
+    catalog: SourceCatalog
+    partitions: tuple[Partition, ...]
+    mapping_iri: str
+
+
+def prepare_run(
+    mapping: Path,
+    sources: Mapping[str, Path],
+    parameters: Mapping[str, str],
+    base: str,
+) -> Prepared:
+    """Read a mapping and plan it.
+
+    Args:
+        mapping: The mapping's file.
+        sources: Files by the path that the mapping gives them.
+        parameters: Values by name; the run itself provides `mapping_name` and
+            `mapping_sha`.
+        base: What relative IRIs are appended to.
+
+    Raises:
+        MappingNotFound: There is no such mapping.
+        InvalidMapping: It has problems, alone or with these sources.
+    """
+    text = _read(mapping)
+    sha = hashlib.sha256(text).hexdigest()[:_SHA_LENGTH]
+    provided = {"mapping_name": mapping.stem, "mapping_sha": sha}
+    catalog = SourceCatalog(mapping.parent, sources)
+    partitions = prepare(text, mapping.name, catalog, {**provided, **parameters}, base)
+    return Prepared(catalog, partitions, f"{base}mapping/{mapping.stem}/{sha}")
+
+
+def _read(mapping: Path) -> bytes:
+    try:
+        return mapping.read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise MappingNotFound(str(mapping)) from error
