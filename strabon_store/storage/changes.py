@@ -16,6 +16,9 @@ from strabon_store.storage.star_upkeep import loosen_arriving, loosen_leaving
 from strabon_store.storage.stars import rebuild_stars
 from strabon_store.storage.statistics import add_statistics, remove_statistics
 
+ARRIVING: Final = "arriving"
+"""The temporary table of statements that the store does not have, and is to have."""
+
 # Only what changes the store is a change: to delete a quad and to insert it again in
 # one step touches nothing.
 _LEAVING: Final = """
@@ -145,7 +148,7 @@ def apply_changes(
         inserted=_insert(cursor, inserted) if inserted else 0,
     )
     if done:
-        _next_generation(cursor)
+        next_generation(cursor)
     return done
 
 
@@ -166,11 +169,12 @@ def insert_arriving(cursor: duckdb.DuckDBPyConnection) -> Changes:
     """
     done = Changes(inserted=_insert_arriving(cursor))
     if done:
-        _next_generation(cursor)
+        next_generation(cursor)
     return done
 
 
-def _next_generation(cursor: duckdb.DuckDBPyConnection) -> None:
+def next_generation(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Note that the statements of the store changed."""
     generation = int(read_meta(cursor, "generation")) + 1
     write_meta(cursor, "generation", str(generation))
 

@@ -21,9 +21,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ontologies.geosparql.crs import OWN_CRS
-from strabon_store.backends.sql import Template, identifier
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
 from strabon_store.relational.layout import TERMS
+from strabon_store.storage.arrivals import Quads
 from strabon_store.storage.compact import add_geometries, count_rows
 from strabon_store.storage.dictionary import NOT_FOUND, Ids
 from strabon_store.storage.geometries import (
@@ -36,6 +36,7 @@ from strabon_store.storage.kinds_read import find_kinds
 from strabon_store.storage.lines import Statements, in_batches
 from strabon_store.storage.seen_hashes import SeenHashes
 from strabon_store.storage.sources import BlankLabels
+from strabon_store.storage.term_values import NewTerms
 from strabon_store.storage.token_parts import TokenParts, take_apart
 from strabon_store.storage.token_sql import DESCRIBE, PARAMETERS
 
@@ -115,27 +116,23 @@ _KEEP_ENDINGS: Final = "INSERT INTO endings FROM arrived_endings"
 _IDENTIFIED: Final = """
 CREATE OR REPLACE TEMPORARY TABLE identified AS SELECT token, id FROM given
 """
-_STAGE: Final = Template("""
-INSERT INTO :a SELECT graph, subject, predicate, object FROM given
-""")
-_STAGED: Final = ("subject", "predicate", "object", "graph")
 
 
 @dataclass(slots=True)
 class Encoding:
-    """Statements on their way into a table, and the terms that are new with them.
+    """Statements on their way to ids, and the terms that are new with them.
 
     Attributes:
         cursor: Within a transaction.
-        table: A table with the columns of the quads.
         next_key: The next free key of the dictionary.
         met: The new geometry literals that have no geometry.
+        new_terms: Told of all terms that are new; None: nobody asks.
     """
 
     cursor: duckdb.DuckDBPyConnection
-    table: str
     next_key: int
     met: NewGeometries = field(default_factory=NewGeometries)
+    new_terms: list[NewTerms] | None = None
     _has_terms: bool = False
     _endings: dict[_Ending, int] = field(default_factory=dict)
     _seen: SeenHashes = field(default_factory=SeenHashes)
@@ -163,8 +160,12 @@ class Encoding:
         """Forget the blank nodes of the file before: none is shared between files."""
         self.cursor.execute("DELETE FROM blank_labels")
 
-    def encode(self, statements: Statements, labels: BlankLabels) -> None:
-        """Put statements into the table, as ids.
+    def datatypes(self) -> list[str | None]:
+        """The datatypes of terms, by the numbers that are told with them."""
+        return [datatype for datatype, _ in self._endings]
+
+    def encode(self, statements: Statements, labels: BlankLabels) -> Quads:
+        """The ids of the terms of statements; what is new waits to be kept.
 
         Args:
             statements: The statements.
@@ -177,13 +178,8 @@ class Encoding:
             parts = parts.with_lexical(blanks, self._label(tokens, labels))
         # The last id is that of `NO_GRAPH`.
         ids = np.append(self._identify_tokens(parts), DEFAULT_GRAPH)
-        places = statements.places.T
-        columns = {
-            name: pa.array(ids[each])
-            for name, each in zip(_STAGED, places, strict=True)
-        }
-        with self._registered("given", pa.table(columns)):
-            self.cursor.execute(_STAGE.filled([identifier(self.table)]))
+        subject, predicate, value, graph = (ids[each] for each in statements.places.T)
+        return Quads(graph, subject, predicate, value)
 
     def encode_terms(self, tokens: _Table) -> None:
         """Give ids to distinct tokens: the table `identified` has them, and the ids.
@@ -274,11 +270,15 @@ class Encoding:
             rows = np.flatnonzero(is_geometry)
             kinds.tags[self._keep_geometries(taken, rows, keys)] = Tag.OTHER
         ids: Ids = (kinds.tags << PAYLOAD_BITS) + keys
+        endings = self._endings_of(parts)[parts.ends[new]]
+        if self.new_terms is not None:
+            told = NewTerms(keys, endings, kinds.number, kinds.moment)
+            self.new_terms.append(told)
         columns = {
             "hash": taken["hash"],
             "id": ids,
             "lexical": taken["lexical"],
-            "ending": self._endings_of(parts)[parts.ends[new]],
+            "ending": endings,
             "number": kinds.number,
             "moment": kinds.moment,
         }

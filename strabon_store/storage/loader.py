@@ -12,21 +12,22 @@ import duckdb
 from ontologies.progress import Pace, Progress, Watcher, silent, unwatched
 from strabon_store.algebra.terms import IRI
 from strabon_store.errors import LoadError
-from strabon_store.relational.layout import QUADS
-from strabon_store.storage.changes import create_quads, find_arriving, insert_arriving
+from strabon_store.relational.layout import QUADS, TERMS
+from strabon_store.storage.arrivals import ARRIVED, MOST_IN_MEMORY, Arrivals, stage
+from strabon_store.storage.changes import ARRIVING, find_arriving, insert_arriving
 from strabon_store.storage.compact import count_rows
 from strabon_store.storage.crs_definitions import report_waiting, settle
 from strabon_store.storage.database import Database, read_meta, write_meta
 from strabon_store.storage.encode import Encoding
+from strabon_store.storage.first_load import store_first
 from strabon_store.storage.geometries import IllFormedGeometry, NewGeometries
 from strabon_store.storage.reader import Reader, problem_of
 from strabon_store.storage.rejects import Rejects
+from strabon_store.storage.sorted_quads import SortedQuads, sort_quads
 from strabon_store.storage.sources import BlankLabels, Input, Source, open_source
+from strabon_store.storage.term_values import NewTerms, values_of
 from strabon_store.storage.terms import TermWriter
 from strabon_store.storage.transaction import exclusive, transaction
-
-_ARRIVED: Final = "arrived"
-"""The temporary table of the quads of a load, as they were read."""
 
 _READING: Final = 0.9
 """The share of a load that reading takes; ordering takes the rest."""
@@ -176,20 +177,27 @@ class _Loading:
         cursor = self.cursor
         # Nobody else writes meanwhile, so all but the last step needs no transaction;
         # temporary tables end with the cursor.
-        create_quads(cursor, _ARRIVED)
         first_key = int(read_meta(cursor, "next_key"))
-        encoding = Encoding(cursor, _ARRIVED, first_key, self.met)
+        is_first = not count_rows(cursor, TERMS) and not count_rows(cursor, QUADS)
+        new_terms: list[NewTerms] | None = [] if is_first else None
+        encoding = Encoding(cursor, first_key, self.met, new_terms)
         encoding.begin()
+        arrivals = Arrivals(cursor, MOST_IN_MEMORY if is_first else 0)
         for source in sources:
             if not self._is_left_out(source):
-                self._read(source, encoding, sources)
-        find_arriving(cursor, _ARRIVED)
-        cursor.execute(f"DROP TABLE {_ARRIVED}")
+                self._read(source, encoding, arrivals, sources)
+        quads = _settle_arrivals(cursor, arrivals)
         with transaction(self.database, cursor):
             encoding.keep()
             write_meta(cursor, "next_key", str(encoding.next_key))
-            self.added = insert_arriving(cursor).inserted
-            settle(cursor, "arriving", self.met, first_key)
+            if quads is None:
+                self.added, there = insert_arriving(cursor).inserted, ARRIVING
+            else:
+                values = values_of(new_terms or (), first_key, encoding.next_key)
+                datatypes = encoding.datatypes()
+                self.added = store_first(cursor, quads, values, datatypes)
+                there = QUADS.name
+            settle(cursor, there, self.met, first_key)
             report_waiting(cursor, self.met, first_key)
 
     def _is_left_out(self, source: Source) -> bool:
@@ -201,13 +209,17 @@ class _Loading:
         return problem is not None
 
     def _read(
-        self, source: Source, encoding: Encoding, sources: Sequence[Source]
+        self,
+        source: Source,
+        encoding: Encoding,
+        arrivals: Arrivals,
+        sources: Sequence[Source],
     ) -> None:
         encoding.begin_file()
         labels = BlankLabels(source)
         reader = Reader(source, self.options.graph, self.rejects)
         for statements in reader.blocks(self.cursor):
-            encoding.encode(statements, labels)
+            arrivals.add(encoding.encode(statements, labels))
             self.read += len(statements)
             self._tell(reader, sources)
 
@@ -218,6 +230,17 @@ class _Loading:
         self.progress("load", _READING * min(done / size, 1.0) if size else 0.0)
         seconds = time.perf_counter() - self._started
         self.options.watch(Pace("load", done, size, self.read, seconds))
+
+
+def _settle_arrivals(
+    cursor: duckdb.DuckDBPyConnection, arrivals: Arrivals
+) -> SortedQuads | None:
+    """What a load read, sorted; None: it is the table `ARRIVING`."""
+    if arrivals.blocks is not None:
+        return sort_quads(arrivals.blocks)
+    find_arriving(cursor, ARRIVED)
+    cursor.execute(f"DROP TABLE {ARRIVED}")
+    return None
 
 
 def stage_document(
@@ -243,7 +266,7 @@ def stage_document(
         LoadError: The source cannot be read, or is not what its name says.
     """
     graph = None if into is None else into.value
-    encoding = Encoding(cursor, table, terms.next_key, terms.met)
+    encoding = Encoding(cursor, terms.next_key, terms.met)
     encoding.begin()
     labels = BlankLabels(source)
     for statements in Reader(source, graph).blocks(cursor):
@@ -253,7 +276,7 @@ def stage_document(
                 f"{source.name} has named graphs, and can go into no other graph; "
                 "load it as it is"
             )
-        encoding.encode(statements, labels)
+        stage(cursor, table, encoding.encode(statements, labels))
     encoding.keep()
     encoding.end()
     terms.next_key = encoding.next_key

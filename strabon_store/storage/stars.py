@@ -5,7 +5,7 @@ looks at one characteristic set after the other.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import duckdb
@@ -31,7 +31,7 @@ from strabon_store.storage.statistics import (
 _MOST_PREDICATES: Final = 120
 """The most frequent predicates can be columns; a mask is a HUGEINT."""
 
-_MOST_SETS: Final = 4096
+MOST_SETS: Final = 4096
 """Rarer characteristic sets stay loose."""
 
 _MOST_RUNS: Final = 64
@@ -143,24 +143,42 @@ def rebuild_stars(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor: Within a transaction, in which the statistics of predicates are right.
     """
     drop_stars(cursor)
-    least = int(read_meta(cursor, "star_subjects"))
+    least = least_subjects(cursor)
     known = read_statistics(cursor)
-    ordered = sorted(known, key=lambda key: (-known[key].statements, key))
-    candidates = [key for key in ordered if known[key].statements >= least]
-    candidates = candidates[:_MOST_PREDICATES]
+    candidates = candidates_of(known, least)
     chosen = _choose(cursor, candidates, least) if candidates else []
     if chosen:
-        first = int(read_meta(cursor, "generation")) * MOST_TABLES
+        first = first_number(cursor)
         _assign(cursor, chosen, first)
         inside: Counter[int] = Counter()
         for number, table in enumerate(chosen, first):
-            predicates = _marked(table.columns, candidates)
+            predicates = marked(table.columns, candidates)
             inside.update(
                 _build(cursor, number, {key: known[key] for key in predicates})
             )
         _fill_loose(cursor, inside)
     for name in _TEMPORARY:
         cursor.execute(_DROP.filled([identifier(name)]))
+
+
+def least_subjects(cursor: duckdb.DuckDBPyConnection) -> int:
+    """How many subjects make a table worth having."""
+    return int(read_meta(cursor, "star_subjects"))
+
+
+def first_number(cursor: duckdb.DuckDBPyConnection) -> int:
+    """The number of the first table that is built in a write."""
+    return int(read_meta(cursor, "generation")) * MOST_TABLES
+
+
+def candidates_of(known: Mapping[int, PredicateStatistics], least: int) -> list[int]:
+    """The predicates that can be columns, those of most statements first.
+
+    Their places in this list are those of their bits in masks.
+    """
+    ordered = sorted(known, key=lambda key: (-known[key].statements, key))
+    found = [key for key in ordered if known[key].statements >= least]
+    return found[:_MOST_PREDICATES]
 
 
 def drop_stars(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -206,11 +224,12 @@ def _choose(
 ) -> list[ChosenTable]:
     cursor.execute(_CANDIDATES, {"predicates": candidates})
     cursor.execute(_SUBJECTS, {"graph": DEFAULT_GRAPH})
-    rows = cursor.execute(_SETS, {"most": _MOST_SETS}).fetchall()
+    rows = cursor.execute(_SETS, {"most": MOST_SETS}).fetchall()
     return choose_tables([CharacteristicSet(*map(int, row)) for row in rows], least)
 
 
-def _marked(mask: int, candidates: list[int]) -> list[int]:
+def marked(mask: int, candidates: Sequence[int]) -> list[int]:
+    """The candidates whose bits a mask has."""
     return [key for place, key in enumerate(candidates) if mask >> place & 1]
 
 
@@ -237,17 +256,9 @@ def _build(
     known: Mapping[int, PredicateStatistics],
 ) -> Mapping[int, int]:
     """Make one table and describe it; how many statements it has of each predicate."""
-    columns = [
-        StarColumn(
-            key,
-            is_nullable=True,
-            encoding=found.encoding,
-            has_text=_is_short_text(cursor, key, found.encoding),
-        )
-        for key, found in known.items()
-    ]
-    categories = list(_categories(known))
-    table = StarTable(number, 0, {column.predicate: column for column in columns})
+    table = plan_table(cursor, number, known)
+    columns = table.columns.values()
+    categories = list(categories_of(known))
     chosen = [
         _CHOSEN.filled([literal(column.predicate), identifier(column.name)])
         for column in columns
@@ -263,7 +274,31 @@ def _build(
     order = [identifier(table.columns[key].name) for key in categories]
     by = joined(", ", [*order, identifier(SUBJECT)])
     cursor.execute(_BUILD.filled([*pieces, joined("", measured), by]))
-    return _describe(cursor, table, categories)
+    return describe(cursor, table, categories)
+
+
+def plan_table(
+    cursor: duckdb.DuckDBPyConnection,
+    number: int,
+    known: Mapping[int, PredicateStatistics],
+) -> StarTable:
+    """A table for the subjects of some predicates, before it is made.
+
+    Args:
+        cursor: Within a transaction in which terms and quads are in the store.
+        number: Its number.
+        known: What is known of the predicates, in the order of their columns.
+    """
+    columns = {
+        key: StarColumn(
+            key,
+            is_nullable=True,
+            encoding=found.encoding,
+            has_text=_is_short_text(cursor, key, found.encoding),
+        )
+        for key, found in known.items()
+    }
+    return StarTable(number, 0, columns)
 
 
 def _is_short_text(
@@ -288,7 +323,7 @@ def _measured(column: StarColumn, part: Sql, name: Sql) -> Sql:
     return _MEASURED.filled([*pieces, *map(literal, ends)])
 
 
-def _categories(known: Mapping[int, PredicateStatistics]) -> Iterator[int]:
+def categories_of(known: Mapping[int, PredicateStatistics]) -> Iterator[int]:
     """The predicates of few different objects, those of fewest first.
 
     Rows with the same categories stand together, so that a query that asks for one
@@ -307,7 +342,7 @@ def _identifiers(names: tuple[str, str]) -> tuple[Sql, Sql]:
     return identifier(names[0]), identifier(names[1])
 
 
-def _describe(
+def describe(
     cursor: duckdb.DuckDBPyConnection, table: StarTable, categories: Container[int]
 ) -> Mapping[int, int]:
     """Note what is known of the columns, from what stands in them."""

@@ -67,7 +67,7 @@ class TermWriter:
             tokens: An Arrow table with the terms in N-Triples in its column `token`.
             table: Gets each of them with its id.
         """
-        encoding = Encoding(self._cursor, table, self.next_key, self.met)
+        encoding = Encoding(self._cursor, self.next_key, self.met)
         encoding.begin()
         encoding.encode_terms(tokens)
         encoding.keep()
