@@ -57,11 +57,11 @@ class SourceError(MappingError):
     """A source is absent, broken, or not what the mapping says it is.
 
     Attributes:
-        path: The file.
+        path: The file, or the name of the database.
         reason: What is wrong with it.
     """
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path | str, reason: str) -> None:
         self.path = path
         self.reason = reason
         super().__init__(f"source {path}: {reason}")

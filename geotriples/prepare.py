@@ -11,7 +11,7 @@ from geotriples.mapping.grammar import is_absolute_iri
 from geotriples.mapping.model import Mapping as RmlMapping
 from geotriples.mapping.model import Problem, TriplesMap
 from geotriples.mapping.normalize import normalize
-from geotriples.mapping.parse import parse_mapping
+from geotriples.mapping.read import read_mapping
 from geotriples.mapping.validate import check_references, executions, validate
 from geotriples.plan import PARAMETER_PREFIX, Partition, plan
 from geotriples.sources.catalog import SourceCatalog
@@ -33,7 +33,7 @@ def prepare(
     if not is_absolute_iri(base):
         problem = Problem("base", f"{base!r} is not an absolute IRI")
         raise InvalidMapping(name, [problem])
-    parsed = parse_mapping(text, base)
+    parsed = read_mapping(text, base)
     mapping = normalize(parsed.mapping)
     problems = [
         *parsed.problems,

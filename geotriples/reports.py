@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from geotriples.errors import MappingNotFound
+from geotriples.mapping.model import DatabaseAccess
 from geotriples.plan import Partition
 from geotriples.prepare import prepare
 from geotriples.sources.catalog import SourceCatalog
@@ -79,6 +80,7 @@ def prepare_run(
     sources: Mapping[str, Path],
     parameters: Mapping[str, str],
     base: str,
+    database: DatabaseAccess | None = None,
 ) -> Prepared:
     """Read a mapping and plan it.
 
@@ -88,6 +90,7 @@ def prepare_run(
         parameters: Values by name; the run itself provides `mapping_name` and
             `mapping_sha`.
         base: What relative IRIs are appended to.
+        database: The database of logical tables that name none (R2RML).
 
     Raises:
         MappingNotFound: There is no such mapping.
@@ -96,7 +99,7 @@ def prepare_run(
     text = _read(mapping)
     sha = hashlib.sha256(text).hexdigest()[:_SHA_LENGTH]
     provided = {"mapping_name": mapping.stem, "mapping_sha": sha}
-    catalog = SourceCatalog(mapping.parent, sources)
+    catalog = SourceCatalog(mapping.parent, sources, database)
     partitions = prepare(text, mapping.name, catalog, {**provided, **parameters}, base)
     return Prepared(catalog, partitions, f"{base}mapping/{mapping.stem}/{sha}")
 

@@ -23,7 +23,7 @@ from engines.duckdb import connect
 from engines.duckdb.failures import wrap_error
 from geotriples.crs_definitions import definition_lines
 from geotriples.errors import InvalidData, MappingError
-from geotriples.mapping.model import SourceKey
+from geotriples.mapping.model import DatabaseAccess, SourceKey
 from geotriples.plan import Partition, Rows
 from geotriples.primitives import install_primitives
 from geotriples.reports import OnInvalid, Rejected, RunReport, prepare_run
@@ -47,6 +47,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     sources: Mapping[str, Path] = _NO_SOURCES,
     parameters: Mapping[str, str] = _NOTHING,
     base: str = ID,
+    database: DatabaseAccess | None = None,
     on_invalid: OnInvalid = "fail",
     progress: Progress = silent,
 ) -> RunReport:
@@ -63,6 +64,8 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
             for beside the mapping, and nowhere above it.
         parameters: Values by name.
         base: What relative IRIs are appended to, unless a triples map says otherwise.
+        database: The database of logical tables that name none, as in R2RML.  A file
+            that the run itself names may be anywhere.
         on_invalid: Whether a value that makes no valid term ends the run, or is left
             out and reported.
         progress: Told how far the run is.
@@ -77,7 +80,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     """
     started = time.monotonic()
     check_output(output)
-    prepared = prepare_run(mapping, sources, parameters, base)
+    prepared = prepare_run(mapping, sources, parameters, base, database)
     partitions = prepared.partitions
     prefix = f".{output.name}."
     with (

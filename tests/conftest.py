@@ -1,11 +1,14 @@
 """Fixtures that several packages' tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import Phase, settings
+
+from tests.database_servers import Server, mariadb_server, postgresql_server
 
 pytest.register_assert_rewrite("tests.solutions", "tests.spatial_solutions")
 
@@ -41,3 +44,17 @@ def suites() -> Path:
 def data() -> Path:
     """Real data that others made, read where they lie."""
     return _external("PYTHEAS_DATA", "data")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server with PostGIS."""
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Server]:
+    """A MariaDB server."""
+    with mariadb_server() as server:
+        yield server

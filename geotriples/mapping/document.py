@@ -3,8 +3,10 @@
 What is not is reported with its node, and reading goes on.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeAlias, TypeVar
 
 import pyoxigraph as ox
 
@@ -13,6 +15,12 @@ from geotriples.mapping.model import Iri, Literal, Problem
 from ontologies.namespaces import RML, Namespace
 
 T = TypeVar("T")
+
+PropertyLabels: TypeAlias = Mapping[str, str]
+"""Local names in RML to the names by which the mapping's author knows them."""
+
+RML_LABELS: Final[PropertyLabels] = MappingProxyType({})
+"""RML's properties are called what they are."""
 
 
 @dataclass(slots=True)
@@ -25,11 +33,13 @@ class DocumentReader:
         graph: The document.
         vocabulary: The namespace of its properties.
         problems: Everything that was wrong so far.
+        labels: What messages call properties whose author calls them otherwise.
     """
 
     graph: DocumentGraph
     vocabulary: Namespace = RML
     problems: list[Problem] = field(default_factory=list)
+    labels: PropertyLabels = field(default_factory=lambda: RML_LABELS)
 
     def report(self, node: str, message: str) -> None:
         """Add a problem."""
@@ -45,7 +55,7 @@ class DocumentReader:
 
     def label(self, key: str) -> str:
         """A property as messages name it."""
-        return f"<{key}>" if ":" in key else f"rml:{key}"
+        return f"<{key}>" if ":" in key else self.labels.get(key, f"rml:{key}")
 
     def nodes(self, node: Node, key: str, where: str) -> list[Node]:
         """The values of a property that are nodes."""

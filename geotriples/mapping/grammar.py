@@ -42,13 +42,17 @@ SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 """How an absolute IRI begins (RFC 3986 section 3.1)."""
 
 LANGUAGE_TAG: Final = (
-    r"^(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})"
+    r"^[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}"
     r"(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
     r"(?:-[A-WYZa-wyz0-9](?:-[A-Za-z0-9]{2,8})+)*"
     r"(?:-[Xx](?:-[A-Za-z0-9]{1,8})+)?$"
 )
-"""Well-formed language tags (BCP 47 section 2.1, without the grandfathered ones)."""
+"""Well-formed language tags (BCP 47 section 2.1), without the grandfathered ones.
+
+Languages of four letters are reserved, and none of five to eight is registered: what
+looks like one is the name of a language, such as `english`, and no tag (R2RML 7.4).
+"""
 
 
 def is_absolute_iri(text: str) -> bool:
@@ -68,7 +72,7 @@ def is_language_tag(text: str) -> bool:
     """Whether a string is a well-formed language tag.
 
     Examples:
-        >>> is_language_tag("en-GB"), is_language_tag("a-english")
+        >>> is_language_tag("en-GB"), is_language_tag("english")
         (True, False)
     """
     return re.match(LANGUAGE_TAG, text) is not None and not text.endswith("\n")

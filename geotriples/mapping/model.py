@@ -6,7 +6,7 @@ error messages point at it.  Nothing here knows RDF libraries or engines.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -173,7 +173,25 @@ class WebAccess:
     url: str
 
 
-Access: TypeAlias = FileAccess | WebAccess
+@dataclass(frozen=True, slots=True)
+class DatabaseAccess:
+    """A relational database; its password is in no message and no `repr`.
+
+    Attributes:
+        dsn: Its URL, with or without `jdbc:`, or the path of a SQLite file; empty for
+            the database that the run names.
+        username: Who asks, where the URL does not say.
+        password: The password of that user.
+        driver: Name of the JDBC driver, where the mapping says.
+    """
+
+    dsn: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    driver: str | None = None
+
+
+Access: TypeAlias = FileAccess | WebAccess | DatabaseAccess
 """Where the data of a logical source are."""
 
 

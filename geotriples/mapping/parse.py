@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
-from geotriples.mapping.document import DocumentReader
+from geotriples.mapping.document import RML_LABELS, DocumentReader, PropertyLabels
 from geotriples.mapping.graph import DocumentGraph, Node, Object, parse_graph
 from geotriples.mapping.model import (
     Constant,
@@ -52,7 +52,8 @@ _PROPERTIES: Final = (
         *("parentTriplesMap", "joinCondition"),
     }
 )
-_DEFAULT_BASE: Final = "mapping:"
+DEFAULT_BASE: Final = "mapping:"
+"""What relative IRIs of a document without a base are resolved against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +73,35 @@ def parse_mapping(text: bytes, base: str | None = None) -> ParsedMapping:
             declares a base of its own.
     """
     try:
-        graph = parse_graph(text, base or _DEFAULT_BASE)
+        graph = parse_graph(text, base or DEFAULT_BASE)
     except SyntaxError as error:
-        node = f"line {error.lineno}, column {error.offset}" if error.lineno else "text"
-        problem = Problem(node, f"not Turtle: {error.msg}")
-        return ParsedMapping(Mapping(()), (problem,))
-    reader = _Reader(graph)
+        return ParsedMapping(Mapping(()), (syntax_problem(error),))
+    return read_graph(graph)
+
+
+def syntax_problem(error: SyntaxError) -> Problem:
+    """What `parse_graph` says of a text, as a problem of the mapping."""
+    node = f"line {error.lineno}, column {error.offset}" if error.lineno else "text"
+    return Problem(node, f"not Turtle: {error.msg}")
+
+
+def read_graph(
+    graph: DocumentGraph, labels: PropertyLabels = RML_LABELS
+) -> ParsedMapping:
+    """Read a graph of RML.
+
+    Args:
+        graph: The document.
+        labels: How messages call the properties that the author calls otherwise.
+    """
+    reader = _Reader(graph, labels=labels)
     reader.report_unsupported()
     maps = tuple(
         one for node in _triples_maps(graph) if (one := reader.triples_map(node))
     )
     if not maps and not reader.problems:
-        reader.report("document", "holds no triples map (no rml:logicalSource)")
+        wanted = reader.label("logicalSource")
+        reader.report("document", f"holds no triples map (no {wanted})")
     return ParsedMapping(Mapping(maps), tuple(reader.problems))
 
 
@@ -106,7 +124,9 @@ class _Reader(DocumentReader):
             if predicate.startswith(RML) and RML.local(predicate) not in _PROPERTIES:
                 node = f"<{subject.value}>" if isinstance(subject, ox.NamedNode) else ""
                 local = RML.local(predicate)
-                self.report(node or "a blank node", f"rml:{local} is not supported")
+                self.report(
+                    node or "a blank node", f"{self.label(local)} is not supported"
+                )
 
     # -- triples maps ------------------------------------------------------------
 
@@ -149,12 +169,15 @@ class _Reader(DocumentReader):
             for at in [f"{where} objectMap {i}"]
         ) + self.constants(node, "object", where)
         if not predicates:
-            self.report(where, "has no rml:predicate or rml:predicateMap")
+            self.report_absent(where, "predicate")
         if not objects:
-            self.report(where, "has no rml:object or rml:objectMap")
+            self.report_absent(where, "object")
         return PredicateObjectMap(
             where, predicates, objects, self.maps(node, "graph", where)
         )
+
+    def report_absent(self, where: str, key: str) -> None:
+        self.report(where, f"has no {self.label(key)} or {self.label(f'{key}Map')}")
 
     def ref_object_map(self, node: Node, where: str) -> RefObjectMap:
         parent = self.one_node(node, "parentTriplesMap", where, required=True)
@@ -178,7 +201,8 @@ class _Reader(DocumentReader):
         long = self.one_node(node, f"{key}Map", where)
         where = f"{where} {key}Map"
         if (short is None) == (long is None):
-            self.report(where, f"needs either rml:{key} or rml:{key}Map")
+            either = f"{self.label(key)} or {self.label(f'{key}Map')}"
+            self.report(where, f"needs either {either}")
             return None
         if short is not None:
             return TermMap(where, Reference(short), TermType.LITERAL)
@@ -189,16 +213,14 @@ class _Reader(DocumentReader):
     def term_map(self, node: Node, where: str) -> TermMap:
         term_type = self.one_iri(node, "termType", where)
         if term_type is not None and term_type not in _TERM_TYPES:
-            self.report(where, f"unknown rml:termType <{term_type}>")
+            self.report(where, f"unknown {self.label('termType')} <{term_type}>")
             term_type = None
         kind = _TERM_TYPES[term_type] if term_type else None
         expression = self.expression(node, where)
         if expression is None and kind is not TermType.BLANK_NODE:
-            self.report(
-                where,
-                "needs one of rml:template, rml:reference, rml:constant, "
-                "rml:functionExecution",
-            )
+            keys = ("template", "reference", "constant", "functionExecution")
+            wanted = ", ".join(map(self.label, keys))
+            self.report(where, f"needs one of {wanted}")
         return TermMap(
             where,
             expression,
@@ -220,7 +242,7 @@ class _Reader(DocumentReader):
             for value in self.graph.objects(node, RML.term(key))
         ]
         if len(found) > 1:
-            keys = ", ".join(f"rml:{key}" for key, _ in found)
+            keys = ", ".join(self.label(key) for key, _ in found)
             self.report(where, f"has more than one expression: {keys}")
         if not found:
             return None
@@ -297,7 +319,7 @@ class _Reader(DocumentReader):
     def optional_map(self, node: Node, key: str, where: str) -> TermMap | None:
         found = self.maps(node, key, where)
         if len(found) > 1:
-            self.report(where, f"has more than one rml:{key}")
+            self.report(where, f"has more than one {self.label(key)}")
         return found[0] if found else None
 
     def map_or_constant(
@@ -306,10 +328,9 @@ class _Reader(DocumentReader):
         maps = self.nodes(node, f"{key}Map", where)
         constants = self.graph.objects(node, RML.term(key))
         if len(maps) + len(constants) != 1:
-            self.report(
-                where,
-                f"needs exactly one rml:{key}Map, has {len(maps) + len(constants)}",
-            )
+            wanted = self.label(f"{key}Map")
+            count = len(maps) + len(constants)
+            self.report(where, f"needs exactly one {wanted}, has {count}")
         if maps:
             return maps[0], None
         return None, self.as_term(constants[0], key, where) if constants else None
@@ -324,5 +345,5 @@ class _Reader(DocumentReader):
                 return value
             case () if not required:
                 return None
-        self.report(where, f"needs exactly one rml:{key}, a constant IRI")
+        self.report(where, f"needs exactly one {self.label(key)}, a constant IRI")
         return None

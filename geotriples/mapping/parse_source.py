@@ -4,7 +4,8 @@ from typing import Final
 
 from geotriples.mapping.document import DocumentReader
 from geotriples.mapping.graph import Node
-from geotriples.mapping.model import FileAccess, LogicalSource
+from geotriples.mapping.model import Access, FileAccess, LogicalSource
+from geotriples.mapping.parse_database import is_database, read_database
 
 SOURCE_PROPERTIES: Final = frozenset(
     {"source", "referenceFormulation", "iterator", "root", "path", "null"}
@@ -25,10 +26,16 @@ def read_logical_source(
     iterator = reader.one_string(node, "iterator", where)
     if source is None or formulation is None:
         return None
-    path = reader.one_string(source, "path", f"{where} source", required=True)
-    root = reader.one_iri(source, "root", f"{where} source")
     nulls = frozenset(reader.strings(source, "null", where))
-    if path is None:
+    access = _access(reader, source, f"{where} source")
+    if access is None:
         return None
-    access = FileAccess(path, root)
     return LogicalSource(where, formulation, access, iterator, nulls)
+
+
+def _access(reader: DocumentReader, source: Node, where: str) -> Access | None:
+    if is_database(reader, source):
+        return read_database(reader, source, where)
+    path = reader.one_string(source, "path", where, required=True)
+    root = reader.one_iri(source, "root", where)
+    return None if path is None else FileAccess(path, root)

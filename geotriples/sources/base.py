@@ -58,8 +58,8 @@ class Source(Protocol):
     """Rows of one logical source."""
 
     @property
-    def path(self) -> Path:
-        """The file that is read."""
+    def path(self) -> Path | str:
+        """The file that is read, or the name of the database."""
 
     @property
     def row_count(self) -> int | None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import (
+    DatabaseAccess,
     FileAccess,
     LogicalSource,
     Problem,
@@ -27,6 +28,7 @@ from geotriples.sources.base import (
 from geotriples.sources.csv import open_csv
 from geotriples.sources.json import open_json
 from geotriples.sources.parquet import open_geoparquet, open_parquet
+from geotriples.sources.sql_catalog import open_database_source
 from ontologies.namespaces import RML
 
 FORMULATIONS: Final[Mapping[str, OpenSource]] = MappingProxyType(
@@ -47,10 +49,12 @@ class SourceCatalog:
     Attributes:
         folder: Where the mapping lies.
         named: Files by the path that the mapping gives them.
+        database: The database of logical sources that name none (R2RML).
     """
 
     folder: Path
     named: Mapping[str, Path]
+    database: DatabaseAccess | None = None
     _opened: dict[SourceKey, Source | Problem] = field(default_factory=dict)
 
     def open(self, source: LogicalSource) -> Source | Problem:
@@ -75,6 +79,8 @@ class SourceCatalog:
         return self.opened(key).column(reference)
 
     def _open(self, source: LogicalSource) -> Source | Problem:
+        if isinstance(source.access, DatabaseAccess):
+            return self._open_database(source.access, source)
         opener = FORMULATIONS.get(source.formulation)
         if opener is None:
             known = ", ".join(f"<{iri}>" for iri in FORMULATIONS)
@@ -91,12 +97,34 @@ class SourceCatalog:
         except SourceError as error:
             return Problem(source.node, str(error))
 
+    def _open_database(
+        self, access: DatabaseAccess, source: LogicalSource
+    ) -> Source | Problem:
+        wanted = access if access.dsn else self.database
+        if wanted is None:
+            message = "the mapping names no database; name one for the run (--database)"
+            return Problem(source.node, message)
+        try:
+            # Only the mapping's own paths are kept to its folder.
+            file = self._database_file if access.dsn else Path
+            return open_database_source(wanted, source, file)
+        except SourceError as error:
+            return Problem(source.node, str(error))
+
+    def _database_file(self, text: str) -> Path:
+        path = self._file("database", text, None)
+        if isinstance(path, Problem):
+            raise SourceError(text, path.message)
+        return path
+
     def _path(self, source: LogicalSource) -> Path | Problem:
         match source.access:
             case FileAccess(path, root):
                 return self._file(source.node, path, root)
             case WebAccess(url):
                 return Problem(source.node, f"<{url}>: this run fetches nothing")
+            case DatabaseAccess():
+                return Problem(source.node, "a database is no file")
 
     def _file(self, node: str, text: str, root: str | None) -> Path | Problem:
         if text in self.named:

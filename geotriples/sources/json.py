@@ -102,7 +102,7 @@ class JsonSource:
             case int():
                 return _pair(str(value), "integer")
             case float():
-                return _pair(_canonical_double(value), "double")
+                return _pair(canonical_double(value), "double")
             case str():
                 return None if value in self.nulls else self._text(value, row)
             case _:
@@ -125,11 +125,11 @@ def _pair(lexical: str, datatype: str | None) -> dict[str, str | None]:
     }
 
 
-def _canonical_double(value: float) -> str:
+def canonical_double(value: float) -> str:
     """The canonical lexical form of xsd:double (XSD 1.1 part 2, 3.3.5.2).
 
     Examples:
-        >>> _canonical_double(0.25), _canonical_double(-1200.0), _canonical_double(0.0)
+        >>> canonical_double(0.25), canonical_double(-1200.0), canonical_double(0.0)
         ('2.5E-1', '-1.2E3', '0.0E0')
     """
     if math.isinf(value):

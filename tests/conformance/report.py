@@ -30,6 +30,9 @@ from tests.conformance import (
     test_geosparql_requirements,
     test_geosparql_shapes,
     test_jts_testxml,
+    test_r2rml_mariadb,
+    test_r2rml_postgresql,
+    test_r2rml_sqlite,
     test_rdf_parsers,
     test_rdf_semantics,
     test_rml_core,
@@ -48,6 +51,7 @@ BEGIN: Final = "<!-- counted by python -m tests.conformance.report -->\n"
 END: Final = "<!-- end of what is counted -->\n"
 _OGC: Final = "http://www.opengis.net/def/geosparql/validator/"
 _PROJECT: Final = "https://w3id.org/pytheas/"
+_RDB2RDF: Final = "http://www.w3.org/2001/sw/rdb2rdf/test-cases/#"
 _JTS: Final = "urn:jts-testxml:"
 _W3C: Final = "https://w3c.github.io/rdf-tests/"
 _EARL: Final = "http://www.w3.org/ns/earl#"
@@ -99,7 +103,7 @@ class Suite:
 
 def read_suites() -> list[Suite]:
     """All suites, in the order of the table."""
-    return [*_sparql(), *_geosparql(), *_rdf(), *_rml()]
+    return [*_sparql(), *_geosparql(), *_rdf(), *_rml(), *_r2rml()]
 
 
 def _sparql() -> Iterator[Suite]:
@@ -172,6 +176,16 @@ def _rml() -> Iterator[Suite]:
     ):
         base = f"https://w3id.org/rml/{part}/test-cases#"
         yield Suite(title, module, tuple(module.SUITE.cases), base, module.EXPECTED)
+
+
+def _r2rml() -> Iterator[Suite]:
+    for title, module in (
+        ("SQLite", test_r2rml_sqlite),
+        ("PostgreSQL", test_r2rml_postgresql),
+        ("MariaDB", test_r2rml_mariadb),
+    ):
+        cases = tuple(module.CASES)
+        yield Suite(f"R2RML on {title}", module, cases, _RDB2RDF, module.EXPECTED)
 
 
 def _within(cases: Iterable[str], folder: str) -> tuple[str, ...]:

@@ -1,0 +1,51 @@
+"""The databases of the RDB2RDF test cases, each made anew from its script."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.database_servers import (
+    Server,
+    mariadb_script,
+    postgresql_script,
+    statements,
+)
+
+
+def make_sqlite(script: Path, folder: Path) -> Path:
+    """A SQLite file in `folder`."""
+    path = folder / "case.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script.read_text(encoding="utf-8"))
+    return path
+
+
+def make_postgresql(script: Path, server: Server) -> None:
+    """The tables of a script, and no others."""
+    text = script.read_text(encoding="utf-8")
+    # The one type of SQL 2008 in the scripts that PostgreSQL calls otherwise.
+    text = re.sub(r"VARBINARY\(\d+\)", "BYTEA", text)
+    text = re.sub(r"X'([0-9A-F]+)'", r"'\\x\1'", text)
+    postgresql_script(
+        server.port,
+        "DROP SCHEMA IF EXISTS cases CASCADE;\nCREATE SCHEMA cases AUTHORIZATION me;\n"
+        "ALTER ROLE me SET search_path = cases, public;\nSET search_path = cases;\n"
+        f"{_without_comments(text)};\nGRANT ALL ON ALL TABLES IN SCHEMA cases TO me",
+    )
+
+
+def make_mariadb(script: Path, server: Server) -> None:
+    """The tables of a script, and no others."""
+    text = _without_comments(script.read_text(encoding="utf-8"))
+    start = ["DROP DATABASE IF EXISTS test", "CREATE DATABASE test CHARSET utf8mb4"]
+    mariadb_script(
+        server.port,
+        [*start, "USE test", *statements(text)],
+        database="mysql",
+        mode=",ANSI_QUOTES",
+    )
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"--.*", "", text)
