@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlglot import exp
 
 from geotriples.geometry import crs_of_file
-from geotriples.plan import Partition, Rows
+from geotriples.plan import Partition
+from geotriples.rows import Compute, Rows
 from geotriples.sinks import escape
 from ontologies.geosparql.crs import OWN_CRS_BASE, Crs, define_crs
 from ontologies.namespaces import CRS
@@ -57,6 +58,6 @@ def _calls(partition: Partition) -> Iterator[exp.Anonymous]:
 def _parts(partition: Partition) -> Iterator[exp.Expr]:
     sides: Sequence[Rows | None] = (partition.child, partition.parent)
     for rows in filter(None, sides):
-        yield from (sql for _, sql in rows.computed)
+        yield from (step.sql for step in rows.steps if isinstance(step, Compute))
     for quad in partition.quads:
         yield from (term.lexical for term in quad.terms)

@@ -7,7 +7,6 @@ as it must be and no more.  Nothing here knows an engine.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
 
 from sqlglot import exp
 
@@ -20,31 +19,8 @@ from geotriples.mapping.model import (
     TriplesMap,
 )
 from geotriples.mapping.normalize import DEFAULT_GRAPH
-from geotriples.sources.base import Column, Kind
+from geotriples.rows import ColumnsOfSource, Rows, SourceColumns
 from geotriples.terms import TermColumn, term_column
-from geotriples.values import Value, concatenation, text_literal
-
-PARAMETER_PREFIX: Final = "pytheas:"
-"""References that begin so are parameters of the run, the same in every row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of one source, as a partition wants them.
-
-    Attributes:
-        source: Which source.
-        references: Name of a column to the reference that it holds.
-        lists: Columns to be unnested, each value making a row of its own.
-        computed: Columns worked out from those before them, in order.
-        row_column: Name of the column that counts the rows from 1.
-    """
-
-    source: SourceKey
-    references: Mapping[str, str]
-    lists: tuple[str, ...]
-    computed: tuple[tuple[str, exp.Expr], ...]
-    row_column: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,88 +57,6 @@ class Partition:
     quads: tuple[QuadColumns, ...]
 
 
-@dataclass(slots=True)
-class _SourceColumns:
-    """The columns of one source, as term maps ask for them; a `values.Scope`."""
-
-    key: SourceKey
-    prefix: str
-    base: str
-    columns: "ColumnsOfSource"
-    parameters: Mapping[str, str]
-    references: dict[str, str] = field(default_factory=dict)
-    kinds: dict[str, Column] = field(default_factory=dict)
-    computed: dict[str, exp.Expr] = field(default_factory=dict)
-
-    @property
-    def row_column(self) -> str:
-        return f"{self.prefix}row"
-
-    def resolve(self, reference: str) -> Value:
-        if reference.startswith(PARAMETER_PREFIX):
-            text = self.parameters[reference.removeprefix(PARAMETER_PREFIX)]
-            return Value(text_literal(text), Kind.STRING)
-        column = self.columns(self.key, reference)
-        name = self.references.setdefault(
-            reference, f"{self.prefix}{len(self.references)}"
-        )
-        self.kinds[name] = column
-        return Value(exp.column(name), column.kind, column.crs)
-
-    def compute(self, sql: exp.Expr) -> exp.Expr:
-        if isinstance(sql, exp.Column | exp.Literal):
-            return sql
-        for name, known in self.computed.items():
-            if known == sql:
-                return exp.column(name)
-        name = f"{self.prefix}x{len(self.computed)}"
-        self.computed[name] = sql
-        return exp.column(name)
-
-    def row_label(self) -> exp.Expr:
-        row = exp.cast(exp.column(self.row_column), "VARCHAR")
-        return concatenation(text_literal(f"r{self.prefix}_"), row)
-
-    def lists_in(self, parts: Iterable[exp.Expr]) -> tuple[str, ...]:
-        """The list columns on which `parts` depend."""
-        needed = self._needed(parts)
-        return tuple(
-            name for name in needed if name in self.kinds and self.kinds[name].is_list
-        )
-
-    def rows(self, parts: Iterable[exp.Expr]) -> Rows:
-        """What must be read and computed for `parts`."""
-        needed = self._needed(parts)
-        references = {
-            name: text for text, name in self.references.items() if name in needed
-        }
-        return Rows(
-            self.key,
-            references,
-            tuple(name for name in references if self.kinds[name].is_list),
-            tuple(item for item in self.computed.items() if item[0] in needed),
-            self.row_column,
-        )
-
-    def _needed(self, parts: Iterable[exp.Expr]) -> dict[str, None]:
-        found: dict[str, None] = {}
-        waiting = list(parts)
-        while waiting:
-            for column in waiting.pop().find_all(exp.Column):
-                if column.name not in found:
-                    found[column.name] = None
-                    if column.name in self.computed:
-                        waiting.append(self.computed[column.name])
-        return found
-
-
-class ColumnsOfSource(Protocol):
-    """Says what a reference of a source yields."""
-
-    def __call__(self, key: SourceKey, reference: str) -> Column:
-        """The column."""
-
-
 def plan(
     mapping: RmlMapping,
     columns: ColumnsOfSource,
@@ -187,19 +81,19 @@ class _Planner:
     columns: ColumnsOfSource
     parameters: Mapping[str, str]
     base: str
-    scopes: dict[tuple[SourceKey, str, str], _SourceColumns] = field(
+    scopes: dict[tuple[SourceKey, str, str], SourceColumns] = field(
         default_factory=dict
     )
 
     def partitions(self) -> tuple[Partition, ...]:
         single: dict[tuple[int, tuple[str, ...]], list[QuadColumns]] = {}
-        by_id: dict[int, _SourceColumns] = {}
+        by_id: dict[int, SourceColumns] = {}
         joined: list[Partition] = []
         for triples_map in self.mapping.triples_maps:
             scope = self.scope(triples_map, "c")
             by_id[id(scope)] = scope
             for quad in self.quads(triples_map, scope):
-                lists = scope.lists_in(_parts((quad,)))
+                lists = scope.unnested(_parts((quad,)))
                 single.setdefault((id(scope), lists), []).append(quad)
             joined += self.joins(triples_map, scope)
         alone = [
@@ -208,19 +102,19 @@ class _Planner:
         ]
         return (*alone, *joined)
 
-    def scope(self, triples_map: TriplesMap, side: str) -> _SourceColumns:
+    def scope(self, triples_map: TriplesMap, side: str) -> SourceColumns:
         key = triples_map.source.key
         base = triples_map.base or self.base
         known = self.scopes.get((key, base, side))
         if known is None:
             # The number sets rows apart from those of other sources (blank nodes).
             prefix = f"{side}{len(self.scopes)}_"
-            known = _SourceColumns(key, prefix, base, self.columns, self.parameters)
+            known = SourceColumns(key, prefix, base, self.columns, self.parameters)
             self.scopes[key, base, side] = known
         return known
 
     def quads(
-        self, triples_map: TriplesMap, scope: _SourceColumns
+        self, triples_map: TriplesMap, scope: SourceColumns
     ) -> Iterator[QuadColumns]:
         subject = term_column(triples_map.subject.term, scope)
         for one in triples_map.predicate_objects:
@@ -236,7 +130,7 @@ class _Planner:
                 yield from self.products(one, subject, object_column, scope)
 
     def joins(
-        self, triples_map: TriplesMap, scope: _SourceColumns
+        self, triples_map: TriplesMap, scope: SourceColumns
     ) -> Iterator[Partition]:
         subject = term_column(triples_map.subject.term, scope)
         for one in triples_map.predicate_objects:
@@ -249,7 +143,7 @@ class _Planner:
         one: PredicateObjectMap,
         term: RefObjectMap,
         subject: TermColumn,
-        scope: _SourceColumns,
+        scope: SourceColumns,
     ) -> Partition:
         parent = self.mapping.triples_map(term.parent)
         parent_scope = self.scope(parent, "p")
@@ -279,7 +173,7 @@ class _Planner:
         one: PredicateObjectMap,
         subject: TermColumn,
         object_column: TermColumn,
-        scope: _SourceColumns,
+        scope: SourceColumns,
     ) -> Iterator[QuadColumns]:
         """Every predicate in every graph (RML Core, generated triples)."""
         graphs = [

@@ -6,14 +6,15 @@ Nothing is read of the sources but what says which columns they have.
 from collections.abc import Callable, Iterator, Mapping
 
 from geotriples.errors import InvalidMapping
-from geotriples.functions import check_execution
+from geotriples.functions.catalog import check_execution
 from geotriples.mapping.grammar import is_absolute_iri
 from geotriples.mapping.model import Mapping as RmlMapping
 from geotriples.mapping.model import Problem, TriplesMap
 from geotriples.mapping.normalize import normalize
 from geotriples.mapping.read import read_mapping
 from geotriples.mapping.validate import check_references, executions, validate
-from geotriples.plan import PARAMETER_PREFIX, Partition, plan
+from geotriples.plan import Partition, plan
+from geotriples.rows import PARAMETER_PREFIX
 from geotriples.sources.catalog import SourceCatalog
 
 

@@ -24,9 +24,10 @@ from engines.duckdb.failures import wrap_error
 from geotriples.crs_definitions import definition_lines
 from geotriples.errors import InvalidData, MappingError
 from geotriples.mapping.model import DatabaseAccess, SourceKey
-from geotriples.plan import Partition, Rows
+from geotriples.plan import Partition
 from geotriples.primitives import install_primitives
 from geotriples.reports import OnInvalid, Rejected, RunReport, prepare_run
+from geotriples.rows import Rows
 from geotriples.sinks import Written, check_output, write
 from geotriples.sources.catalog import SourceCatalog
 from geotriples.statements import checks_query, lines_query
@@ -35,6 +36,7 @@ from ontologies.namespaces import ID
 from ontologies.progress import Progress, silent
 
 _BATCH_ROWS: Final = 16_384
+_SPARE_IO_THREADS: Final = 8
 _LISTED: Final = 100
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _NO_SOURCES: Final[Mapping[str, Path]] = MappingProxyType({})
@@ -188,6 +190,7 @@ class _Execution:
             reader.schema, self.counted(reader, rows.source)
         )
         self.connection.register(name, counted)
+        _ensure_io_threads(self.readings)
         row_count = self.catalog.opened(rows.source).row_count
         if row_count is not None:
             self.rows_expected += row_count
@@ -238,6 +241,18 @@ class _Execution:
             if self.failure is not None:
                 raise self.failure from error
             raise wrap_error(error) from error
+
+
+def _ensure_io_threads(readings: int) -> None:
+    """Enough threads for the readings of one query, and those that feed them.
+
+    DuckDB reads Arrow on the threads that Arrow has for files, one for each reading;
+    there our readers wait for files of their own, and would for ever once all threads
+    waited so.
+    """
+    needed = readings + _SPARE_IO_THREADS
+    if pa.io_thread_count() < needed:
+        pa.set_io_thread_count(needed)
 
 
 def _one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:

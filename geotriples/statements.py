@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlglot import exp
 
-from geotriples.plan import Partition, Rows
+from geotriples.plan import Partition
+from geotriples.rows import Compute, Rows, Step
 from geotriples.sinks import line_parts
 from geotriples.values import concatenation, text_literal
 
@@ -124,31 +125,36 @@ def _joined(
 def _rows(
     partition: Partition, rows: Rows, relation: RelationOf, *, counted: bool
 ) -> exp.Select:
-    """The columns of a source: counted, then unnested, then computed from."""
+    """The columns of a source: counted, then unnested and computed from."""
     select = exp.select("*").from_(exp.table_(relation(rows)))
     if counted or _counts(partition, rows):
         number = exp.Window(this=exp.RowNumber())
         select = select.select(exp.alias_(number, rows.row_column))
-    for name in rows.lists:
-        others = exp.Star(except_=[exp.to_identifier(name)])
-        value: exp.Expr = exp.func("UNNEST", exp.column(name))
-        select = exp.select(others, exp.alias_(value, name)).from_(
-            _subquery(select, "rows")
-        )
-    for name, value in rows.computed:
-        select = exp.select("*", exp.alias_(value, name)).from_(
-            _subquery(select, "rows")
-        )
+    for layer in rows.layers:
+        columns = [column for step in layer for column in _columns(step)]
+        select = exp.select("*", *columns).from_(_subquery(select, "rows"))
     return select
+
+
+def _columns(step: Step) -> list[exp.Expr]:
+    if isinstance(step, Compute):
+        return [exp.alias_(step.sql, step.name)]
+    # Both in one SELECT go through the list side by side.
+    position = exp.func("GENERATE_SUBSCRIPTS", step.values, exp.Literal.number(1))
+    return [
+        exp.alias_(exp.func("UNNEST", step.values), step.name),
+        exp.alias_(position, step.position),
+    ]
 
 
 def _counts(partition: Partition, rows: Rows) -> bool:
     """Whether a term needs the number of its row."""
+    parts = [term.lexical for quad in partition.quads for term in quad.terms]
+    parts += [step.sql for step in rows.steps if isinstance(step, Compute)]
     return any(
         column.name == rows.row_column
-        for quad in partition.quads
-        for term in quad.terms
-        for column in term.lexical.find_all(exp.Column)
+        for part in parts
+        for column in part.find_all(exp.Column)
     )
 
 

@@ -4,19 +4,22 @@ A term column keeps its parts (kind, lexical form, datatype, language) apart; on
 sink puts them together.  A part is NULL where the row gives no term.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import reduce
 from typing import Final
 
 from sqlglot import exp
 
-from geotriples.functions import FUNCTIONS
+from geotriples.functions.base import Parameter, Type, argument, concatenated, is_null
+from geotriples.functions.catalog import FUNCTIONS, inputs_of
 from geotriples.mapping.grammar import ABSOLUTE_IRI, LANGUAGE_TAG, SCHEME
 from geotriples.mapping.model import (
     Constant,
     Expression,
     FunctionExecution,
+    Input,
     Iri,
     Literal,
     Reference,
@@ -27,6 +30,7 @@ from geotriples.mapping.model import (
 from geotriples.sources.base import Kind
 from geotriples.values import (
     XSD_STRING,
+    Check,
     Scope,
     Value,
     concatenation,
@@ -46,23 +50,6 @@ class TermKind(Enum):
     IRI = auto()
     BLANK_NODE = auto()
     LITERAL = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A condition without which a row's value makes no valid term.
-
-    Attributes:
-        node: The term map.
-        value: The value that is judged.
-        is_valid: The condition.
-        reason: What is wrong where it does not hold.
-    """
-
-    node: str
-    value: exp.Expr
-    is_valid: exp.Expr
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +73,12 @@ class TermColumn:
 
 def term_column(term: TermMap, scope: Scope) -> TermColumn:
     """The column of terms that a normalized term map makes."""
+    if term.condition is None:
+        return _unconditional(term, scope)
+    return _on_condition(_unconditional(term, scope), term.condition, scope)
+
+
+def _unconditional(term: TermMap, scope: Scope) -> TermColumn:
     match term.term_type:
         case TermType.LITERAL:
             return _literal(term, scope)
@@ -95,8 +88,41 @@ def term_column(term: TermMap, scope: Scope) -> TermColumn:
             return _iri(term, scope)
 
 
+def _on_condition(column: TermColumn, condition: TermMap, scope: Scope) -> TermColumn:
+    """No term, and nothing wrong with one, where the condition is not true."""
+    value = _single(evaluate(_expression(condition), scope), scope)
+    truth = argument(value, Type.BOOLEAN, condition.node, scope)
+    checks = [
+        replace(check, is_valid=exp.case().when(truth.sql, check.is_valid))
+        for check in column.checks
+    ]
+    return replace(
+        column,
+        lexical=exp.case().when(truth.sql, column.lexical),
+        checks=(*checks, *_unless_made(truth)),
+    )
+
+
+def _unless_made(value: Value) -> tuple[Check, ...]:
+    """What is wrong with arguments matters only where they gave no value."""
+    made = exp.not_(is_null(value.sql))
+    return tuple(
+        replace(check, is_valid=exp.or_(check.is_valid, made)) for check in value.checks
+    )
+
+
 def evaluate(expression: Expression, scope: Scope) -> Value:
     """The value of an expression, as its source types it."""
+    return _single(_evaluated(expression, scope), scope)
+
+
+def _single(value: Value, scope: Scope) -> Value:
+    if not value.is_list:
+        return value
+    return replace(value, sql=scope.each(value.sql), is_list=False)
+
+
+def _evaluated(expression: Expression, scope: Scope) -> Value:
     match expression:
         case Reference(text):
             return scope.resolve(text)
@@ -117,17 +143,44 @@ def _constant(term: Iri | Literal) -> Value:
 
 def _applied(execution: FunctionExecution, scope: Scope) -> Value:
     function = FUNCTIONS[execution.function]
-    arguments = {one.parameter: _argument(one.value, scope) for one in execution.inputs}
-    result = function.build(arguments)
-    return replace(result, sql=scope.compute(result.sql))
+    arguments = [
+        _argument(inputs_of(execution, place, parameter), parameter, scope)
+        for place, parameter in enumerate(function.parameters)
+    ]
+    result = function.build(*arguments)
+    checks = [check for one in arguments if one is not None for check in one.checks]
+    sql = scope.compute(result.sql)
+    return replace(result, sql=sql, checks=tuple(dict.fromkeys(checks)))
 
 
-def _argument(term: TermMap, scope: Scope) -> Value:
-    """An argument keeps its natural type, unless its map makes an IRI of it."""
-    value = evaluate(_expression(term), scope)
-    if value.kind in {Kind.GEOMETRY, Kind.STRING}:
+def _argument(
+    inputs: Sequence[Input], parameter: Parameter, scope: Scope
+) -> Value | None:
+    values = [
+        argument(_of_type(one.value, parameter, scope), parameter.type, one.node, scope)
+        for one in inputs
+    ]
+    return reduce(concatenated, values) if values else None
+
+
+def _of_type(term: TermMap, parameter: Parameter, scope: Scope) -> Value:
+    """An argument keeps its natural type, and its many values where a list is due."""
+    value = _of_map(term, scope)
+    if parameter.type is not Type.LIST:
+        value = _single(value, scope)
+    if term.condition is None:
         return value
-    return Value(lexical_form(value, scope), Kind.STRING)
+    condition = evaluate(_expression(term.condition), scope)
+    truth = argument(condition, Type.BOOLEAN, term.condition.node, scope)
+    return replace(value, sql=exp.case().when(truth.sql, value.sql))
+
+
+def _of_map(term: TermMap, scope: Scope) -> Value:
+    match term.expression:
+        case Reference(text):
+            return scope.resolve_all(text)
+        case _:
+            return _evaluated(_expression(term), scope)
 
 
 # -- literals ------------------------------------------------------------------------
@@ -142,31 +195,26 @@ def _literal(term: TermMap, scope: Scope) -> TermColumn:
     value = evaluate(_expression(term), scope)
     if term.language is not None:
         return _tagged(value, term.language, scope)
-    if tag is not None:
-        return TermColumn(TermKind.LITERAL, lexical_form(value, scope), language=tag)
     if term.datatype is not None:
         return _typed(value, term.datatype, scope)
     return TermColumn(
-        TermKind.LITERAL, lexical_form(value, scope), natural_datatype(value)
+        TermKind.LITERAL,
+        lexical_form(value, scope),
+        None if tag is not None else natural_datatype(value),
+        tag,
+        _unless_made(value),
     )
 
 
 def _tagged(value: Value, language: TermMap, scope: Scope) -> TermColumn:
-    tag = lexical_form(evaluate(_expression(language), scope), scope)
-    checks = (
-        ()
-        if isinstance(language.expression, Constant)
-        else (
-            Check(
-                language.node,
-                tag,
-                exp.RegexpLike(this=tag, expression=text_literal(LANGUAGE_TAG)),
-                "not a language tag",
-            ),
-        )
-    )
+    tag = evaluate(_expression(language), scope)
+    text = lexical_form(tag, scope)
+    checks = (*_unless_made(value), *_unless_made(tag))
+    if not isinstance(language.expression, Constant):
+        is_valid = exp.RegexpLike(this=text, expression=text_literal(LANGUAGE_TAG))
+        checks += (Check(language.node, text, is_valid, "not a language tag"),)
     return TermColumn(
-        TermKind.LITERAL, lexical_form(value, scope), language=tag, checks=checks
+        TermKind.LITERAL, lexical_form(value, scope), language=text, checks=checks
     )
 
 
@@ -182,8 +230,9 @@ def _typed(value: Value, datatype: TermMap, scope: Scope) -> TermColumn:
                 value = Value(exp.cast(value.sql, "DOUBLE"), Kind.DOUBLE)
         case _:
             declared = iri.lexical
+    checks = (*_unless_made(value), *iri.checks)
     return TermColumn(
-        TermKind.LITERAL, lexical_form(value, scope), declared, checks=iri.checks
+        TermKind.LITERAL, lexical_form(value, scope), declared, checks=checks
     )
 
 
@@ -199,9 +248,11 @@ def _iri(term: TermMap, scope: Scope) -> TermColumn:
         case _:
             value = evaluate(_expression(term), scope)
             lexical = lexical_form(value, scope)
+            made = _unless_made(value)
             if value.is_iri:
-                return TermColumn(TermKind.IRI, lexical)
-            return _checked_iri(term, _absolute(lexical, scope))
+                return TermColumn(TermKind.IRI, lexical, checks=made)
+            column = _checked_iri(term, _absolute(lexical, scope))
+            return replace(column, checks=(*made, *column.checks))
 
 
 def _template_iri(term: TermMap, template: Template, scope: Scope) -> TermColumn:
@@ -231,8 +282,9 @@ def _absolute(value: exp.Expr, scope: Scope) -> exp.Expr:
 def _blank_node(term: TermMap, scope: Scope) -> TermColumn:
     if term.expression is None:
         return TermColumn(TermKind.BLANK_NODE, scope.row_label())
-    value = lexical_form(evaluate(term.expression, scope), scope)
-    return TermColumn(TermKind.BLANK_NODE, exp.func("RDF_BLANK_LABEL", value))
+    value = evaluate(term.expression, scope)
+    label = exp.func("RDF_BLANK_LABEL", lexical_form(value, scope))
+    return TermColumn(TermKind.BLANK_NODE, label, checks=_unless_made(value))
 
 
 def _filled(

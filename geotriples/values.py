@@ -34,6 +34,23 @@ NATURAL_DATATYPES: Final[Mapping[Kind, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A condition without which a row's value makes no valid term.
+
+    Attributes:
+        node: The term map.
+        value: The value that is judged.
+        is_valid: The condition.
+        reason: What is wrong where it does not hold.
+    """
+
+    node: str
+    value: exp.Expr
+    is_valid: exp.Expr
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """A value per row, as the engine holds it.
 
@@ -43,6 +60,8 @@ class Value:
         crs: For a geometry, its CRS as pyproj reads it.
         datatype: What the natural mapping makes of it, where the kind does not say.
         is_iri: Whether every value is known to be an absolute IRI.
+        is_list: Whether the column holds a list of such values.
+        checks: What must hold of the arguments that it was made from.
     """
 
     sql: exp.Expr
@@ -50,9 +69,18 @@ class Value:
     crs: str | None = None
     datatype: str | None = None
     is_iri: bool = False
+    is_list: bool = False
+    checks: tuple[Check, ...] = ()
 
 
-class Scope(Protocol):
+class Computing(Protocol):
+    """Where columns can be worked out."""
+
+    def compute(self, sql: exp.Expr) -> exp.Expr:
+        """The column that holds `sql`, worked out once however often it is used."""
+
+
+class Scope(Computing, Protocol):
     """What the term maps of one triples map are evaluated in."""
 
     @property
@@ -60,16 +88,19 @@ class Scope(Protocol):
         """What relative IRIs are appended to."""
 
     def resolve(self, reference: str) -> Value:
-        """The column of a reference."""
+        """The column of a reference; of several values, one in each row."""
 
-    def compute(self, sql: exp.Expr) -> exp.Expr:
-        """The column that holds `sql`, worked out once however often it is used."""
+    def resolve_all(self, reference: str) -> Value:
+        """The column of a reference; a list where a row may have several values."""
+
+    def each(self, sql: exp.Expr) -> exp.Expr:
+        """The column of the elements of a list, each in a row of its own."""
 
     def row_label(self) -> exp.Expr:
         """A string that no other row has, of this triples map or another."""
 
 
-def lexical_form(value: Value, scope: Scope) -> exp.Expr:
+def lexical_form(value: Value, scope: Computing) -> exp.Expr:
     """The natural lexical form (R2RML 10.2, XSD canonical forms)."""
     sql = value.sql
     match value.kind:

@@ -106,6 +106,8 @@ class TermMap:
         term_type: The kind of term; None until `normalize` has filled in the default.
         datatype: The map of a literal's datatype, which makes an IRI.
         language: The map of a literal's language tag, which makes a string.
+        condition: The map of a truth value, without which the row gives no term
+            (RML-FNML, conditions).
     """
 
     node: str
@@ -113,6 +115,7 @@ class TermMap:
     term_type: TermType | None = None
     datatype: "TermMap | None" = None
     language: "TermMap | None" = None
+    condition: "TermMap | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,13 +105,18 @@ def _typed(term: TermMap, default: TermType) -> TermMap:
             term_type = TermType.IRI
         case _:
             term_type = term.term_type or default
-    return TermMap(
-        term.node,
-        _expression(term.expression),
-        term_type,
-        _typed(term.datatype, TermType.IRI) if term.datatype else None,
-        _typed(term.language, TermType.LITERAL) if term.language else None,
+    return replace(
+        term,
+        expression=_expression(term.expression),
+        term_type=term_type,
+        datatype=_optional(term.datatype, TermType.IRI),
+        language=_optional(term.language, TermType.LITERAL),
+        condition=_optional(term.condition, TermType.LITERAL),
     )
+
+
+def _optional(term: TermMap | None, default: TermType) -> TermMap | None:
+    return None if term is None else _typed(term, default)
 
 
 def _expression(expression: Expression | None) -> Expression | None:

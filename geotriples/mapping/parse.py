@@ -49,7 +49,7 @@ _PROPERTIES: Final = (
     | {
         *("logicalSource", "baseIRI", "predicateObjectMap", "class", "termType"),
         *("template", "reference", "constant", "functionExecution", "input"),
-        *("parentTriplesMap", "joinCondition"),
+        *("parentTriplesMap", "joinCondition", "condition"),
     }
 )
 DEFAULT_BASE: Final = "mapping:"
@@ -227,7 +227,13 @@ class _Reader(DocumentReader):
             kind,
             self.optional_map(node, "datatype", where),
             self.optional_map(node, "language", where),
+            self.condition(node, where),
         )
+
+    def condition(self, node: Node, where: str) -> TermMap | None:
+        """`rml:condition` is the map of a truth value, and has no shorter form."""
+        found = self.one_node(node, "condition", where)
+        return self.term_map(found, f"{where} condition") if found else None
 
     def expression(self, node: Node, where: str) -> Expression | None:
         readers: dict[str, ReadExpression] = {

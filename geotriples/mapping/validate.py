@@ -93,6 +93,8 @@ def _term(term: TermMap, allowed: frozenset[TermType], role: str) -> Iterator[Pr
         yield from _term(term.datatype, IRI_TYPES, "a datatype")
     if term.language:
         yield from _language(term.language)
+    if term.condition:
+        yield from _term(term.condition, ANY_TYPE, "a condition")
 
 
 def _expression(term: TermMap) -> Iterator[Problem]:
@@ -172,7 +174,7 @@ def _nested(term: TermMap) -> Iterator[TermMap]:
     if isinstance(term.expression, FunctionExecution):
         for one in term.expression.inputs:
             yield from _nested(one.value)
-    for part in (term.datatype, term.language):
+    for part in (term.datatype, term.language, term.condition):
         if part is not None:
             yield from _nested(part)
 

@@ -377,3 +377,18 @@ def test_a_run_that_is_killed_leaves_no_output(folder: Path) -> None:
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     assert not (folder / "o.nq").exists()
+
+
+def test_many_sources_are_read_at_once(folder: Path) -> None:
+    """More than the threads that Arrow has for files, each reading on one of them."""
+    maps = []
+    for i in range(20):
+        (folder / f"d{i}.csv").write_text(f"id\n{i}\n")
+        one = triples_map(
+            f"d{i}.csv",
+            '[ rml:template "http://x.org/{id}" ]',
+            '[ rml:reference "id" ]',
+        )
+        maps.append(one.replace("ex:map", f"ex:map{i}"))
+    report = run(_mapping(folder, "\n".join(maps)), folder / "o.nq")
+    assert report.triples == 20

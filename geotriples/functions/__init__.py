@@ -1,0 +1,1 @@
+"""The functions that mappings may name, by topic; `catalog` is the whole table."""
