@@ -46,6 +46,14 @@ class TermCatalog(Protocol):
         """IRIs of the CRSs in whose planes there may be geometries."""
         ...
 
+    def count_geometries(self, box: tuple[float, float, float, float]) -> int | None:
+        """About how many geometries have boxes that meet one; None: very many.
+
+        Args:
+            box: West, south, east, north.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:

@@ -35,11 +35,11 @@ from strabon_store.relational.nodes import (
 )
 from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 from strabon_store.relational.stars import SUBJECT
+from strabon_store.relational.windows import window_of
 
 _OfOne: TypeAlias = (
     SemiJoin
     | Mark
-    | Selection
     | Projection
     | Lookup
     | Unnest
@@ -122,13 +122,16 @@ def estimate(plan: Plan, catalog: TermCatalog) -> Estimate:
             return _united(below(left), below(right))
         case Closure(steps):
             return Estimate(below(steps).rows * _REACHED, {})
+        case Selection(source, condition):
+            found = below(source)
+            return found.share(_passing(condition, found, catalog))
         case _:
             return _unary(plan, below)
 
 
 def _unary(plan: _OfOne, below: Callable[[Plan], Estimate]) -> Estimate:
     match plan:
-        case Selection(source) | SemiJoin(source):
+        case SemiJoin(source):
             return below(source).share(_PASSING)
         case Projection():
             return _renamed(below(plan.source), plan)
@@ -152,6 +155,19 @@ def _unary(plan: _OfOne, below: Callable[[Plan], Estimate]) -> Estimate:
             return below(left)
         case _:
             assert_never(plan)
+
+
+def _passing(condition: Scalar, rows: Estimate, catalog: TermCatalog) -> float:
+    """The share of rows for which a condition is true; of a window it is counted."""
+    match condition:
+        case Call("within_window", (window, _)):
+            found = window_of(window)
+            count = None if found is None else catalog.count_geometries(found.box)
+            if found is None or count is None:
+                return _PASSING
+            return min(count / rows.domain(found.variable), 1.0)
+        case _:
+            return _PASSING
 
 
 def joined(

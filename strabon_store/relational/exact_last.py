@@ -3,15 +3,18 @@
 Engines put a condition on one table into the scan of it. That is right for the boxes of
 a window, and wrong for a relation or a distance if a tag that one feature in a thousand
 has is joined afterwards: the test then runs for a thousand geometries instead of one.
+If there are still fewer in the window, it runs there, and the rest is looked up for
+those alone.
 """
 
 from typing import Final
 
-from strabon_store.relational.context import Context
+from strabon_store.relational.context import Context, TermCatalog
 from strabon_store.relational.estimates import Estimate, estimate
 from strabon_store.relational.lookups import columns_of
 from strabon_store.relational.nodes import Plan
 from strabon_store.relational.scalars import Call, Column, Scalar, call
+from strabon_store.relational.windows import window_of
 
 _GEOMETRY: Final = ".geometry"
 _FEW: Final = 2
@@ -26,7 +29,8 @@ def exact_last(condition: Scalar, plan: Plan, context: Context) -> Scalar:
     """
     if not _is_window(condition):
         return condition
-    return _waiting(condition, estimate(plan, context.catalog))
+    rows = estimate(plan, context.catalog)
+    return _waiting(condition, rows, context.catalog)
 
 
 def _is_window(condition: Scalar) -> bool:
@@ -39,17 +43,26 @@ def _is_window(condition: Scalar) -> bool:
             return False
 
 
-def _waiting(condition: Scalar, rows: Estimate) -> Scalar:
+def _waiting(condition: Scalar, rows: Estimate, catalog: TermCatalog) -> Scalar:
     match condition:
         case Call("and", (left, right)):
-            return call("and", _waiting(left, rows), _waiting(right, rows))
+            sides = (_waiting(each, rows, catalog) for each in (left, right))
+            return call("and", *sides)
         case Call("within_window", (window, exact)):
             read = {name for name in columns_of(exact) if name.endswith(_GEOMETRY)}
             key = min(read, default="").removesuffix(_GEOMETRY)
-            if len(read) == 1 and _FEW * max(rows.rows, 1.0) < rows.domain(key):
+            is_rare = len(read) == 1 and _FEW * max(rows.rows, 1.0) < rows.domain(key)
+            if is_rare and not _is_rarer(window, rows, catalog):
                 return call(
                     "within_window", window, call("if_bound", Column(key), exact)
                 )
             return condition
         case _:
             return condition
+
+
+def _is_rarer(window: Scalar, rows: Estimate, catalog: TermCatalog) -> bool:
+    """Whether there are fewer geometries in a window than rows."""
+    found = window_of(window)
+    count = None if found is None else catalog.count_geometries(found.box)
+    return count is not None and count < rows.rows

@@ -44,6 +44,7 @@ class Readings:
         # A constant in a CRS that is not defined is an error until that is defined.
         self._defined = count_defined()
         self._shapes: dict[tuple[str, str, int | None], Shapes | None] = {}
+        self._counts: dict[tuple[float, float, float, float], int | None] = {}
 
     def look_up(self, terms: Iterable[Term]) -> None:
         """Ask for the ids of terms together, which is faster than one by one."""
@@ -80,6 +81,15 @@ class Readings:
         if self._planes is None:
             self._planes = self._catalog.planes()
         return self._planes
+
+    def count_geometries(self, box: tuple[float, float, float, float]) -> int | None:
+        """About how many geometries have boxes that meet one; None: very many.
+
+        A plan stays when there are others: what it answers does not depend on it.
+        """
+        if box not in self._counts:
+            self._counts[box] = self._catalog.count_geometries(box)
+        return self._counts[box]
 
     def shapes(self, table: str, column: str, predicate: int | None) -> Shapes | None:
         """What geometries a column of a table has; None where it has none."""

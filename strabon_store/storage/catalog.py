@@ -27,6 +27,13 @@ SELECT value, (
   SELECT list([subject, object]) FROM quads WHERE graph = $graph AND predicate = $key
 ) FROM meta WHERE key = 'generation'
 """
+_COUNT_WITHIN: Final = """
+SELECT count(*) FROM (
+  SELECT 1 FROM geometries
+  WHERE maxx >= $1 AND maxy >= $2 AND minx <= $3 AND miny <= $4 LIMIT $5
+)
+"""
+_MOST_COUNTED: Final = 100_000
 _MAX_REMEMBERED: Final = 100_000
 _MAX_SHAPES: Final = 1000
 
@@ -142,6 +149,19 @@ class Catalog:
             self._shapes[key] = found
         return self._shapes[key]
 
+    def count_geometries(self, box: tuple[float, float, float, float]) -> int | None:
+        """How many geometries have boxes that meet one; None: more than one counts.
+
+        Rows are in the order of a Hilbert curve, so most of them are not read.
+
+        Args:
+            box: West, south, east, north.
+        """
+        with self._connection.cursor() as cursor:
+            cursor.execute(_COUNT_WITHIN, [*box, _MOST_COUNTED])
+            (count,) = cursor.fetchall()[0]
+        return int(count) if count < _MOST_COUNTED else None
+
     def count_graphs(self) -> int:
         """How many named graphs hold a statement."""
         with self._connection.cursor() as cursor:
@@ -222,6 +242,10 @@ class Snapshot:
     def planes(self) -> frozenset[str]:
         """IRIs of the CRSs in whose planes there may be geometries."""
         return self.crs_planes
+
+    def count_geometries(self, box: tuple[float, float, float, float]) -> int | None:
+        """About how many geometries have boxes that meet one; None: very many."""
+        return self.catalog.count_geometries(box)
 
     def without_stars(self) -> "Snapshot":
         """The same for a compiler that is to read the quads alone."""

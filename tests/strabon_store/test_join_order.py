@@ -47,6 +47,9 @@ class Known:
     def planes(self) -> frozenset[str]:
         return frozenset()
 
+    def count_geometries(self, box: tuple[float, float, float, float]) -> None:
+        del box
+
     def shapes(self, table: str, column: str, predicate: int | None) -> None:
         del table, column, predicate
 

@@ -210,3 +210,24 @@ def test_what_few_have_comes_before_their_geometries_are_tested(
                 tested += [source.rows for source in node.sources]
         assert explanation.rows == 1
         assert tested == [1]
+
+
+SMALL: Final = '"POLYGON ((0 0, 0.3 0, 0.3 0.3, 0 0.3, 0 0))"^^geo:wktLiteral'
+
+
+def test_a_window_of_few_comes_before_what_many_have(stores: list[Store]) -> None:
+    """The tag is looked up for the geometries inside alone; rows are well estimated."""
+    for store in stores:
+        text = f"SELECT * {{ {A} ; :class :c2 FILTER(geof:sfIntersects(?x, {SMALL})) }}"
+        explanation = store.explain(PROLOGUE + text, analyze=True)
+        pending, tested = [explanation.operators], []
+        while pending:
+            node = pending.pop()
+            pending += node.sources
+            if "ST_Intersects" in node.label:
+                tested += [source.rows or 0 for source in node.sources]
+        (candidates,) = tested
+        assert 0 < (explanation.rows or 0) < candidates < SIZES[0] / 16
+        ((index, rows, _),) = _indexes(explanation.nodes)
+        assert (index, rows) == ("window on boxes", explanation.rows)
+        assert (explanation.nodes.estimated_rows or 0) < candidates

@@ -30,6 +30,9 @@ class OneTerm:
     def planes(self) -> frozenset[str]:
         return frozenset()
 
+    def count_geometries(self, box: tuple[float, float, float, float]) -> None:
+        del box
+
 
 def _sql(text: str) -> str:
     return generate_ids(lower_query(parse_query(text), OneTerm())).sql

@@ -37,6 +37,9 @@ class OneTerm:
     def planes(self) -> frozenset[str]:
         return frozenset()
 
+    def count_geometries(self, box: tuple[float, float, float, float]) -> None:
+        del box
+
 
 def _long(operation: str, arguments: int) -> Spelling:
     del operation

@@ -8,6 +8,7 @@ from ontologies.namespaces import XSD
 from strabon_store.algebra.terms import IRI
 from strabon_store.relational.encoding import Tag
 from strabon_store.relational.layout import PredicateStatistics
+from strabon_store.storage import catalog
 from strabon_store.storage.catalog import Catalog
 from strabon_store.storage.changes import apply_changes, create_quads
 from strabon_store.storage.database import Database, open_database
@@ -33,10 +34,10 @@ def database(tmp_path: Path) -> Database:
 
 
 def _known(database: Database, name: str) -> PredicateStatistics:
-    catalog = Catalog(database)
-    key = catalog.term_id(IRI(f"http://example.org/{name}"))
+    known_terms = Catalog(database)
+    key = known_terms.term_id(IRI(f"http://example.org/{name}"))
     assert key is not None
-    found = catalog.snapshot().predicate(key)
+    found = known_terms.snapshot().predicate(key)
     assert found is not None
     return found
 
@@ -72,9 +73,10 @@ def _change(
 
 
 def test_changes_are_noted(database: Database) -> None:
-    catalog = Catalog(database)
+    known_terms = Catalog(database)
     size, area = (
-        catalog.term_id(IRI(f"http://example.org/{name}")) for name in ("size", "area")
+        known_terms.term_id(IRI(f"http://example.org/{name}"))
+        for name in ("size", "area")
     )
     _change(database, "inserted", _MOVED, [size, area])
     known = _known(database, "size")
@@ -83,4 +85,23 @@ def test_changes_are_noted(database: Database) -> None:
     assert known.encoding.datatype is None
     _change(database, "deleted", _GONE, [size, area])
     assert size is not None
-    assert catalog.snapshot().predicate(size) is None
+    assert known_terms.snapshot().predicate(size) is None
+
+
+def test_geometries_in_a_window_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "points.ttl"
+    points = (f'"POINT ({i} {-i})"^^geo:wktLiteral' for i in range(10))
+    path.write_text(
+        "@prefix geo: <http://www.opengis.net/ont/geosparql#> .\n"
+        f"<urn:a> geo:asWKT {', '.join(points)} ."
+    )
+    database = open_database(tmp_path / "points")
+    load(database, [path])
+    known = Catalog(database).snapshot()
+    assert known.count_geometries((2.0, -9.0, 5.0, -2.5)) == 3
+    assert known.count_geometries((2.0, 0.5, 5.0, 9.0)) == 0
+    # Very many are not counted to the end.
+    monkeypatch.setattr(catalog, "_MOST_COUNTED", 4)
+    assert known.count_geometries((0.0, -90.0, 180.0, 90.0)) is None
