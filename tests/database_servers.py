@@ -79,7 +79,9 @@ def mariadb_server() -> Iterator[Server]:
     with _folder() as (folder, as_user):
         port = _free_port()
         data = f"--datadir={folder}/data"
-        install = ("mariadb-install-db", "--no-defaults", data, "--skip-test-db")
+        # Temporary tables of two servers must not meet.
+        own = ("env", f"TMPDIR={folder}")
+        install = (*own, "mariadb-install-db", "--no-defaults", data, "--skip-test-db")
         _run(as_user, *install, "--auth-root-authentication-method=normal")
         options = (
             f"--port={port}",
@@ -89,7 +91,7 @@ def mariadb_server() -> Iterator[Server]:
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-buffer-pool-size=32M",
         )
-        server = ("/usr/sbin/mariadbd", "--no-defaults", data, *options)
+        server = (*own, "/usr/sbin/mariadbd", "--no-defaults", data, *options)
         with _running(as_user, *server) as process:
             _wait_for(folder / "socket", process)
             mariadb_script(

@@ -55,6 +55,16 @@ looks like one is the name of a language, such as `english`, and no tag (R2RML 7
 """
 
 
+def is_iri_character(character: str) -> bool:
+    """Whether a character stands for itself in an IRI: `iunreserved` of RFC 3987.
+
+    Examples:
+        >>> is_iri_character("é"), is_iri_character("/")
+        (True, False)
+    """
+    return re.match(f"[A-Za-z0-9._~{_UNICODE}-]", character) is not None
+
+
 def is_absolute_iri(text: str) -> bool:
     """Whether a string is an IRI with a scheme.
 

@@ -22,6 +22,7 @@ from geotriples.mapping.model import LogicalSource
 from geotriples.mapping.r2rml import BASE_TABLE, SQL_VIEW
 from geotriples.sources.base import Column, Kind
 from geotriples.sources.dataset import ROW_ONLY
+from geotriples.sources.schema import Table
 from ontologies.namespaces import RML
 
 TABLES: Final = frozenset({BASE_TABLE, RML.term("SQL2008Table")})
@@ -78,6 +79,9 @@ class Database(Protocol):
 
     def batches(self, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """The rows of a query, by and by."""
+
+    def tables(self) -> Sequence[Table]:
+        """The base tables that the user sees without naming a schema, with keys."""
 
     def quote(self, identifier: Identifier) -> str:
         """An identifier as the database reads it."""

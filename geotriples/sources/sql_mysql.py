@@ -18,6 +18,7 @@ from pymysql.cursors import SSCursor
 from geotriples.errors import SourceError
 from geotriples.sources.base import Kind
 from geotriples.sources.dsn import ServerAddress
+from geotriples.sources.schema import ForeignKey, Table, keys_to_tables
 from geotriples.sources.sql import Identifier, SqlColumn
 
 _BATCH_ROWS: Final = 16_384
@@ -62,6 +63,20 @@ _TRIMMED: Final = "TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM {}))"
 _TYPE_NAMES: Final = {
     number: name for name, number in vars(FIELD_TYPE).items() if name.isupper()
 }
+
+
+_TABLES_SQL: Final = """
+    SELECT table_name FROM information_schema.tables
+    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name
+"""
+_KEYS_SQL: Final = """
+    SELECT table_name, constraint_name, column_name, referenced_table_name,
+      referenced_column_name
+    FROM information_schema.key_column_usage
+    WHERE table_schema = DATABASE()
+      AND (constraint_name = 'PRIMARY' OR referenced_table_name IS NOT NULL)
+    ORDER BY table_name, constraint_name, ordinal_position
+"""
 
 
 class _Stream(SSCursor):
@@ -120,6 +135,26 @@ class MySQL:
             raise self._error(error) from error
         finally:
             cursor.abandon()
+
+    def tables(self) -> Sequence[Table]:
+        """The tables of the database."""
+        names = [str(row[0]) for row in self._rows(_TABLES_SQL)]
+        found: dict[tuple[str, str], ForeignKey] = {}
+        for table, name, child, parent, column in self._rows(_KEYS_SQL):
+            known = found.get((table, name), ForeignKey((), parent or "", ()))
+            parents = (*known.parents, column) if column else ()
+            key = ForeignKey((*known.columns, child), known.table, parents)
+            found[table, name] = key
+        keys = [(of, name == "PRIMARY", key) for (of, name), key in found.items()]
+        return keys_to_tables(names, keys)
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with closing(self._connect()) as connection, connection.cursor() as cursor:
+            try:
+                cursor.execute(sql)
+                return list(cursor.fetchall())
+            except pymysql.MySQLError as error:
+                raise self._error(error) from error
 
     def quote(self, identifier: Identifier) -> str:
         """In back-quotes, which stand in every mode."""

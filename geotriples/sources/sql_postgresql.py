@@ -5,6 +5,7 @@ Values arrive in the binary form of COPY.  What has a natural mapping (R2RML, se
 makes of it.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from adbc_driver_postgresql import dbapi
 from geotriples.errors import SourceError
 from geotriples.sources.base import Kind
 from geotriples.sources.dsn import ServerAddress
+from geotriples.sources.schema import ForeignKey, Table, keys_to_tables
 from geotriples.sources.sql import Identifier, SqlColumn
 
 _TEXT: Final = (Kind.STRING, "{}::text", pa.string())
@@ -59,6 +61,29 @@ _TYPES: Final[Mapping[str, tuple[Kind, str, pa.DataType]]] = MappingProxyType(
 _READ_ONLY: Final = "-c default_transaction_read_only=on"
 
 
+_TABLES_SQL: Final = """
+    SELECT relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)
+      AND nspname NOT IN ('pg_catalog', 'information_schema')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND deptype = 'e')
+    ORDER BY relname
+"""
+_NAMES_SQL: Final = """
+    coalesce((SELECT json_agg(attname ORDER BY place)
+      FROM unnest({numbers}) WITH ORDINALITY AS k (number, place)
+      JOIN pg_attribute ON attrelid = {table} AND attnum = number), '[]')::text
+"""
+_KEYS_SQL: Final = f"""
+    SELECT c.relname::text, contype::text,
+      {_NAMES_SQL.format(numbers="conkey", table="conrelid")},
+      p.relname::text, {_NAMES_SQL.format(numbers="confkey", table="confrelid")}
+    FROM pg_constraint JOIN pg_class c ON c.oid = conrelid
+      LEFT JOIN pg_class p ON p.oid = confrelid
+    WHERE contype IN ('p', 'f') AND pg_table_is_visible(c.oid)
+    ORDER BY conname
+"""
+
+
 @dataclass(slots=True)
 class PostgreSQL:
     """A database of a PostgreSQL server; every reading has a connection of its own."""
@@ -96,6 +121,29 @@ class PostgreSQL:
             except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:
                 raise self._error(error) from error
 
+    def tables(self) -> Sequence[Table]:
+        """Tables on the search path; those of extensions are not the user's."""
+        names = [row["name"] for row in self._rows(_TABLES_SQL, "name")]
+        keys = [
+            (
+                row["name"],
+                row["type"] == "p",
+                ForeignKey(
+                    tuple(json.loads(row["columns"])),
+                    row["parent"] or "",
+                    tuple(json.loads(row["parents"])),
+                ),
+            )
+            for row in self._rows(
+                _KEYS_SQL, "name", "type", "columns", "parent", "parents"
+            )
+        ]
+        return keys_to_tables(names, keys)
+
+    def _rows(self, sql: str, *names: str) -> list[dict[str, str]]:
+        schema = pa.schema([pa.field(name, pa.string()) for name in names])
+        return [row for one in self.batches(sql, schema) for row in one.to_pylist()]
+
     def quote(self, identifier: Identifier) -> str:
         """In quotation marks, a regular identifier in lower case."""
         name = identifier.name if identifier.is_delimited else identifier.name.lower()
@@ -113,8 +161,7 @@ class PostgreSQL:
                 "SELECT coalesce(auth_name || ':' || auth_srid, srtext) AS crs "
                 f"FROM spatial_ref_sys WHERE srid = {srid:d}"
             )
-            schema = pa.schema([pa.field("crs", pa.string())])
-            rows = [row for one in self.batches(sql, schema) for row in one.to_pylist()]
+            rows = self._rows(sql, "crs")
             self._crss[srid] = rows[0]["crs"] if rows else None
         return self._crss[srid]
 
@@ -143,6 +190,11 @@ class PostgreSQL:
         text = str(error).partition("Query was:")[0]
         text = " ".join(text.replace("[libpq] ", "").split())
         return SourceError(self.name, self.address.without_password(text))
+
+
+def _key(row: Mapping[str, str]) -> ForeignKey:
+    columns, parents = json.loads(row["columns"]), json.loads(row["parents"])
+    return ForeignKey(tuple(columns), row["parent"] or "", tuple(parents))
 
 
 def _column(one: pa.Field) -> SqlColumn:

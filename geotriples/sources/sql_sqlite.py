@@ -22,6 +22,7 @@ import pyarrow as pa
 from geotriples.errors import SourceError
 from geotriples.sources.base import Kind
 from geotriples.sources.json import canonical_double
+from geotriples.sources.schema import ForeignKey, Table
 from geotriples.sources.sql import Identifier, SqlColumn
 from ontologies.namespaces import XSD
 
@@ -86,6 +87,21 @@ class SQLite:
             except (sqlite3.Error, OverflowError) as error:
                 raise SourceError(self.name, str(error)) from error
 
+    def tables(self) -> Sequence[Table]:
+        """All tables but SQLite's own."""
+        with closing(self._connect()) as connection:
+            sql = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+            try:
+                names = [str(row[0]) for row in connection.execute(sql)]
+                own = [name for name in names if not name.startswith("sqlite_")]
+                primary = {name: _primary_key(connection, name) for name in own}
+                return [
+                    Table(name, key, _foreign_keys(connection, name, primary))
+                    for name, key in primary.items()
+                ]
+            except sqlite3.Error as error:
+                raise SourceError(self.name, str(error)) from error
+
     def quote(self, identifier: Identifier) -> str:
         """In quotation marks."""
         return '"' + identifier.name.replace('"', '""') + '"'
@@ -112,6 +128,32 @@ class SQLite:
             return sqlite3.connect(uri, uri=True, check_same_thread=False)
         except sqlite3.Error as error:
             raise SourceError(self.name, str(error)) from error
+
+
+def _primary_key(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    sql = "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk"
+    return tuple(str(row[0]) for row in connection.execute(sql, [table]))
+
+
+def _foreign_keys(
+    connection: sqlite3.Connection, table: str, primary: Mapping[str, tuple[str, ...]]
+) -> tuple[ForeignKey, ...]:
+    """The keys; a parent's name may differ from the table's in letter case."""
+    sql = (
+        'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?)'
+        " ORDER BY id DESC, seq"
+    )
+    found: dict[int, ForeignKey] = {}
+    by_name = {name.lower(): name for name in primary}
+    for number, parent, child, column in connection.execute(sql, [table]):
+        name = by_name.get(str(parent).lower(), str(parent))
+        known = found.get(number, ForeignKey((), name, ()))
+        columns = (*known.columns, str(child))
+        # Without columns, a key refers to the parent's primary key.
+        default = primary.get(name, ())[: len(columns)]
+        parents = default if column is None else (*known.parents, str(column))
+        found[number] = ForeignKey(columns, name, parents)
+    return tuple(found.values())
 
 
 def _array(

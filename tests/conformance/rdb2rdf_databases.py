@@ -17,8 +17,31 @@ def make_sqlite(script: Path, folder: Path) -> Path:
     """A SQLite file in `folder`."""
     path = folder / "case.db"
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(script.read_text(encoding="utf-8"))
+        text = _without_comments(script.read_text(encoding="utf-8"))
+        connection.executescript(";\n".join(_constraints_last(statements(text))))
     return path
+
+
+def _constraints_last(script: list[str]) -> list[str]:
+    """CREATE TABLE as SQLite reads it: constraints after columns, none added later."""
+    added = [match for one in script if (match := _ADDED.match(one))]
+    result = []
+    for one in script:
+        create = _CREATE.match(one)
+        if create is None:
+            result += [] if _ADDED.match(one) else [one]
+            continue
+        parts = [part.strip() for part in _COMMA.split(create[3])]
+        parts += [match[2] for match in added if match[1] == create[2]]
+        parts.sort(key=lambda part: _CONSTRAINT.match(part) is not None)
+        result.append(f"{create[1]} ({', '.join(parts)})")
+    return result
+
+
+_CREATE = re.compile(r'(CREATE TABLE ("[^"]+"))\s*\((.*)\)$', re.DOTALL)
+_ADDED = re.compile(r'ALTER TABLE ("[^"]+") ADD (FOREIGN KEY.*)', re.DOTALL)
+_CONSTRAINT = re.compile("PRIMARY KEY|UNIQUE|FOREIGN KEY")
+_COMMA = re.compile(r",(?![^(]*\))")
 
 
 def make_postgresql(script: Path, server: Server) -> None:

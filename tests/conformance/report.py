@@ -26,6 +26,9 @@ from tests.api import (
     test_protocol_suite,
 )
 from tests.conformance import (
+    test_direct_mapping_mariadb,
+    test_direct_mapping_postgresql,
+    test_direct_mapping_sqlite,
     test_entailment,
     test_geosparql_requirements,
     test_geosparql_shapes,
@@ -180,12 +183,15 @@ def _rml() -> Iterator[Suite]:
 
 def _r2rml() -> Iterator[Suite]:
     for title, module in (
-        ("SQLite", test_r2rml_sqlite),
-        ("PostgreSQL", test_r2rml_postgresql),
-        ("MariaDB", test_r2rml_mariadb),
+        ("R2RML on SQLite", test_r2rml_sqlite),
+        ("R2RML on PostgreSQL", test_r2rml_postgresql),
+        ("R2RML on MariaDB", test_r2rml_mariadb),
+        ("Direct Mapping of SQLite", test_direct_mapping_sqlite),
+        ("Direct Mapping of PostgreSQL", test_direct_mapping_postgresql),
+        ("Direct Mapping of MariaDB", test_direct_mapping_mariadb),
     ):
         cases = tuple(module.CASES)
-        yield Suite(f"R2RML on {title}", module, cases, _RDB2RDF, module.EXPECTED)
+        yield Suite(title, module, cases, _RDB2RDF, module.EXPECTED)
 
 
 def _within(cases: Iterable[str], folder: str) -> tuple[str, ...]:
