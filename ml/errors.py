@@ -17,6 +17,16 @@
   - UnreadableModel         not the parameters of a model that we wrote
   - UnfittableClass         too few samples of a class, or none that differ
   - InvalidSimulation       a simulation is asked for what cannot be
+  - SamplesError            samples cannot be used
+    - UnreadableSamples       a file of them is missing or broken
+    - InvalidSamples          their parts do not fit
+    - InvalidSplit            a split leaks, or cannot be made
+  - InvalidTraining         a training is asked for what cannot be
+  - TrainingDiverged        the loss is no number any more
+  - CheckpointError         a checkpoint is of no use
+    - UnreadableCheckpoint    a file of it is missing or broken
+    - UnwritableCheckpoint    it cannot be written; the older ones remain
+    - CheckpointMismatch      it is of another network, or of another config
   - MissingExtra            an optional dependency is not installed
 """
 
@@ -273,4 +283,94 @@ class MissingExtra(MlError):
         self.extra = extra
         super().__init__(
             f"{package} is not installed: pip install 'pytheas-eo[{extra}]'"
+        )
+
+
+class SamplesError(MlError):
+    """Samples cannot be used."""
+
+
+class UnreadableSamples(SamplesError):
+    """A file of samples is missing, broken, or not what its reader expects.
+
+    Attributes:
+        path: The file or folder.
+        reason: What is wrong with it.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}; fetch the data set again")
+
+
+class InvalidSamples(SamplesError):
+    """The parts of a set of samples do not fit, or leave nothing to learn from."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"samples of {name}: {reason}")
+
+
+class InvalidSplit(SamplesError):
+    """A split of samples leaks, or cannot be made."""
+
+
+class InvalidTraining(MlError):
+    """A training is asked for what cannot be."""
+
+
+class TrainingDiverged(MlError):
+    """The loss is no number any more.
+
+    Attributes:
+        step: At which step.
+    """
+
+    def __init__(self, step: int, loss: float) -> None:
+        self.step = step
+        super().__init__(
+            f"step {step}: the loss is {loss}; train with a lower learning rate"
+        )
+
+
+class CheckpointError(MlError):
+    """A checkpoint is of no use.
+
+    Attributes:
+        path: Its folder.
+    """
+
+    def __init__(self, path: Path, message: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {message}")
+
+
+class UnreadableCheckpoint(CheckpointError):
+    """A file of a checkpoint is missing or broken."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, f"{reason}; remove it to go on from the one before")
+
+
+class UnwritableCheckpoint(CheckpointError):
+    """A checkpoint cannot be written; the older ones remain."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, f"{reason}; the older checkpoints are whole")
+
+
+class CheckpointMismatch(CheckpointError):
+    """A checkpoint is of another network, or of another config.
+
+    Attributes:
+        found: What it is of.
+        expected: What it should be of.
+    """
+
+    def __init__(self, path: Path, found: str, expected: str) -> None:
+        self.found, self.expected = found, expected
+        super().__init__(
+            path,
+            f"is of {found}, not of {expected}; train in another folder, or with what "
+            "it was made by",
         )

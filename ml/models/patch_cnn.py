@@ -1,0 +1,88 @@
+"""A small residual network for patches of scenes.
+
+Shape suffixes: B batch, C channels, H rows, W columns, F features, K classes.
+"""
+
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ml.models.noise import Dropout
+
+_GROUPS = 8
+
+
+class PatchCnn(nn.Module):
+    """Residual blocks of growing width, an average over the patch, a dense layer.
+
+    Args:
+        channels: Of a patch.
+        classes: How many.
+        width: Features of the first block; a multiple of 8.
+        depth: Blocks, each half as fine and twice as wide as the one before.
+        dropout: Share of features that training drops before the last layer.
+    """
+
+    mean_C: Tensor
+    scale_C: Tensor
+
+    def __init__(
+        self,
+        channels: int,
+        classes: int,
+        *,
+        width: int = 16,
+        depth: int = 4,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        self.register_buffer("mean_C", torch.zeros(channels))
+        self.register_buffer("scale_C", torch.ones(channels))
+        widths = [width * 2**block for block in range(depth)]
+        self.stem = nn.Conv2d(channels, width, 3, padding=1, stride=2)
+        self.blocks = nn.Sequential(
+            *(_Residual(a, b) for a, b in zip([width, *widths], widths, strict=False))
+        )
+        self.dropout = Dropout(dropout)
+        self.head = nn.Linear(2 * widths[-1], classes)
+
+    def learn(self, values_NHWC: NDArray[np.uint8]) -> Self:
+        """Take mean and scale of the channels from training patches."""
+        pixels = values_NHWC.reshape(-1, values_NHWC.shape[3]).astype(np.float64)
+        self.mean_C.copy_(torch.from_numpy(pixels.mean(0)))
+        self.scale_C.copy_(torch.from_numpy(pixels.std(0).clip(1e-6)))
+        return self
+
+    def forward(self, values_BHWC: Tensor) -> Tensor:
+        """Logits (B, K)."""
+        scaled = (values_BHWC.float() - self.mean_C) / self.scale_C
+        features_BFHW = self.blocks(self.stem(scaled.permute(0, 3, 1, 2)))
+        mean_BF = features_BFHW.mean((2, 3))
+        peak_BF = features_BFHW.amax((2, 3))
+        logits: Tensor = self.head(self.dropout(torch.cat([mean_BF, peak_BF], 1)))
+        return logits
+
+
+class _Residual(nn.Module):
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        stride = 1 if before == after else 2
+        self.path = nn.Sequential(
+            nn.Conv2d(before, after, 3, padding=1, stride=stride, bias=False),
+            nn.GroupNorm(_GROUPS, after),
+            nn.ReLU(),
+            nn.Conv2d(after, after, 3, padding=1, bias=False),
+            nn.GroupNorm(_GROUPS, after),
+        )
+        self.beside = (
+            nn.Identity()
+            if before == after
+            else nn.Conv2d(before, after, 1, stride=stride, bias=False)
+        )
+
+    def forward(self, values: Tensor) -> Tensor:
+        result: Tensor = nn.functional.relu(self.path(values) + self.beside(values))
+        return result

@@ -1,0 +1,90 @@
+"""What networks make of a series before they look at it: gaps filled, values scaled.
+
+It is part of the network, so a model that is exported takes series as they are
+observed.
+
+Shape suffixes: B batch, T dates, C channels, F features.
+"""
+
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from ml.samples.series import SeriesSamples
+
+
+def fill_gaps(values_BTC: Tensor, days_BT: Tensor) -> tuple[Tensor, Tensor]:
+    """Values with gaps filled from the dates around, linearly in time.
+
+    Before the first observation and after the last one theirs are repeated; a channel
+    that was never observed is 0.
+
+    Returns:
+        The values (B, T, C), and 1 where they were observed, else 0 (B, T, C).
+    """
+    observed_BTC = torch.isfinite(values_BTC)
+    known_BTC = torch.where(observed_BTC, values_BTC, 0.0)
+    dates = values_BTC.shape[1]
+    place_T = torch.arange(dates, device=values_BTC.device)
+    not_after_TT = place_T[None, :] <= place_T[:, None]
+    seen_BTTC = observed_BTC[:, None]
+    order_TTC = place_T[None, :, None]
+    before_BTC = torch.where(
+        seen_BTTC & not_after_TT[None, :, :, None], order_TTC, -1
+    ).amax(2)
+    after_BTC = torch.where(
+        seen_BTTC & not_after_TT.T[None, :, :, None], order_TTC, dates
+    ).amin(2)
+    first = torch.where(before_BTC < 0, after_BTC, before_BTC).clamp(0, dates - 1)
+    last = torch.where(after_BTC >= dates, before_BTC, after_BTC).clamp(0, dates - 1)
+    share_BTC = _share(days_BT, first, last)
+    filled = (1 - share_BTC) * known_BTC.gather(
+        1, first
+    ) + share_BTC * known_BTC.gather(1, last)
+    return filled, observed_BTC.to(values_BTC.dtype)
+
+
+def _share(days_BT: Tensor, first_BTC: Tensor, last_BTC: Tensor) -> Tensor:
+    """How far from the observation before to the one after each date is, 0 to 1."""
+    days_BTC = days_BT[:, :, None].expand(first_BTC.shape)
+    start, end = days_BTC.gather(1, first_BTC), days_BTC.gather(1, last_BTC)
+    return (days_BTC - start) / torch.where(end > start, end - start, 1.0)
+
+
+class SeriesInput(nn.Module):
+    """Scaled values, their change from date to date, and what was observed.
+
+    Attributes:
+        mean_C: Of what was observed in training.
+        scale_C: Its standard deviation.
+    """
+
+    mean_C: Tensor
+    scale_C: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("mean_C", torch.zeros(channels))
+        self.register_buffer("scale_C", torch.ones(channels))
+
+    @property
+    def features(self) -> int:
+        """How many numbers a date has."""
+        return 3 * len(self.mean_C)
+
+    def learn(self, samples: SeriesSamples) -> Self:
+        """Take mean and scale from training samples."""
+        values_C = samples.values_NTC.reshape(-1, samples.values_NTC.shape[2])
+        observed = torch.from_numpy(values_C).double()
+        self.mean_C.copy_(observed.nanmean(0).nan_to_num(0.0))
+        spread = (observed - self.mean_C).square().nanmean(0).sqrt().nan_to_num(1.0)
+        self.scale_C.copy_(spread.clamp_min(1e-6))
+        return self
+
+    def forward(self, values_BTC: Tensor, days_BT: Tensor) -> Tensor:
+        """Features (B, T, F)."""
+        scaled_BTC = (values_BTC - self.mean_C) / self.scale_C
+        filled_BTC, observed_BTC = fill_gaps(scaled_BTC, days_BT)
+        step_BTC = torch.diff(filled_BTC, dim=1, prepend=filled_BTC[:, :1])
+        return torch.cat([filled_BTC, 2 * step_BTC, observed_BTC], dim=2)

@@ -1,0 +1,1 @@
+"""Labelled samples: arrays, where each came from, and splits that do not leak."""

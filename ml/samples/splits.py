@@ -1,0 +1,140 @@
+"""Splits into training and test samples that do not leak.
+
+A split is a fold number for each sample: what stands in fold f is predicted by a model
+that was trained on all other folds.  What lies near each other, or is one object seen
+twice, belongs into one fold; `check_split` finds what does not.
+
+Shape suffixes: N samples.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import h3
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from ml.errors import InvalidSplit
+
+Folds = NDArray[np.int64]
+
+_EARTH_RADIUS_M: Final = 6_371_008.8
+_SHOWN: Final = 3
+
+
+def stratified_folds(labels_N: NDArray[np.int64], count: int, seed: int = 0) -> Folds:
+    """Folds that have as many of each class, as nearly as they can.
+
+    Raises:
+        InvalidSplit: There are fewer than two folds, or fewer samples than folds.
+    """
+    if not 1 < count <= len(labels_N):
+        raise InvalidSplit(f"{len(labels_N)} samples make no {count} folds")
+    rng = np.random.default_rng(seed)
+    folds_N = np.empty(len(labels_N), np.int64)
+    for label in np.unique(labels_N):
+        rows = rng.permutation(np.flatnonzero(labels_N == label))
+        folds_N[rows] = np.arange(len(rows)) % count
+    return folds_N
+
+
+def leave_one_out(groups_N: NDArray[Any]) -> Folds:
+    """A fold for each group: region, year, scene.
+
+    Raises:
+        InvalidSplit: There is only one group.
+
+    Examples:
+        >>> leave_one_out(np.array(["north", "south", "north"])).tolist()
+        [0, 1, 0]
+    """
+    found, folds_N = np.unique(groups_N, return_inverse=True)
+    if len(found) < 2:  # noqa: PLR2004 - to leave one out, another must be there
+        raise InvalidSplit(f"all samples are of one group, {found.tolist()}")
+    return folds_N.astype(np.int64)
+
+
+def spatial_blocks(
+    lonlat_N2: NDArray[np.float64], resolution: int, count: int, seed: int = 0
+) -> Folds:
+    """Folds of whole cells of H3, as equal in samples as cells allow.
+
+    Args:
+        lonlat_N2: Degrees in CRS84.
+        resolution: Of the cells: 3 has edges of about 69 km, 5 of about 10 km.
+        count: How many folds.
+        seed: Of the order in which cells of equal size are dealt out.
+
+    Raises:
+        InvalidSplit: The samples lie in fewer cells than there are to be folds.
+    """
+    cells_N = np.array([h3.latlng_to_cell(y, x, resolution) for x, y in lonlat_N2])
+    cells, index_N, sizes = np.unique(cells_N, return_inverse=True, return_counts=True)
+    if not 1 < count <= len(cells):
+        raise InvalidSplit(f"samples in {len(cells)} cells make no {count} folds")
+    order = np.random.default_rng(seed).permutation(len(cells))
+    fold_of_cell = np.empty(len(cells), np.int64)
+    filled = np.zeros(count, np.int64)
+    for cell in order[np.argsort(-sizes[order], kind="stable")]:
+        fold_of_cell[cell] = filled.argmin()
+        filled[filled.argmin()] += sizes[cell]
+    return fold_of_cell[index_N]
+
+
+def check_split(
+    folds_N: Folds,
+    objects_N: NDArray[Any],
+    lonlat_N2: NDArray[np.float64] | None = None,
+    apart_m: float = 0,
+) -> None:
+    """Refuse a split that leaks.
+
+    Args:
+        folds_N: The split.
+        objects_N: What each sample shows: a parcel, a scene.
+        lonlat_N2: Where it lies, degrees in CRS84; None to look at objects only.
+        apart_m: How far samples of different folds must be from each other, metres.
+
+    Raises:
+        InvalidSplit: One object stands in two folds, or two samples of different folds
+            are nearer; with some of them.
+    """
+    if shared := [*_shared(folds_N, objects_N)]:
+        raise InvalidSplit(
+            f"{len(shared)} objects stand in several folds: {shared[:_SHOWN]}"
+        )
+    if lonlat_N2 is None or apart_m <= 0:
+        return
+    near = _near(folds_N, lonlat_N2, apart_m)
+    if len(near):
+        rows = near[:_SHOWN].tolist()
+        raise InvalidSplit(
+            f"{len(near)} pairs of different folds lie within {apart_m:g} m: "
+            f"rows {rows}"
+        )
+
+
+def _shared(folds_N: Folds, objects_N: NDArray[Any]) -> Iterator[str]:
+    pairs = np.unique(
+        np.column_stack([objects_N.astype(str), folds_N.astype(str)]), axis=0
+    )
+    objects, counts = np.unique(pairs[:, 0], return_counts=True)
+    yield from objects[counts > 1].tolist()
+
+
+def _near(
+    folds_N: Folds, lonlat_N2: NDArray[np.float64], apart_m: float
+) -> NDArray[np.int64]:
+    """Pairs of rows of different folds; the chord is no longer than the arc."""
+    longitude, latitude = np.radians(lonlat_N2).T
+    places_N3 = _EARTH_RADIUS_M * np.column_stack(
+        [
+            np.cos(latitude) * np.cos(longitude),
+            np.cos(latitude) * np.sin(longitude),
+            np.sin(latitude),
+        ]
+    )
+    pairs = cKDTree(places_N3).query_pairs(apart_m, output_type="ndarray")
+    kept: NDArray[np.int64] = pairs[folds_N[pairs[:, 0]] != folds_N[pairs[:, 1]]]
+    return kept
