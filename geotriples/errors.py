@@ -102,11 +102,12 @@ class OutputError(MappingError):
     """The output cannot be written.
 
     Attributes:
-        path: The file.
+        path: The file; None where no file was named.
         reason: Why not.
     """
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path | None, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"output {path} {reason}")
+        named = "" if path is None else f" {path}"
+        super().__init__(f"output{named} {reason}")

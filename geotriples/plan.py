@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from geotriples.mapping.model import Mapping as RmlMapping
 from geotriples.mapping.model import (
+    LogicalTarget,
     PredicateObjectMap,
     RefObjectMap,
     SourceKey,
     TermMap,
     TriplesMap,
 )
+from geotriples.mapping.model import Mapping as RmlMapping
 from geotriples.mapping.normalize import DEFAULT_GRAPH
 from geotriples.rows import ColumnsOfSource, Rows, SourceColumns
 from geotriples.terms import TermColumn, term_column
@@ -25,13 +26,17 @@ from geotriples.terms import TermColumn, term_column
 
 @dataclass(frozen=True, slots=True)
 class QuadColumns:
-    """One quad per row; no graph stands for the default graph."""
+    """One quad per row; no graph stands for the default graph.
+
+    Targets are the files that take the quads; none stands for the run's own output.
+    """
 
     node: str
     subject: TermColumn
     predicate: TermColumn
     object: TermColumn
     graph: TermColumn | None
+    targets: tuple[LogicalTarget, ...] = ()
 
     @property
     def terms(self) -> tuple[TermColumn, ...]:
@@ -127,7 +132,8 @@ class _Planner:
                     object_column = term_column(parent.subject.term, scope)
                 else:
                     continue
-                yield from self.products(one, subject, object_column, scope)
+                targets = _targets(triples_map.subject.term, term)
+                yield from self.products(one, subject, object_column, targets, scope)
 
     def joins(
         self, triples_map: TriplesMap, scope: SourceColumns
@@ -136,13 +142,15 @@ class _Planner:
         for one in triples_map.predicate_objects:
             for term in one.objects:
                 if isinstance(term, RefObjectMap) and term.conditions:
-                    yield self.join(one, term, subject, scope)
+                    targets = _targets(triples_map.subject.term, term)
+                    yield self.join(one, term, subject, targets, scope)
 
     def join(
         self,
         one: PredicateObjectMap,
         term: RefObjectMap,
         subject: TermColumn,
+        targets: tuple[LogicalTarget, ...],
         scope: SourceColumns,
     ) -> Partition:
         parent = self.mapping.triples_map(term.parent)
@@ -155,7 +163,7 @@ class _Planner:
             )
             for condition in term.conditions
         )
-        quads = tuple(self.products(one, subject, object_column, scope))
+        quads = tuple(self.products(one, subject, object_column, targets, scope))
         child_parts = [
             *(left for left, _ in conditions),
             *_parts(quads),
@@ -173,22 +181,34 @@ class _Planner:
         one: PredicateObjectMap,
         subject: TermColumn,
         object_column: TermColumn,
+        targets: tuple[LogicalTarget, ...],
         scope: SourceColumns,
     ) -> Iterator[QuadColumns]:
         """Every predicate in every graph (RML Core, generated triples)."""
-        graphs = [
-            None if _is_default(graph) else term_column(graph, scope)
+        graphs: list[tuple[TermColumn | None, tuple[LogicalTarget, ...]]] = [
+            (
+                None if _is_default(graph) else term_column(graph, scope),
+                graph.all_targets,
+            )
             for graph in one.graphs
-        ] or [None]
+        ] or [(None, ())]
         for predicate in one.predicates:
-            for graph in graphs:
+            for graph, of_graph in graphs:
+                all_targets = (*targets, *predicate.all_targets, *of_graph)
                 yield QuadColumns(
                     one.node,
                     subject,
                     term_column(predicate, scope),
                     object_column,
                     graph,
+                    tuple(dict.fromkeys(all_targets)),
                 )
+
+
+def _targets(
+    subject: TermMap, term: TermMap | RefObjectMap
+) -> tuple[LogicalTarget, ...]:
+    return (*subject.all_targets, *term.all_targets)
 
 
 def _is_default(graph: TermMap) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -10,6 +10,7 @@ from geotriples.errors import MappingNotFound
 from geotriples.mapping.model import DatabaseAccess
 from geotriples.plan import Partition
 from geotriples.prepare import prepare
+from geotriples.sinks import Written
 from geotriples.sources.catalog import SourceCatalog
 
 _SHA_LENGTH: Final = 12
@@ -22,19 +23,22 @@ class Rejected:
     """A value from which no valid term could be made.
 
     Attributes:
+        source: The file.
         row: The row of its source, from 1.
         node: The term map.
         value: The value.
         reason: What is wrong with it.
     """
 
+    source: str
     row: int
     node: str
     value: str
     reason: str
 
     def __str__(self) -> str:
-        return f"row {self.row}, {self.node}: {self.value!r} is {self.reason}"
+        place = f"{self.source} row {self.row}, {self.node}"
+        return f"{place}: {self.value!r} is {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class RunReport:
         seconds: How long it took.
         mapping_iri: IRI of the mapping, with its name and the hash of its text.
         sha256: SHA-256 of the output's bytes; empty where it is a folder.
+        targets: What the logical targets hold.
     """
 
     triples: int
@@ -58,6 +63,25 @@ class RunReport:
     seconds: float
     mapping_iri: str
     sha256: str
+    targets: tuple[Written, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """The same for a report."""
+        document = asdict(self)
+        for target in document["targets"]:
+            target["path"] = str(target["path"])
+        return document
+
+    def __str__(self) -> str:
+        rate = self.triples / self.seconds if self.seconds else 0.0
+        took = f"{self.seconds:.1f} s ({rate:,.0f} triples/s)"
+        lines = [
+            f"{self.triples:,} triples from {self.rows:,} rows in {took}",
+            *(f"{one.quads:,} triples in {one.path}" for one in self.targets),
+        ]
+        if self.rejected:
+            lines.append(f"{self.rejected:,} values made no valid term")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,33 +7,36 @@ the input's rows.
 
 import hashlib
 import io
-import os
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyoxigraph as ox
 from sqlglot import exp
 
+from engines.whole_files import whole_file
+from geotriples.compressed import COMPRESS
 from geotriples.errors import OutputError
+from geotriples.formats import FileKind, Format, file_kind
 from geotriples.plan import QuadColumns
+from geotriples.serialize import Encoded, distinct, write_format, write_lines
 from geotriples.terms import TermColumn, TermKind
 from geotriples.values import concatenation, text_literal
-from ontologies.namespaces import PREFIXES
-
-FORMATS: Final = (".nq", ".nt", ".ttl")
-"""Suffixes of the files that can be written."""
 
 
 def line_parts(quad: QuadColumns) -> tuple[exp.Expr, ...]:
     """The N-Quads line of a quad, cut where one term ends; NULL where there is none."""
     parts = [part for term in quad.terms for part in (_rendered(term), _text(" "))]
     return (*parts, _text(".\n"))
+
+
+def marked_parts(quad: QuadColumns) -> tuple[exp.Expr, ...]:
+    """The same with the graph and a tab before it, so that sorting sorts by graph."""
+    graph = () if quad.graph is None else (_rendered(quad.graph),)
+    return (*graph, _text("\t"), *line_parts(quad))
 
 
 def _rendered(term: TermColumn) -> exp.Expr:
@@ -92,100 +95,124 @@ _text = text_literal
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a file holds: its quads, and the SHA-256 of its bytes."""
+    """What a file holds.
+
+    Attributes:
+        quads: How many quads.
+        sha256: The SHA-256 of its bytes.
+        path: The file; None where a caller knows.
+    """
 
     quads: int
     sha256: str
+    path: Path | None = None
 
 
-def check_output(path: Path) -> None:
-    """Refuse what `write` could not write, before any work is done.
+def check_output(path: Path) -> FileKind:
+    """What a file will hold; refuses what cannot be written, before any work is done.
 
     Raises:
-        OutputError: The suffix names no format, or the folder does not exist.
+        OutputError: The name tells no format, or the folder does not exist.
     """
-    if path.suffix not in FORMATS:
-        raise OutputError(path, f"ends in none of {', '.join(FORMATS)}")
+    kind = file_kind(path)
+    check_folder(path)
+    return kind
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a file in a folder that is none.
+
+    Raises:
+        OutputError: The folder does not exist, or the file is a folder.
+    """
     if not path.parent.is_dir():
         raise OutputError(path, "is in a folder that does not exist")
-
-
-def write(lines: Iterable[pa.Array], path: Path) -> Written:
-    """Write sorted lines, each once, in the format that the suffix names.
-
-    The file appears when it is complete and not before; one that was there is replaced
-    then.
-
-    Args:
-        lines: Sorted lines of N-Quads; equal ones are neighbors.
-        path: The file, with a suffix of `FORMATS`.
-
-    Raises:
-        OutputError: The format has no named graphs and the lines do.
-    """
-    with _atomic(path) as temporary:
-        count = _write_lines(lines, temporary)
-        if path.suffix != ".nq":
-            _convert(temporary, path)
-        with temporary.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Written(count, sha256)
+    if path.is_dir():
+        raise OutputError(path, "is a folder")
 
 
 @contextmanager
-def _atomic(path: Path) -> Iterator[Path]:
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+def written_file(path: Path) -> Iterator[IO[bytes]]:
+    """A stream whose bytes become a file when the block ends well.
+
+    Raises:
+        OutputError: The disk is full, or does not let us.
+    """
     try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        with whole_file(path) as stream:
+            yield stream
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(path, f"cannot be written: {reason}") from error
 
 
-def _write_lines(lines: Iterable[pa.Array], path: Path) -> int:
-    count = 0
-    last: str | None = None
-    with path.open("wb") as file:
-        for column in lines:
-            if not len(column):
-                continue
-            before = pa.array([last], column.type)
-            shifted = pa.concat_arrays([before, column.slice(0, len(column) - 1)])
-            is_new = pc.fill_null(pc.not_equal(column, shifted), fill_value=True)
-            kept = column.filter(is_new)
-            last = column[-1].as_py()
-            count += len(kept)
-            _write_column(kept, file)
-        file.flush()
-        os.fsync(file.fileno())
-    return count
+def write(
+    lines: Iterable[pa.Array],
+    stream: IO[bytes],
+    path: Path,
+    kind: FileKind,
+    spill: Path,
+    *,
+    before: bytes = b"",
+) -> Written:
+    """Write sorted lines, each once, as a file holds them.
+
+    Args:
+        lines: Sorted lines of N-Quads; equal ones are neighbors. Where the format has
+            graphs and is none of lines, each has its graph before it (`marked_parts`).
+        stream: Where to.
+        path: The file that it will be.
+        kind: The format; has graphs where lines have.
+        spill: A folder for what does not fit in memory.
+        before: Bytes that the file begins with.
+
+    Raises:
+        OutputError: The format cannot say what a line says.
+    """
+    rdf_format = kind.format
+    hashed = _Hashed(stream)
+    hashed.write(before)
+    found = distinct(lines, is_marked=needs_marks(rdf_format))
+    inner = path.name
+    for ending in (".gz", ".xz", ".bz2", ".zst", ".zip", ".tar"):
+        inner = inner.removesuffix(ending)
+    with COMPRESS[kind.compression](cast("IO[bytes]", hashed), inner) as packed:
+        out = packed if kind.encoding == "utf-8" else Encoded(packed, kind)
+        target = cast("IO[bytes]", out)
+        if rdf_format.is_lines:
+            count = write_lines(found, target)
+        else:
+            text = spill / f"{uuid.uuid4().hex}.nq"
+            with text.open("wb") as file:
+                count = write_lines(found, file)
+            write_format(text, target, rdf_format, path)
+            text.unlink()
+    return Written(count, hashed.digest, path)
 
 
-def _write_column(column: pa.Array, file: IO[bytes]) -> None:
-    """Write the strings one after the other, as they lie in Arrow's buffer."""
-    whole = column.cast(pa.large_string())
-    _, offsets, characters = whole.buffers()
-    if characters is None:
-        return
-    bounds = pa.Array.from_buffers(pa.int64(), len(whole) + 1, [None, offsets])
-    start, end = bounds[whole.offset].as_py(), bounds[-1].as_py()
-    file.write(memoryview(characters)[start:end])
+def needs_marks(rdf_format: Format) -> bool:
+    """Whether lines must be sorted by graph first, as `marked_parts` lets them be."""
+    return rdf_format.has_graphs and not rdf_format.is_lines
 
 
-def _convert(temporary: Path, path: Path) -> None:
-    """Rewrite N-Quads in a format without graphs."""
-    quads = list(ox.parse(path=temporary, format=ox.RdfFormat.N_QUADS))
-    if any(not isinstance(one.graph_name, ox.DefaultGraph) for one in quads):
-        raise OutputError(path, "cannot hold named graphs; write .nq instead")
-    if path.suffix == ".ttl":
-        temporary.write_bytes(_turtle([one.triple for one in quads]))
+class _Hashed(io.RawIOBase):
+    """A stream that knows the SHA-256 of what went through it."""
 
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._hash = hashlib.sha256()
 
-def _turtle(triples: list[ox.Triple]) -> bytes:
-    prefixes = {name: str(namespace) for name, namespace in PREFIXES.items()}
-    buffer = io.BytesIO()
-    ox.serialize(triples, buffer, format=ox.RdfFormat.TURTLE, prefixes=prefixes)
-    lines = buffer.getvalue().splitlines(keepends=True)
-    # The serializer writes the prefixes in an order of its own, another in each run.
-    lines[: len(prefixes)] = sorted(lines[: len(prefixes)])
-    return b"".join(lines)
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._hash.update(data)
+        self._stream.write(data)
+        return memoryview(data).nbytes
+
+    def tell(self) -> int:
+        return self._stream.tell()

@@ -8,19 +8,25 @@ from typing import Final
 
 from sqlglot import exp
 
-from geotriples.plan import Partition
+from geotriples.plan import Partition, QuadColumns
 from geotriples.rows import Compute, Rows, Step
-from geotriples.sinks import line_parts
+from geotriples.sinks import line_parts, marked_parts
 from geotriples.values import concatenation, text_literal
 
 RelationOf = Callable[[Rows], str]
 """The name under which an engine knows the rows of a partition's source."""
 
+PartsOf = Callable[[QuadColumns], tuple[exp.Expr, ...]]
+
 LINE: Final = "line"
 
 
 def lines_query(
-    partitions: Sequence[Partition], relation: RelationOf, others: Sequence[str] = ()
+    partitions: Sequence[Partition],
+    relation: RelationOf,
+    others: Sequence[str] = (),
+    *,
+    marked: bool = False,
 ) -> exp.Expr:
     """Every line of every partition, sorted; a line may come several times.
 
@@ -28,9 +34,14 @@ def lines_query(
         partitions: At least one.
         relation: Where their rows are.
         others: Lines that depend on no row.
+        marked: Whether the graph stands before each line (`sinks.marked_parts`).
     """
-    selects = [_lines(partition, relation) for partition in partitions]
-    selects += [exp.select(exp.alias_(text_literal(line), LINE)) for line in others]
+    parts = marked_parts if marked else line_parts
+    mark = "\t" if marked else ""
+    selects = [_lines(partition, relation, parts) for partition in partitions]
+    selects += [
+        exp.select(exp.alias_(text_literal(f"{mark}{line}"), LINE)) for line in others
+    ]
     union = _union(selects)
     line = exp.column(LINE)
     return (
@@ -46,10 +57,13 @@ def checks_query(
 ) -> exp.Expr | None:
     """Values that make no valid term, with row, node and reason; None if none can.
 
+    Each says the number of its partition.
     Rows count from 1, in the order of the source.
     """
     selects = [
-        select for partition in partitions for select in _rejected(partition, relation)
+        select.select(exp.alias_(exp.Literal.number(number), "partition"))
+        for number, partition in enumerate(partitions)
+        for select in _rejected(partition, relation)
     ]
     if not selects:
         return None
@@ -63,13 +77,13 @@ def _union(selects: Sequence[exp.Select]) -> exp.Query:
     return whole
 
 
-def _lines(partition: Partition, relation: RelationOf) -> exp.Select:
+def _lines(partition: Partition, relation: RelationOf, parts_of: PartsOf) -> exp.Select:
     """Terms are written out in one layer, lines put together from them in the next."""
     names: dict[exp.Expr, str] = {}
     lines = []
     for quad in partition.quads:
         parts: list[exp.Expr] = []
-        for part in line_parts(quad):
+        for part in parts_of(quad):
             if not isinstance(part, exp.Literal):
                 name = names.setdefault(part, f"t{len(names)}")
                 parts.append(exp.column(name))

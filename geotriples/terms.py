@@ -228,12 +228,28 @@ def _typed(value: Value, datatype: TermMap, scope: Scope) -> TermColumn:
             # A whole number under xsd:double gets the canonical form of a double.
             if name in _FLOATING and value.kind in _NUMERIC:
                 value = Value(exp.cast(value.sql, "DOUBLE"), Kind.DOUBLE)
+            elif name in _FLOATING and value.kind is Kind.TYPED:
+                value = Value(_floating(value, scope), Kind.STRING)
         case _:
             declared = iri.lexical
     checks = (*_unless_made(value), *iri.checks)
     return TermColumn(
         TermKind.LITERAL, lexical_form(value, scope), declared, checks=checks
     )
+
+
+def _floating(value: Value, scope: Scope) -> exp.Expr:
+    """The same where a row brings a whole number; strings stay as they are."""
+    lexical = lexical_form(value, scope)
+    number = exp.cast(
+        exp.TryCast(this=lexical, to=exp.DataType.build("DOUBLE")), "VARCHAR"
+    )
+    is_number = exp.In(
+        this=natural_datatype(value),
+        expressions=[text_literal(XSD.term(one)) for one in ("integer", "decimal")],
+    )
+    text = exp.func("RDF_DOUBLE_TEXT", scope.compute(number))
+    return exp.case().when(is_number, text).else_(lexical)
 
 
 # -- IRIs and blank nodes ------------------------------------------------------------

@@ -16,6 +16,7 @@ from api.cli.demo import demo
 from api.cli.dump import dump
 from api.cli.explain import explain
 from api.cli.load import load
+from api.cli.map import map_
 from api.cli.optimize import optimize
 from api.cli.queries import queries
 from api.cli.query import query
@@ -88,6 +89,7 @@ _COMMANDS: Final = (
 for _command in _COMMANDS:
     app.command()(_command)
 app.add_typer(queries, name="queries")
+app.add_typer(map_, name="map")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
         UnwritableFile: The file cannot be written where it should be.
     """
     from api.errors import UnwritableFile
-    from strabon_store.storage.whole_files import whole_file
+    from engines.whole_files import whole_file
 
     try:
         with whole_file(path) as file:

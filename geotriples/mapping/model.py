@@ -97,6 +97,30 @@ Expression: TypeAlias = Template | Reference | Constant | FunctionExecution
 
 
 @dataclass(frozen=True, slots=True)
+class LogicalTarget:
+    """A file for statements with terms of a term map (RML-IO, logical targets).
+
+    Attributes:
+        node: Where the target stands in the mapping.
+        path: `rml:path` of the file.
+        root: IRI of `rml:root`, what a relative path starts from; None where the
+            mapping does not say.
+        serialization: IRI of the format (`rml:serialization`).
+        encoding: Local name of `rml:encoding`, such as `UTF-8`.
+        compression: Local name of `rml:compression`, such as `gzip`; None for none.
+        appends: Whether the statements are added to what the file holds (`rml:mode`).
+    """
+
+    node: str
+    path: str
+    root: str | None
+    serialization: str
+    encoding: str = "UTF-8"
+    compression: str | None = None
+    appends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TermMap:
     """How one term is made from a row.
 
@@ -108,6 +132,7 @@ class TermMap:
         language: The map of a literal's language tag, which makes a string.
         condition: The map of a truth value, without which the row gives no term
             (RML-FNML, conditions).
+        targets: The files for statements with such a term.
     """
 
     node: str
@@ -116,6 +141,13 @@ class TermMap:
     datatype: "TermMap | None" = None
     language: "TermMap | None" = None
     condition: "TermMap | None" = None
+    targets: tuple[LogicalTarget, ...] = ()
+
+    @property
+    def all_targets(self) -> tuple[LogicalTarget, ...]:
+        """Its own targets, and those of its datatype and its language."""
+        parts = [one for one in (self.datatype, self.language) if one is not None]
+        return (*self.targets, *(each for one in parts for each in one.all_targets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +166,12 @@ class RefObjectMap:
     node: str
     parent: str
     conditions: tuple[JoinCondition, ...]
+    targets: tuple[LogicalTarget, ...] = ()
+
+    @property
+    def all_targets(self) -> tuple[LogicalTarget, ...]:
+        """The files for statements with such an object."""
+        return self.targets
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from geotriples.mapping.model import (
     TriplesMap,
 )
 from geotriples.mapping.parse_source import SOURCE_PROPERTIES, read_logical_source
+from geotriples.mapping.parse_target import TARGET_PROPERTIES, read_targets
 from geotriples.mapping.template import parse_template
 from ontologies.namespaces import RML
 
@@ -46,6 +47,7 @@ _PROPERTIES: Final = (
     frozenset(_MAPS)
     | {f"{one}Map" for one in _MAPS}
     | SOURCE_PROPERTIES
+    | TARGET_PROPERTIES
     | {
         *("logicalSource", "baseIRI", "predicateObjectMap", "class", "termType"),
         *("template", "reference", "constant", "functionExecution", "input"),
@@ -186,7 +188,8 @@ class _Reader(DocumentReader):
             for i, condition in enumerate(self.nodes(node, "joinCondition", where), 1)
             if (one := self.join_condition(condition, f"{where} joinCondition {i}"))
         )
-        return RefObjectMap(where, self.name(parent) if parent else "", conditions)
+        name = self.name(parent) if parent else ""
+        return RefObjectMap(where, name, conditions, read_targets(self, node, where))
 
     def join_condition(self, node: Node, where: str) -> JoinCondition | None:
         child = self.join_map(node, "child", where)
@@ -228,6 +231,7 @@ class _Reader(DocumentReader):
             self.optional_map(node, "datatype", where),
             self.optional_map(node, "language", where),
             self.condition(node, where),
+            targets=read_targets(self, node, where),
         )
 
     def condition(self, node: Node, where: str) -> TermMap | None:

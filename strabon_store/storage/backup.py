@@ -15,6 +15,7 @@ from typing import Final
 import duckdb
 
 from engines.duckdb import DATABASE, LAYOUT
+from engines.whole_files import whole_directory, whole_file
 from ontologies.progress import Progress, silent
 from strabon_store.backends.sql import Sql, Template, identifier, literal
 from strabon_store.errors import BackupFailed, StoreInUse, StoreUnavailable
@@ -22,7 +23,6 @@ from strabon_store.relational.layout import QUADS
 from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import FILE_NAME, Database, open_database
 from strabon_store.storage.verify import verify
-from strabon_store.storage.whole_files import whole_directory, whole_file
 
 _OPTIONS: Final = f"(READ_WRITE, {LAYOUT})"
 """A read-only store can have a copy that is not."""

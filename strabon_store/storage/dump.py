@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyoxigraph as ox
 
+from engines.whole_files import whole_file
 from ontologies.progress import Progress, silent
 from strabon_store.algebra.terms import IRI
 from strabon_store.backends.duckdb import generate
@@ -35,7 +36,6 @@ from strabon_store.relational.scalars import Column, Constant, Scalar, call
 from strabon_store.storage.catalog import Catalog
 from strabon_store.storage.database import Database
 from strabon_store.storage.sources import FORMATS
-from strabon_store.storage.whole_files import whole_file
 
 _BATCH_ROWS: Final = 50_000
 _COMPRESSORS: Final[Mapping[str, Callable[[IO[bytes], str], Any]]] = MappingProxyType(

@@ -48,6 +48,16 @@ def whole_directory(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def scratch_directory(target: Path) -> Iterator[Path]:
+    """A directory beside `target` for what is in work, gone when the block ends.
+
+    What processes that were killed left of the same target goes before.
+    """
+    with _aside(target, is_directory=True) as path:
+        yield path
+
+
+@contextmanager
 def _aside(target: Path, *, is_directory: bool) -> Iterator[Path]:
     """A place beside `target`, on the same file system; gone afterwards."""
     _remove_stale(target)

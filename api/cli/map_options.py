@@ -1,0 +1,73 @@
+"""Options that the commands of `pytheas map` share."""
+
+# ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from geotriples.mapping.model import DatabaseAccess
+
+Mapping = Annotated[Path, typer.Argument(help="The mapping, in Turtle.")]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        help="The file that a path of the mapping stands for; may be given again.",
+        metavar="NAME=PATH",
+    ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        help="The value of the reference pytheas:KEY; may be given again.",
+        metavar="KEY=VALUE",
+    ),
+]
+Base = Annotated[
+    str | None,
+    typer.Option(help="What relative IRIs are appended to.", metavar="IRI"),
+]
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        help="The database of an R2RML mapping: a URL such as "
+        "postgresql://me@host/name, or a SQLite file. A password may be in PGPASSWORD "
+        "or MYSQL_PWD.",
+        metavar="URL",
+    ),
+]
+
+
+def pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
+    """Names and values of an option that was given several times.
+
+    Raises:
+        BadParameter: One has no name, or a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for one in given or ():
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(f"{option} {one!r} is not NAME=VALUE")
+        if name in found:
+            raise typer.BadParameter(f"{option} says {name!r} twice")
+        found[name] = value
+    return found
+
+
+def database_access(url: str | None) -> "DatabaseAccess | None":
+    """The database of `--database`."""
+    from geotriples.mapping.model import DatabaseAccess
+
+    return None if url is None else DatabaseAccess(url)
+
+
+def source_paths(given: Sequence[str] | None) -> dict[str, Path]:
+    """The files of `--source`."""
+    return {name: Path(value) for name, value in pairs("--source", given).items()}

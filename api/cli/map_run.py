@@ -1,0 +1,81 @@
+"""`pytheas map run`: sources become files of RDF."""
+
+# ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import Console
+from api.cli.map_options import (
+    Base,
+    Database,
+    Mapping,
+    Parameters,
+    Sources,
+    database_access,
+    pairs,
+    source_paths,
+)
+from api.cli.options import Json, Quiet
+
+_ENDINGS = ".nq, .nt, .ttl, .trig, .jsonld, .rdf, .rj or .n3"
+
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help=f"The file to write: {_ENDINGS}, with .gz, .zst, .bz2 or .xz after it "
+        "to compress. Logical targets go to its folder.",
+    ),
+]
+Quarantine = Annotated[
+    Path | None,
+    typer.Option(
+        help="Go on without values that make no valid term, and write them here: a "
+        "line of JSON for each, with source, row, node, value and reason."
+    ),
+]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Print what would be done, and do nothing.")
+]
+
+
+def run(  # noqa: PLR0913 - every one is an option of the command
+    mapping: Mapping,
+    *,
+    output: Output = None,
+    source: Sources = None,
+    param: Parameters = None,
+    base: Base = None,
+    database: Database = None,
+    quarantine: Quarantine = None,
+    explain: Explain = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a mapping: its outputs appear whole, or not at all."""
+    from geotriples import explaining, run_local
+    from ontologies.namespaces import ID
+
+    console = Console(json=json, quiet=quiet)
+    paths, parameters = source_paths(source), pairs("--param", param)
+    access = database_access(database)
+    if explain:
+        text = explaining.explain(mapping, paths, parameters, base or ID, access)
+        console.report({"mapping": str(mapping), "plan": text}, text)
+        return
+    with console.progress() as progress:
+        report = run_local.run(
+            mapping,
+            output,
+            sources=paths,
+            parameters=parameters,
+            base=base or ID,
+            database=access,
+            quarantine=quarantine,
+            progress=progress,
+        )
+    console.report(report.as_json(), str(report))

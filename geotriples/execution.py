@@ -1,0 +1,183 @@
+"""One run of partitions in DuckDB: sources in, lines and rejected values out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Final, Self
+
+import duckdb
+import pyarrow as pa
+
+from engines.duckdb import connect
+from engines.duckdb.failures import wrap_error
+from geotriples.crs_definitions import definition_lines
+from geotriples.errors import MappingError
+from geotriples.mapping.model import SourceKey
+from geotriples.plan import Partition
+from geotriples.primitives import install_primitives
+from geotriples.reports import Rejected
+from geotriples.rows import Rows
+from geotriples.sinks import needs_marks
+from geotriples.sources.catalog import SourceCatalog
+from geotriples.statements import checks_query, lines_query
+from geotriples.targets import Output
+from ontologies.errors import PytheasError
+from ontologies.progress import Progress
+
+_BATCH_ROWS: Final = 16_384
+_SPARE_IO_THREADS: Final = 8
+
+
+@dataclass(slots=True)
+class Execution:
+    """DuckDB, with the primitives of terms and the sources of one run."""
+
+    catalog: SourceCatalog
+    progress: Progress
+    spill: Path
+    connection: duckdb.DuckDBPyConnection = field(default_factory=connect)
+    rows_read: dict[SourceKey, int] = field(default_factory=dict)
+    # pyproj keeps its contexts by thread, and crashes on those of DuckDB, which Python
+    # forgets after each call.
+    workers: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
+    readings: int = 0
+    stage: str = ""
+    rows_done: int = 0
+    rows_expected: int = 0
+    failure: PytheasError | None = None
+
+    def __post_init__(self) -> None:
+        install_primitives(self.connection, self.guarded)
+        # What a sort cannot hold in memory goes beside the output, not to the current
+        # directory.
+        self.connection.execute("SET temp_directory = ?", [str(self.spill)])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+        self.workers.shutdown()
+
+    def begin(self, stage: str) -> None:
+        """Count from nothing what is read from here on."""
+        self.stage, self.rows_done, self.rows_expected = stage, 0, 0
+
+    def rejected(self, partitions: Sequence[Partition]) -> Iterator[Rejected]:
+        """The values that make no valid term, as their sources are read."""
+        self.begin("check")
+        query = checks_query(partitions, self.relation)
+        if query is None:
+            return
+        names = [
+            Path(self.catalog.opened(one.child.source).path).name for one in partitions
+        ]
+        for batch in self.batches(query.sql("duckdb")):
+            for row in batch.to_pylist():
+                source = names[row.pop("partition")]
+                yield Rejected(source=source, **row)
+
+    def definitions(self, partitions: Sequence[Partition]) -> tuple[str, ...]:
+        """The lines that define the CRSs of literals."""
+        # PROJ's contexts belong to a thread, and each of the workers has its own.
+        return self.workers.submit(definition_lines, partitions).result()
+
+    def lines(self, output: Output) -> Iterator[pa.Array]:
+        """Sorted lines for an output, and those that depend on no row."""
+        partitions = output.partitions
+        if not partitions:
+            return
+        self.begin("map")
+        query = lines_query(
+            partitions,
+            self.relation,
+            self.definitions(partitions),
+            marked=needs_marks(output.kind.format),
+        )
+        for batch in self.batches(query.sql("duckdb")):
+            yield batch.column(0)
+
+    @property
+    def row_count(self) -> int:
+        """Rows read, each source counted once."""
+        return sum(self.rows_read.values())
+
+    def relation(self, rows: Rows) -> str:
+        """Register a fresh reading of a source; a reading can be used once."""
+        name = f"reading_{self.readings}"
+        self.readings += 1
+        reader = self.catalog.opened(rows.source).read(rows.references)
+        counted = pa.RecordBatchReader.from_batches(
+            reader.schema, self.counted(reader, rows.source)
+        )
+        self.connection.register(name, counted)
+        _ensure_io_threads(self.readings)
+        row_count = self.catalog.opened(rows.source).row_count
+        if row_count is not None:
+            self.rows_expected += row_count
+        return name
+
+    def counted(
+        self, reader: pa.RecordBatchReader, key: SourceKey
+    ) -> Iterator[pa.RecordBatch]:
+        """The batches of a source, counted as they pass."""
+        count = 0
+        try:
+            for batch in reader:
+                count += batch.num_rows
+                self.rows_done += batch.num_rows
+                if self.rows_expected:
+                    done = self.rows_done / self.rows_expected
+                    # Sources that do not know their length are in one count only.
+                    self.progress(self.stage, min(done, 1.0))
+                yield batch
+        except MappingError as error:
+            self.failure = error
+            raise
+        self.rows_read[key] = count
+
+    def guarded(self, call: Callable[..., pa.Array]) -> Callable[..., pa.Array]:
+        """Keep what a primitive raises: DuckDB passes on only its text."""
+
+        # DuckDB counts the arguments in the signature, which `wraps` passes on.
+        @wraps(call)
+        def guarded_call(*columns: pa.Array) -> pa.Array:
+            chunks = [_one_chunk(column) for column in columns]
+            try:
+                return self.workers.submit(call, *chunks).result()
+            except PytheasError as error:
+                self.failure = error
+                raise
+
+        return guarded_call
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Run a query.
+
+        Raises:
+            PytheasError: What a source or a primitive raised; or the engine failed.
+        """
+        try:
+            yield from self.connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
+        except duckdb.Error as error:
+            if self.failure is not None:
+                raise self.failure from error
+            raise wrap_error(error) from error
+
+
+def _ensure_io_threads(readings: int) -> None:
+    """Enough threads for the readings of one query, and those that feed them.
+
+    DuckDB reads Arrow on the threads that Arrow has for files, one for each reading;
+    there our readers wait for files of their own, and would for ever once all threads
+    waited so.
+    """
+    needed = readings + _SPARE_IO_THREADS
+    if pa.io_thread_count() < needed:
+        pa.set_io_thread_count(needed)
+
+
+def _one_chunk(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
