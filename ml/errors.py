@@ -15,6 +15,11 @@
   - OutputExists            the output folder is taken
   - UnreadablePolygons      not a polygon table that we wrote
   - UnreadableModel         not the parameters of a model that we wrote
+  - UnknownNetwork          a description is of no network that can be built
+  - RegistryError           a registry cannot do what it is asked for
+    - NoSuchModel             there is no such model, version or stage
+    - CorruptModel            a file is not what was registered
+    - ExportMismatch          an exported model answers otherwise
   - UnfittableClass         too few samples of a class, or none that differ
   - InvalidSimulation       a simulation is asked for what cannot be
   - SamplesError            samples cannot be used
@@ -22,6 +27,7 @@
     - InvalidSamples          their parts do not fit
     - InvalidSplit            a split leaks, or cannot be made
   - InvalidTraining         a training is asked for what cannot be
+    - UnknownRecipe           there is none of this name
   - TrainingDiverged        the loss is no number any more
   - CheckpointError         a checkpoint is of no use
     - UnreadableCheckpoint    a file of it is missing or broken
@@ -238,6 +244,54 @@ class UnreadableModel(MlError):
         super().__init__(f"{path}: {reason}; export the model again")
 
 
+class UnknownNetwork(MlError):
+    """A description is of no network that can be built.
+
+    Attributes:
+        name: What it says.
+        known: What there is.
+    """
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"no network is called {name!r}; there are {', '.join(known)}")
+
+
+class RegistryError(MlError):
+    """A model registry cannot do what it is asked for."""
+
+
+class NoSuchModel(RegistryError):
+    """The registry holds no such model, version or stage."""
+
+
+class CorruptModel(RegistryError):
+    """A file of a registered model is not what was registered.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {reason}; register the model again")
+
+
+class ExportMismatch(RegistryError):
+    """An exported model answers otherwise than the network.
+
+    Attributes:
+        difference: The largest one of a probability.
+    """
+
+    def __init__(self, path: Path, difference: float) -> None:
+        self.difference = difference
+        super().__init__(
+            f"{path}: probabilities differ by {difference:.2g} from the network's; it "
+            "was not exported"
+        )
+
+
 class UnfittableClass(MlError):
     """The samples of a class do not determine its parameters.
 
@@ -317,6 +371,19 @@ class InvalidSplit(SamplesError):
 
 class InvalidTraining(MlError):
     """A training is asked for what cannot be."""
+
+
+class UnknownRecipe(InvalidTraining):
+    """There is no recipe, data set or split of this name.
+
+    Attributes:
+        name: What was asked for.
+        known: What there is.
+    """
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"there is no {name!r}; there are {', '.join(known)}")
 
 
 class TrainingDiverged(MlError):

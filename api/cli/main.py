@@ -17,6 +17,7 @@ from api.cli.dump import dump
 from api.cli.explain import explain
 from api.cli.load import load
 from api.cli.map import map_
+from api.cli.ml import ml
 from api.cli.optimize import optimize
 from api.cli.queries import queries
 from api.cli.query import query
@@ -90,6 +91,7 @@ for _command in _COMMANDS:
     app.command()(_command)
 app.add_typer(queries, name="queries")
 app.add_typer(map_, name="map")
+app.add_typer(ml, name="ml")
 
 
 def main() -> None:

@@ -41,6 +41,14 @@ class Ltae(nn.Module):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
+        self.arguments = {
+            "channels": channels,
+            "classes": classes,
+            "width": width,
+            "heads": heads,
+            "key": key,
+            "dropout": dropout,
+        }
         self.heads, self.key, self.width = heads, key, width
         self.input = SeriesInput(channels)
         self.embed = nn.Sequential(

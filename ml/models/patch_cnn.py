@@ -39,6 +39,13 @@ class PatchCnn(nn.Module):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
+        self.arguments = {
+            "channels": channels,
+            "classes": classes,
+            "width": width,
+            "depth": depth,
+            "dropout": dropout,
+        }
         self.register_buffer("mean_C", torch.zeros(channels))
         self.register_buffer("scale_C", torch.ones(channels))
         widths = [width * 2**block for block in range(depth)]

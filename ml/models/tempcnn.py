@@ -40,6 +40,14 @@ class TempCnn(nn.Module):
         dropout: float = 0.3,
     ) -> None:
         super().__init__()
+        self.arguments = {
+            "channels": channels,
+            "dates": dates,
+            "classes": classes,
+            "width": width,
+            "kernel": kernel,
+            "dropout": dropout,
+        }
         self.input = SeriesInput(channels)
         widths = (self.input.features, width, width, width)
         self.convolutions = nn.Sequential(

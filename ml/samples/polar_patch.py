@@ -56,6 +56,17 @@ class PatchSamples:
         """Which patches have a label."""
         return np.not_equal(self.labels_N, UNLABELLED)
 
+    def labelled(self) -> "PatchSamples":
+        """The patches that have one."""
+        rows = self.is_labelled_N
+        return PatchSamples(
+            self.ids_N[rows],
+            self.values_NHWC[rows],
+            self.labels_N[rows],
+            self.scenes_N[rows],
+            self.corners_N2[rows],
+        )
+
 
 def read_polar_patch(folder: Path) -> PatchSamples:
     """The patches without nodata, labelled or not, in the order of their numbers.

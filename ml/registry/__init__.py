@@ -1,0 +1,1 @@
+"""Models that are kept: by content, in versions, with what is known of them."""

@@ -1,0 +1,76 @@
+"""`pytheas ml`: a validation on real fields, and the models that are kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from api.cli.main import app
+from ml.registry.store import Registry, Signature
+from tests.ml.series import CLASSES, tempcnn, two_crops
+
+pytestmark = pytest.mark.torch
+
+
+def _run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["ml", *map(str, arguments)])
+
+
+def test_a_forest_is_validated_on_french_parcels(data: Path, tmp_path: Path) -> None:
+    done = _run(
+        "evaluate",
+        "worldcereal-2023",
+        *("--data", data, "--recipe", "crop-forest", "--split", "fold"),
+        *("-o", tmp_path / "report", "--json", "--quiet"),
+    )
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.output)
+    assert report["samples"] == 385
+    # A majority of 0.29 is the floor; the forest of the reference has 0.69.
+    assert report["accuracy"]["low"] < 0.69 < report["accuracy"]["high"]
+    assert sum(map(sum, report["confusion"])) == 385
+    files = {each.name for each in (tmp_path / "report").iterdir()}
+    assert files == {"report.json", "confusion.svg", "reliability.svg"}
+    assert "2001020022" in (tmp_path / "report" / "confusion.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("atlantis",), "there is no 'atlantis'; there are central-asia"),
+        (("central-asia", "--split", "year"), "there are fold, region, block"),
+        (("central-asia", "--recipe", "magic"), "there are crop-forest"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    data: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    done = _run("evaluate", *arguments, "--data", data)
+    assert done.exit_code == 1
+    assert message in done.stderr
+
+
+def test_models_are_listed_and_promoted(tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    for accuracy in (0.9, 0.8):
+        registry.register(
+            "two-crops",
+            tempcnn(two_crops()),
+            Signature((), ()),
+            CLASSES,
+            metrics={"accuracy": accuracy},
+            training={"data": "two-crops"},
+        )
+    folder = ("--registry", tmp_path)
+    best = _run("registry", "best", "two-crops", *folder, "--metric", "accuracy")
+    assert best.stdout == "two-crops 1  none  accuracy 0.900\n"
+    done = _run("registry", "promote", "two-crops", 1, "production", *folder)
+    assert done.exit_code == 0, done.output
+    listed = json.loads(_run("registry", "list", *folder, "--json").stdout)
+    assert [one["stage"] for one in listed["models"]] == ["production", "none"]
+    shown = _run("registry", "show", "two-crops", "--version", 1, *folder)
+    assert "data: two-crops" in shown.stdout
+    wrong = _run("registry", "promote", "two-crops", 1, "live", *folder)
+    assert wrong.exit_code == 1
+    assert "archived" in wrong.stderr
