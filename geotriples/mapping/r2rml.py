@@ -23,11 +23,11 @@ import pyoxigraph as ox
 from geotriples.mapping.graph import DocumentGraph, Node, Object
 from geotriples.mapping.model import Problem
 from geotriples.mapping.template import parse_template
-from ontologies.namespaces import RML, RR
+from ontologies.namespaces import PYRML, RML, RR
 
 BASE_TABLE: Final = RR.term("BaseTableOrView")
 SQL_VIEW: Final = RR.term("R2RMLView")
-RUN_DATABASE: Final = ox.NamedNode("https://w3id.org/pytheas/rml#runDatabase")
+RUN_DATABASE: Final = ox.NamedNode(PYRML.term("runDatabase"))
 """The source that stands for the database that the run names."""
 
 SQL_VERSIONS: Final = frozenset(

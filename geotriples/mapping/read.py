@@ -4,11 +4,14 @@
 |---|---|---|
 | RML | `http://w3id.org/rml/` | `parse` |
 | R2RML | `rr:` | `r2rml`, which gives the properties RML's names |
+| RML of 2014 | `http://semweb.mmlab.be/ns/rml#` | `rml2014`, then as R2RML |
 """
 
+from typing import Final
+
 from geotriples.mapping.document import RML_LABELS
-from geotriples.mapping.graph import parse_graph
-from geotriples.mapping.model import Mapping
+from geotriples.mapping.graph import DocumentGraph, parse_graph
+from geotriples.mapping.model import LogicalSource, Mapping, Problem
 from geotriples.mapping.parse import (
     DEFAULT_BASE,
     ParsedMapping,
@@ -16,6 +19,16 @@ from geotriples.mapping.parse import (
     syntax_problem,
 )
 from geotriples.mapping.r2rml import LABELS, is_r2rml, translate_r2rml
+from geotriples.mapping.references import rewrite_references
+from geotriples.mapping.rml2014 import (
+    LABELS_2014,
+    absolute_jsonpath,
+    is_rml2014,
+    translate_rml2014,
+)
+from ontologies.namespaces import PYRML, RML
+
+_JSON: Final = frozenset({RML.term("JSONPath"), PYRML.term("JSONLines")})
 
 
 def read_mapping(text: bytes, base: str | None = None) -> ParsedMapping:
@@ -30,8 +43,26 @@ def read_mapping(text: bytes, base: str | None = None) -> ParsedMapping:
         graph = parse_graph(text, base or DEFAULT_BASE)
     except SyntaxError as error:
         return ParsedMapping(Mapping(()), (syntax_problem(error),))
-    if not is_r2rml(graph):
-        return read_graph(graph, RML_LABELS)
-    translated, problems = translate_r2rml(graph)
-    parsed = read_graph(translated, LABELS)
-    return ParsedMapping(parsed.mapping, (*problems, *parsed.problems))
+    return read_document(graph)
+
+
+def read_document(graph: DocumentGraph) -> ParsedMapping:
+    """Read a graph of RML, R2RML, RML of 2014, or several of them."""
+    problems: list[Problem] = []
+    of_2014 = is_rml2014(graph)
+    if of_2014:
+        graph, problems = translate_rml2014(graph)
+    labels = RML_LABELS
+    if is_r2rml(graph):
+        graph, others = translate_r2rml(graph)
+        problems += others
+        labels = LABELS_2014 if of_2014 else LABELS
+    parsed = read_graph(graph, labels)
+    mapping = parsed.mapping
+    if of_2014:
+        mapping = rewrite_references(mapping, _absolute)
+    return ParsedMapping(mapping, (*problems, *parsed.problems))
+
+
+def _absolute(source: LogicalSource, text: str) -> str:
+    return absolute_jsonpath(text) if source.formulation in _JSON else text

@@ -6,6 +6,7 @@ makes of it.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -57,6 +58,9 @@ _TYPES: Final[Mapping[str, tuple[Kind, str, pa.DataType]]] = MappingProxyType(
     }
 )
 """Type to kind, how it is selected, and what arrives."""
+
+_NOISE: Final = re.compile(r"^[A-Z_]+: (?:.*?ERROR: )?(?:\[libpq\] )?")
+"""What ADBC puts before the message of the server."""
 
 _READ_ONLY: Final = "-c default_transaction_read_only=on"
 
@@ -188,7 +192,7 @@ class PostgreSQL:
 
     def _error(self, error: Exception) -> SourceError:
         text = str(error).partition("Query was:")[0]
-        text = " ".join(text.replace("[libpq] ", "").split())
+        text = _NOISE.sub("", " ".join(text.split()))
         return SourceError(self.name, self.address.without_password(text))
 
 

@@ -40,6 +40,8 @@ from tests.conformance import (
     test_rdf_semantics,
     test_rml_core,
     test_rml_fnml,
+    test_rml_io_registry_sql,
+    test_rml_targets,
     test_sparql12,
     test_sparql_query,
     test_sparql_syntax,
@@ -179,6 +181,13 @@ def _rml() -> Iterator[Suite]:
     ):
         base = f"https://w3id.org/rml/{part}/test-cases#"
         yield Suite(title, module, tuple(module.SUITE.cases), base, module.EXPECTED)
+    targets, base = test_rml_targets, "https://w3id.org/rml/io/test-cases#"
+    cases = tuple(targets.CASES)
+    yield Suite("RML IO, logical targets", targets, cases, base, targets.EXPECTED)
+    sql = test_rml_io_registry_sql
+    base = "https://w3id.org/rml/io-registry/test-cases#"
+    title = "RML IO-Registry, databases but SQL Server"
+    yield Suite(title, sql, tuple(sql.CASES), base, sql.EXPECTED)
 
 
 def _r2rml() -> Iterator[Suite]:

@@ -1,0 +1,326 @@
+"""RML of 2014 -> the same mapping in current RML and R2RML (`r2rml` does the rest).
+
+The vocabulary of GeoTriples, RMLMapper, Morph-KGC and SDM-RDFizer extends R2RML:
+
+| RML of 2014 | RML |
+|---|---|
+| rml:source "file" | a source with rml:path |
+| ql:CSV, ql:JSONPath, ql:XPath, ql:TSV | rml:CSV, rml:JSONPath, rml:XPath, pyrml:TSV |
+| rml:query, rr:sqlQuery of a database | rml:iterator with rml:SQL2008Query |
+| rr:tableName of a database | rml:iterator with rml:SQL2008Table |
+| fnml:functionValue with fno:executes | rml:functionExecution with rml:function |
+| rml:joinCondition by a function `equal` | rml:joinCondition of two maps |
+| rmlt:target, rmlt:serialization, rmlt:compression | the same of rml: |
+| a JSONPath without `$` | `$.` before it |
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+import pyoxigraph as ox
+
+from geotriples.mapping.graph import DocumentGraph, Node, Object
+from geotriples.mapping.model import Problem
+from geotriples.mapping.parse_database import D2RQ
+from geotriples.mapping.r2rml import LABELS, node_label
+from ontologies.namespaces import PYRML, RDF, RML, RR, Namespace
+
+RML2014: Final = Namespace("http://semweb.mmlab.be/ns/rml#")
+RMLT: Final = Namespace("http://semweb.mmlab.be/ns/rml-target#")
+QL: Final = Namespace("http://semweb.mmlab.be/ns/ql#")
+FNML: Final = Namespace("http://semweb.mmlab.be/ns/fnml#")
+_COMPRESSIONS: Final = Namespace("http://semweb.mmlab.be/ns/rml-compression#")
+FNO: Final = (
+    Namespace("https://w3id.org/function/ontology#"),
+    Namespace("http://w3id.org/function/ontology#"),
+)
+EQUAL: Final = frozenset(
+    {
+        "https://w3id.org/imec/idlab/function#equal",
+        "http://example.com/idlab/function/equal",
+    }
+)
+"""Functions by which two rows join where the strings are the same."""
+
+FORMULATIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        QL.term("CSV"): RML.term("CSV"),
+        QL.term("JSONPath"): RML.term("JSONPath"),
+        QL.term("XPath"): RML.term("XPath"),
+        QL.term("TSV"): PYRML.term("TSV"),
+        QL.term("SHP"): PYRML.term("Shapefile"),
+        QL.term("NDJSON"): PYRML.term("JSONLines"),
+    }
+)
+
+_RENAMED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        RML2014.term(one): RML.term(one)
+        for one in (
+            *("logicalSource", "source", "referenceFormulation", "iterator"),
+            *("reference", "languageMap", "datatypeMap", "logicalTarget"),
+            "joinCondition",
+        )
+    }
+    | {
+        RMLT.term(one): RML.term(one)
+        for one in ("target", "serialization", "compression")
+    }
+    | {FNML.term("functionValue"): RML.term("functionExecution")}
+)
+_TABLE: Final = (RR.term("tableName"),)
+_QUERY: Final = (RML2014.term("query"), RR.term("sqlQuery"))
+_SQL: Final = frozenset({*_TABLE, *_QUERY, RR.term("sqlVersion")})
+_POM: Final = RR.term("predicateObjectMap")
+_PARENT_MAP: Final = RML2014.term("parentTermMap")
+_FUNCTION: Final = FNML.term("functionValue")
+_EXECUTES: Final = frozenset(one.term("executes") for one in FNO)
+_IRI_TYPE: Final = ox.NamedNode(RR.term("IRI"))
+_KNOWN: Final = frozenset({*_RENAMED, *_SQL, _PARENT_MAP})
+_SIMPLE_PATH: Final = re.compile(r"[^\s.\[\]'\"*$@?()]+(?:[.\[].*)?$")
+
+
+LABELS_2014: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **LABELS,
+        "logicalSource": "rml:logicalSource or rr:logicalTable",
+        "reference": "rml:reference or rr:column",
+        "functionExecution": "fnml:functionValue",
+        "function": "fno:executes",
+        "iterator": "rml:iterator",
+    }
+)
+"""How messages call RML's properties in a mapping of 2014."""
+
+
+def is_rml2014(graph: DocumentGraph) -> bool:
+    """Whether a document uses RML's first vocabulary."""
+    return any(predicate.startswith(RML2014) for _, predicate in graph.uses())
+
+
+def translate_rml2014(graph: DocumentGraph) -> tuple[DocumentGraph, list[Problem]]:
+    """The mapping in RML's words, and what is wrong with what RML has no words for."""
+    translation = _Translation(graph)
+    translation.translate()
+    return translation.result, translation.problems
+
+
+def absolute_jsonpath(text: str) -> str:
+    """A reference of 2014, which may leave out the row that it starts from.
+
+    Examples:
+        >>> absolute_jsonpath("venue.lat"), absolute_jsonpath("full name")
+        ('$.venue.lat', "$['full name']")
+    """
+    if text.startswith("$"):
+        return text
+    if text.startswith("@"):
+        return f"${text[1:]}"
+    if text.startswith("["):
+        return f"${text}"
+    if _SIMPLE_PATH.match(text):
+        return f"$.{text}"
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$['{escaped}']"
+
+
+@dataclass(slots=True)
+class _Translation:
+    graph: DocumentGraph
+    result: DocumentGraph = field(default_factory=DocumentGraph)
+    problems: list[Problem] = field(default_factory=list)
+
+    def translate(self) -> None:
+        functions = self.nodes_of(_FUNCTION)
+        sources = self.nodes_of(RML2014.term("logicalSource"))
+        joins = [
+            one
+            for one in self.nodes_of(RML2014.term("joinCondition"))
+            if self.graph.objects(one, _FUNCTION)
+        ]
+        for subject, predicate in self.graph.uses():
+            if subject in functions or subject in joins:
+                continue
+            if subject in sources and predicate in _SQL | {
+                RML2014.term("source"),
+                RML2014.term("referenceFormulation"),
+            }:
+                continue
+            self.copy(subject, predicate)
+        for source in sources:
+            self.logical_source(source)
+        for function in functions:
+            self.function(function)
+        for join in joins:
+            self.join(join)
+
+    def copy(self, subject: Node, predicate: str) -> None:
+        if predicate.startswith(RML2014) and predicate not in _KNOWN:
+            name = RML2014.local(predicate)
+            self.report(subject, f"rml:{name} of 2014 is not supported")
+            return
+        types = self.graph.objects(subject, RR.term("termType"))
+        is_iri = predicate == RR.term("constant") and _IRI_TYPE in types
+        for one in self.graph.objects(subject, predicate):
+            value = self.iri(subject, one) if is_iri else _renamed(one)
+            self.add(subject, _RENAMED.get(predicate, predicate), value)
+
+    def iri(self, subject: Node, value: Object) -> Object:
+        """A constant that is a string, although its map makes an IRI of it."""
+        if not isinstance(value, ox.Literal):
+            return value
+        try:
+            return ox.NamedNode(value.value)
+        except ValueError:
+            self.report(subject, f"the constant {value.value!r} is no IRI")
+            return value
+
+    def nodes_of(self, predicate: str) -> dict[Node, None]:
+        """The nodes that are objects of a property, in the order of the document."""
+        return {
+            one: None
+            for subject in self.graph.subjects(predicate)
+            for one in self.graph.objects(subject, predicate)
+            if not isinstance(one, ox.Literal)
+        }
+
+    def add(self, subject: Node, predicate: str, value: Object) -> None:
+        self.result.add(ox.Triple(subject, ox.NamedNode(predicate), value))
+
+    def report(self, node: Node, message: str) -> None:
+        self.problems.append(Problem(node_label(node), message))
+
+    # -- sources -----------------------------------------------------------------
+
+    def logical_source(self, node: Node) -> None:
+        sources = self.graph.objects(node, RML2014.term("source"))
+        for source in sources:
+            if isinstance(source, ox.Literal):
+                place = ox.BlankNode()
+                self.add(place, RML.term("path"), source)
+                self.add(node, RML.term("source"), place)
+            else:
+                self.add(node, RML.term("source"), source)
+        if any(self.is_database(one) for one in sources):
+            self.database_rows(node)
+            return
+        for unread in _SQL:
+            if self.graph.objects(node, unread):
+                message = f"<{unread}> needs a rml:source that is a d2rq:Database"
+                self.report(node, message)
+        for one in self.graph.objects(node, RML2014.term("referenceFormulation")):
+            iri = FORMULATIONS.get(one.value, one.value)
+            self.add(node, RML.term("referenceFormulation"), ox.NamedNode(iri))
+
+    def is_database(self, source: Object) -> bool:
+        if isinstance(source, ox.Literal):
+            return False
+        types = self.graph.objects(source, RDF.term("type"))
+        if self.graph.objects(source, D2RQ.term("jdbcDSN")):
+            return True
+        return ox.NamedNode(D2RQ.term("Database")) in types
+
+    def database_rows(self, node: Node) -> None:
+        for keys, formulation in ((_TABLE, "SQL2008Table"), (_QUERY, "SQL2008Query")):
+            for key in keys:
+                for text in self.graph.objects(node, key):
+                    self.add(node, RML.term("iterator"), text)
+                    iri = ox.NamedNode(RML.term(formulation))
+                    self.add(node, RML.term("referenceFormulation"), iri)
+
+    # -- functions ---------------------------------------------------------------
+
+    def function(self, node: Node) -> None:
+        """`fno:executes` and parameters are predicate-object maps of the function."""
+        inputs = list(self.parameters(node))
+        executed = [value for name, value in inputs if name in _EXECUTES]
+        for function in executed:
+            self.add(node, RML.term("functionMap"), function)
+        if not executed:
+            self.report(node, "fnml:functionValue needs a fno:executes")
+        for parameter, value in inputs:
+            if parameter in _EXECUTES:
+                continue
+            entry = ox.BlankNode()
+            self.add(node, RML.term("input"), entry)
+            self.add(entry, RML.term("parameter"), ox.NamedNode(parameter))
+            self.add(entry, RML.term("inputValueMap"), self.of_parent(value))
+
+    def parameters(self, node: Node) -> Iterator[tuple[str, Node]]:
+        """IRI of each parameter with the map of its value."""
+        for one in self.graph.objects(node, _POM):
+            if isinstance(one, ox.Literal):
+                continue
+            for predicate in self.values(one, "predicate"):
+                for value in self.maps(one, "object"):
+                    yield predicate.value, value
+
+    def values(self, pom: Node, key: str) -> Iterator[Object]:
+        """Constants of a map, long or short."""
+        yield from self.graph.objects(pom, RR.term(key))
+        for one in self.graph.objects(pom, RR.term(f"{key}Map")):
+            if not isinstance(one, ox.Literal):
+                yield from self.graph.objects(one, RR.term("constant"))
+
+    def maps(self, pom: Node, key: str) -> Iterator[Node]:
+        for one in self.graph.objects(pom, RR.term(f"{key}Map")):
+            if not isinstance(one, ox.Literal):
+                yield one
+        for constant in self.graph.objects(pom, RR.term(key)):
+            node = ox.BlankNode()
+            self.add(node, RML.term("constant"), constant)
+            yield node
+
+    # -- joins by a function -----------------------------------------------------
+
+    def join(self, node: Node) -> None:
+        """`equal` of a value of the child's row and one of the parent's."""
+        for function in self.graph.objects(node, _FUNCTION):
+            if isinstance(function, ox.Literal):
+                continue
+            inputs = list(self.parameters(function))
+            executed = {
+                one.value
+                for name, value in inputs
+                if name in _EXECUTES
+                for one in self.graph.objects(value, RR.term("constant"))
+            }
+            sides = [value for name, value in inputs if name not in _EXECUTES]
+            parents = [one for one in sides if self.is_of_parent(one)]
+            children = [one for one in sides if one not in parents]
+            if not executed <= EQUAL or len(parents) != 1 or len(children) != 1:
+                self.report(
+                    node,
+                    "a join by a function needs idlab-fn:equal of one value of the "
+                    "child and one of the parent (rml:parentTermMap)",
+                )
+                continue
+            self.add(node, RML.term("childMap"), children[0])
+            self.add(node, RML.term("parentMap"), self.of_parent(parents[0]))
+
+    def is_of_parent(self, node: Node) -> bool:
+        """Whether a map, or a map within it, is one of the parent's row."""
+        if self.graph.objects(node, _PARENT_MAP):
+            return True
+        return any(
+            self.is_of_parent(value)
+            for function in self.graph.objects(node, _FUNCTION)
+            if not isinstance(function, ox.Literal)
+            for _, value in self.parameters(function)
+        )
+
+    def of_parent(self, node: Node) -> Node:
+        """The map itself: on the parent's side, everything is of the parent."""
+        for one in self.graph.objects(node, _PARENT_MAP):
+            if not isinstance(one, ox.Literal):
+                return one
+        return node
+
+
+def _renamed(value: Object) -> Object:
+    if isinstance(value, ox.NamedNode) and value.value.startswith(_COMPRESSIONS):
+        return ox.NamedNode(RML.term(_COMPRESSIONS.local(value.value)))
+    return value
