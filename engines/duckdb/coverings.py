@@ -1,7 +1,9 @@
 """SQL functions over coverings: the cells of areas, and points in cells of a border.
 
 Most points in a cell of a border are told by SQL, which has up to four edges at hand
-(`EDGES`); those that rounding leaves open, or that have more, are told here, exactly.
+(`EDGES`); those that rounding leaves open, or in crowded cells, which have more, are
+told here, exactly. Crowded cells are a list of their own: a function in Python costs by
+the call, and an engine calls it once for each block in which one row asks for it.
 """
 
 from typing import Any, Final
@@ -29,13 +31,17 @@ _BORDER: Final = struct_type(
     {
         "cell": BIGINT,
         "is_inside": BOOLEAN,
-        "is_crowded": BOOLEAN,
         **dict.fromkeys(_FIELDS, DOUBLE),
         "edges": BLOB,
     }
 )
+_CROWDED: Final = struct_type({"cell": BIGINT, "is_inside": BOOLEAN, "edges": BLOB})
 COVERING: Final = struct_type(
-    {"inside": list_type(BIGINT), "border": list_type(_BORDER)}
+    {
+        "inside": list_type(BIGINT),
+        "border": list_type(_BORDER),
+        "crowded": list_type(_CROWDED),
+    }
 )
 _EDGE_BYTES: Final = 32
 
@@ -45,9 +51,14 @@ def _covered(wkb: Any, per_degree: Any, connection: Any) -> Any:
     Patience(connection).check()
     geometries = shapely.from_wkb(np.array(wkb.to_pylist(), dtype=object))
     found = cover(geometries, per_degree[0].as_py())
-    inside = _lists(found.inside_of, pa.array(found.inside), len(wkb))
-    border = _lists(found.border_of, _border(found), len(wkb))
-    return pa.StructArray.from_arrays([inside, border], ["inside", "border"])
+    counts = np.diff(found.starts)
+    few, many = np.flatnonzero(counts <= EDGES), np.flatnonzero(counts > EDGES)
+    lists = {
+        "inside": _lists(found.inside_of, pa.array(found.inside), len(wkb)),
+        "border": _lists(found.border_of[few], _border(found, few), len(wkb)),
+        "crowded": _lists(found.border_of[many], _crowded(found, many), len(wkb)),
+    }
+    return pa.StructArray.from_arrays(list(lists.values()), list(lists))
 
 
 def _lists(of: Integers, values: Any, length: int) -> Any:
@@ -58,25 +69,33 @@ def _lists(of: Integers, values: Any, length: int) -> Any:
     return pa.ListArray.from_arrays(pa.array(ends), values.take(pa.array(order)))
 
 
-def _border(found: Covering) -> Any:
-    counts = np.diff(found.starts)
+def _border(found: Covering, cells: Integers) -> Any:
     arrays = [
-        pa.array(found.border),
-        pa.array(found.is_inside),
-        pa.array(counts > EDGES),
-        *map(pa.array, _few_edges(found, counts)),
-        _bytes_of(found),
+        pa.array(found.border[cells]),
+        pa.array(found.is_inside[cells]),
+        *map(pa.array, _few_edges(found, cells)),
+        _bytes_of(found).take(pa.array(cells)),
     ]
-    names = ["cell", "is_inside", "is_crowded", *_FIELDS, "edges"]
+    names = ["cell", "is_inside", *_FIELDS, "edges"]
     return pa.StructArray.from_arrays(arrays, names)
 
 
-def _few_edges(found: Covering, counts: Integers) -> list[Floats]:
-    """The first edges of each cell, field by field."""
-    fields = []
+def _crowded(found: Covering, cells: Integers) -> Any:
+    arrays = [
+        pa.array(found.border[cells]),
+        pa.array(found.is_inside[cells]),
+        _bytes_of(found).take(pa.array(cells)),
+    ]
+    return pa.StructArray.from_arrays(arrays, ["cell", "is_inside", "edges"])
+
+
+def _few_edges(found: Covering, cells: Integers) -> list[Floats]:
+    """The edges of cells that have few, field by field."""
+    starts, fields = found.starts[cells], []
+    counts = found.starts[cells + 1] - starts
     for i in range(EDGES):
         has = np.flatnonzero(counts > i)
-        x1, y1, x2, y2 = found.edges[found.starts[has] + i].T
+        x1, y1, x2, y2 = found.edges[starts[has] + i].T
         for value, missing in zip(
             (x1, y1, x2 - x1, y2 - y1, y2), _NOWHERE, strict=True
         ):

@@ -243,9 +243,12 @@ def _crosses(edge: int) -> str:
     )
 
 
+_IN_CROWDED_CELL: Final = (
+    f"pytheas_within(:a, :b, :c.edges, :c.is_inside, :d, {CONNECTION})"
+)
 _IN_CELL: Final = (
-    f"CASE WHEN :c.is_crowded OR {' OR '.join(map(_is_left_open, range(EDGES)))} "
-    f"THEN pytheas_within(:a, :b, :c.edges, :c.is_inside, :d, {CONNECTION}) "
+    f"CASE WHEN {' OR '.join(map(_is_left_open, range(EDGES)))} "
+    f"THEN {_IN_CROWDED_CELL} "
     "ELSE (CAST(:c.is_inside AS UTINYINT) + "
     f"{' + '.join(map(_crosses, range(EDGES)))}) % 2 = 1 END"
 )
@@ -296,8 +299,10 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "cover": f"pytheas_cover(CAST(ST_AsWKB(:a) AS BLOB), :b, {CONNECTION})",
         "cells_inside": ":a.inside",
         "cells_of_border": ":a.border",
+        "crowded_cells": ":a.crowded",
         "cell_number": ":a.cell",
         "is_in_cell": _IN_CELL,
+        "is_in_crowded_cell": _IN_CROWDED_CELL,
         "collect": _copied("pytheas_collect(:a, list(:b))"),
         "collect_distinct": _copied("pytheas_collect(:a, list(DISTINCT :b))"),
     }

@@ -15,7 +15,7 @@ from ontologies.geosparql.relations import RELATIONS, matches
 from strabon_store.relational.context import TermCatalog
 from strabon_store.relational.estimates import estimate
 from strabon_store.relational.layout import GEOMETRIES, Shapes
-from strabon_store.relational.lookups import columns_of
+from strabon_store.relational.lookups import columns_of, substitute
 from strabon_store.relational.nodes import (
     Join,
     Lookup,
@@ -46,6 +46,12 @@ _INSIDE: Final = ("0FFFFF212", "0F2FF1FF2")
 """DE-9IM of a point inside an area, and of an area around a point."""
 
 _ON_BORDER: Final = ("F0FFFF212", "FF20F1FF2")
+_BORDERS: Final = {
+    "cells_of_border": "is_in_cell",
+    "crowded_cells": "is_in_crowded_cell",
+}
+"""Lists of cells that a border comes near, and what tells a point in one."""
+
 _LEAST_POINTS: Final = 50_000
 _MOST_AREAS: Final = 20_000
 _MANY: Final = 8
@@ -76,6 +82,11 @@ class _Side:
     def part(self, name: str) -> Column:
         """A part of the geometry."""
         return Column(f"{self.variable}.{name}")
+
+    def of(self, columns: tuple[PlanColumn, ...]) -> tuple[PlanColumn, ...]:
+        """Those of some columns that are of this side."""
+        own = {column.name for column in self.source.columns}
+        return tuple(column for column in columns if column.name in own)
 
     def looked_up(self, *names: str) -> Plan:
         """With parts of the geometry."""
@@ -115,22 +126,32 @@ class _Cover:
         return self._known[id(plan)]
 
     def _replaced(self, plan: Plan) -> Plan:
+        if isinstance(plan, Projection):
+            plan = self._projected(plan)
         changed: dict[str, Any] = {}
         for field in fields(plan):
             below = getattr(plan, field.name)
             if isinstance(below, Plan) and (new := self.within(below)) is not below:
                 changed[field.name] = new
-        plan = replace(plan, **changed) if changed else plan
-        if isinstance(plan, Projection) and isinstance(plan.source, Join):
-            joined = self._joined(plan.source)
-            if joined is not None and _reads_variables_alone(plan):
-                return replace(plan, source=joined)
-        return plan
+        return replace(plan, **changed) if changed else plan
 
-    def _joined(self, join: Join) -> Plan | None:
+    def _projected(self, plan: Projection) -> Projection:
+        """The projection, of a join by cells if it is one of a join that can be."""
+        whole = _of_join(plan)
+        if not isinstance(whole.source, Join):
+            return plan
+        read = {name for each in whole.scalars for name in columns_of(each)}
+        joined = self._joined(whole.source, read)
+        return plan if joined is None else replace(whole, source=joined)
+
+    def _joined(self, join: Join, read: set[str]) -> Plan | None:
+        """A join by cells, of the variables that are read and of no other column."""
+        variables = [column for column in join.columns if column.is_variable]
         found = _related(join)
-        if found is None:
+        if found is None or not read <= {column.name for column in variables}:
             return None
+        # Rows have one column at least.
+        kept = tuple(c for c in variables if c.name in read) or tuple(variables[-1:])
         name, *sides = found
         rows = [estimate(side.source, self._catalog).rows for side in sides]
         points, areas = sides if rows[0] >= rows[1] else sides[::-1]
@@ -141,7 +162,7 @@ class _Cover:
         if per_degree is None:
             return None
         flag = Constant(_holds(name, _ON_BORDER[is_swapped]))
-        return self._covered(join, points, areas, (Constant(per_degree), flag))
+        return self._covered(kept, points, areas, (Constant(per_degree), flag))
 
     def _per_degree(
         self, points: _Side, areas: _Side, many: float, few: float
@@ -169,7 +190,11 @@ class _Cover:
         return Shared(plan, self._number)
 
     def _covered(
-        self, join: Join, points: _Side, areas: _Side, by: tuple[Constant, Constant]
+        self,
+        kept: tuple[PlanColumn, ...],
+        points: _Side,
+        areas: _Side,
+        by: tuple[Constant, Constant],
     ) -> Plan:
         per_degree, on_border = by
         x, y = points.part("minx"), points.part("miny")
@@ -177,30 +202,26 @@ class _Cover:
         placed = self._shared(
             _with_columns(
                 Selection(points.looked_up("minx", "miny"), call("is_bound", x)),
-                points.source.columns,
+                points.of(kept),
                 {".x": x, ".y": y, ".cell": cell},
             )
         )
         covering = call("cover", areas.part("geometry"), per_degree)
         covered = self._shared(
             _with_columns(
-                areas.looked_up("geometry"),
-                areas.source.columns,
-                {".covering": covering},
+                areas.looked_up("geometry"), areas.of(kept), {".covering": covering}
             )
         )
-        inside = _unnested(areas, covered, "cells_inside", ".inside")
-        border = _unnested(areas, covered, "cells_of_border", ".border")
-        near = Join(
-            placed,
-            border,
-            call("equal", Column(".cell"), call("cell_number", Column(".border"))),
-        )
-        test = (Column(".x"), Column(".y"), Column(".border"), on_border)
-        wholly = Join(placed, inside, call("equal", Column(".cell"), Column(".inside")))
-        told = Selection(near, call("is_in_cell", *test))
-        kept = tuple(c for c in join.columns if c.is_variable)
-        return UnionAll(_with_columns(wholly, kept, {}), _with_columns(told, kept, {}))
+        inside = _unnested(covered, "cells_inside")
+        wholly = Join(placed, inside, call("equal", Column(".cell"), Column(".in")))
+        found: Plan = _with_columns(wholly, kept, {})
+        for lists, test in _BORDERS.items():
+            number = call("cell_number", Column(".in"))
+            cells = _unnested(covered, lists)
+            near = Join(placed, cells, call("equal", Column(".cell"), number))
+            told = call(test, Column(".x"), Column(".y"), Column(".in"), on_border)
+            found = UnionAll(found, _with_columns(Selection(near, told), kept, {}))
+        return found
 
 
 def _fineness(areas: Shapes, points: float) -> float:
@@ -219,10 +240,11 @@ def _is_small(areas: Shapes, per_degree: float) -> bool:
     return max(cells, pieces) <= _MOST_CELLS * _MANY
 
 
-def _unnested(areas: _Side, covered: Plan, lists: str, name: str) -> Plan:
-    columns = areas.source.columns
+def _unnested(covered: Plan, lists: str) -> Plan:
+    """What is covered, once for each cell of a list, which is called `.in`."""
+    columns = covered.columns[:-1]
     narrow = _with_columns(covered, columns, {".of": call(lists, Column(".covering"))})
-    element = PlanColumn(name, None, is_nullable=False)
+    element = PlanColumn(".in", None, is_nullable=False)
     each = Unnest(narrow, Column(".of"), element)
     return _with_columns(each, (*columns, element), {})
 
@@ -235,9 +257,21 @@ def _with_columns(
     return Projection(plan, columns, scalars)
 
 
-def _reads_variables_alone(plan: Projection) -> bool:
-    variables = {column.name for column in plan.source.columns if column.is_variable}
-    return all(set(columns_of(each)) <= variables for each in plan.scalars)
+def _of_join(plan: Projection) -> Projection:
+    """A projection of a projection of a join as one, which reads no more than it needs.
+
+    Others stay as they are.
+    """
+    inner = plan.source
+    if not isinstance(inner, Projection):
+        return plan
+    if not isinstance(inner.source, Join):
+        below = _of_join(inner)
+        return plan if below is inner else _of_join(replace(plan, source=below))
+    names = (column.name for column in inner.columns)
+    known = dict(zip(names, inner.scalars, strict=True))
+    scalars = tuple(substitute(each, known) for each in plan.scalars)
+    return Projection(inner.source, plan.columns, scalars)
 
 
 def _related(join: Join) -> tuple[str, _Side, _Side] | None:
