@@ -143,7 +143,7 @@ def run_product(
         ProductDiffers: The store holds another map of the same scene.
         PytheasError: A step failed; store and folder are as they were.
     """
-    with _store(location) as store, _workshop(location) as workshop:
+    with opened_store(location) as store, _workshop(location) as workshop:
         made = workshop / "product"
         files = _MAKE_MAP[kind](product, made, options, progress)
         mapped = _describe(kind, files, made / GRAPH_FILE, base, progress)
@@ -193,7 +193,7 @@ def _is_known(made: Path, folder: Path, scene_id: str) -> bool:
 
 
 @contextmanager
-def _store(location: Path) -> Iterator[Store]:
+def opened_store(location: Path) -> Iterator[Store]:
     """The store, opened; what was made for nothing goes again."""
     is_new = not location.exists()
     before = set() if is_new else set(location.iterdir())

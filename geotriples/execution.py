@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from engines.duckdb import connect
 from engines.duckdb.failures import wrap_error
+from engines.term_columns import StatementBatch
 from geotriples.crs_definitions import definition_lines
 from geotriples.errors import MappingError
 from geotriples.mapping.model import SourceKey
@@ -23,10 +24,12 @@ from geotriples.sinks import needs_marks
 from geotriples.sources.catalog import SourceCatalog
 from geotriples.statements import checks_query, lines_query
 from geotriples.targets import Output
+from geotriples.term_queries import constant_batches, terms_query
 from ontologies.errors import PytheasError
 from ontologies.progress import Progress
 
 _BATCH_ROWS: Final = 16_384
+_LOAD_ROWS: Final = 1 << 16
 _SPARE_IO_THREADS: Final = 8
 
 
@@ -99,6 +102,17 @@ class Execution:
         for batch in self.batches(query.sql("duckdb")):
             yield batch.column(0)
 
+    def statement_batches(
+        self, partitions: Sequence[Partition], blank_prefix: str
+    ) -> Iterator[StatementBatch]:
+        """The statements of partitions as columns of terms; some may repeat."""
+        self.begin("map")
+        for partition in partitions:
+            query = terms_query(partition, self.relation, blank_prefix)
+            for batch in self.batches(query.select.sql("duckdb"), _LOAD_ROWS):
+                yield query.statement_batch(batch)
+        yield from constant_batches(self.definitions(partitions))
+
     @property
     def row_count(self) -> int:
         """Rows read, each source counted once."""
@@ -153,14 +167,14 @@ class Execution:
 
         return guarded_call
 
-    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+    def batches(self, sql: str, rows: int = _BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Run a query.
 
         Raises:
             PytheasError: What a source or a primitive raised; or the engine failed.
         """
         try:
-            yield from self.connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
+            yield from self.connection.execute(sql).to_arrow_reader(rows)
         except duckdb.Error as error:
             if self.failure is not None:
                 raise self.failure from error

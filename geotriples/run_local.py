@@ -8,17 +8,19 @@ complete; a run that fails or is stopped leaves none, and what one that was kill
 beside an output is removed by the next run.
 """
 
+import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Final
+from typing import IO, Final, TypeAlias
 
 import pyarrow as pa
 
+from engines.term_columns import StatementBatch
 from engines.whole_files import scratch_directory
 from geotriples.errors import InvalidData, OutputError
 from geotriples.execution import Execution
@@ -32,9 +34,18 @@ from geotriples.reports import (
 )
 from geotriples.serialize import distinct
 from geotriples.sinks import Written, check_folder, check_output, write, written_file
-from geotriples.targets import Folders, Output, has_own, own_output, target_outputs
+from geotriples.targets import (
+    Folders,
+    Output,
+    own_output,
+    own_partitions,
+    target_outputs,
+)
 from ontologies.namespaces import ID
 from ontologies.progress import Progress, silent
+
+Into: TypeAlias = Callable[[Iterator[StatementBatch]], int]
+"""Takes statements, once, and says how many there were."""
 
 _LISTED: Final = 100
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -51,6 +62,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     database: DatabaseAccess | None = None,
     on_invalid: OnInvalid = "fail",
     quarantine: Path | None = None,
+    into: Into | None = None,
     progress: Progress = silent,
 ) -> RunReport:
     """Turn sources into RDF as a mapping says.
@@ -74,6 +86,8 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
             out and reported.
         quarantine: A file of JSON lines for the values that are left out; they do not
             end the run then.
+        into: Takes the statements as columns of terms, in place of `output`, and says
+            how many it took.  Blank nodes have labels that no other run has.
         progress: Told how far the run is.
 
     Raises:
@@ -88,27 +102,29 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     if output is not None:
         check_output(output)
     prepared = prepare_run(mapping, sources, parameters, base, database)
-    outputs = _outputs(prepared, mapping, output)
+    outputs = _outputs(prepared, mapping, output, is_into=into is not None)
     scratch = outputs[0].path if outputs else mapping
     with (
         ExitStack() as files,
         scratch_directory(scratch) as spill,
         Execution(prepared.catalog, progress, spill) as execution,
     ):
-        rejections = _set_aside(
-            execution.rejected(prepared.partitions),
-            None if quarantine is None else files.enter_context(_checked(quarantine)),
-        )
+        set_aside = files.enter_context(_checked(quarantine)) if quarantine else None
+        rejections = _set_aside(execution.rejected(prepared.partitions), set_aside)
         if rejections.count and on_invalid == "fail" and quarantine is None:
             raise InvalidData(rejections.examples, rejections.count)
         written = [
             _write(execution, one, files.enter_context(written_file(one.path)), spill)
             for one in outputs
         ]
+        own = written[0] if output is not None else Written(0, "")
+        count = own.quads
+        if into is not None:
+            prefix = _blank_prefix(prepared.mapping_iri, sources, parameters)
+            count = into(_own_batches(execution, prepared, prefix))
     progress("map", 1.0)
-    own = written[0] if output is not None else Written(0, "")
     return RunReport(
-        triples=own.quads,
+        triples=count,
         rows=execution.row_count,
         rejected=rejections.count,
         examples=rejections.examples,
@@ -119,15 +135,31 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     )
 
 
+def _own_batches(
+    execution: Execution, prepared: Prepared, blank_prefix: str
+) -> Iterator[StatementBatch]:
+    partitions = own_partitions(prepared.partitions)
+    return execution.statement_batches(partitions, blank_prefix)
+
+
+def _blank_prefix(
+    mapping_iri: str, sources: Mapping[str, Path], parameters: Mapping[str, str]
+) -> str:
+    """What blank nodes of one mapping over the same sources begin with."""
+    told = [mapping_iri, sorted(parameters.items())]
+    told.append(sorted((name, str(path)) for name, path in sources.items()))
+    return f"m{hashlib.sha256(repr(told).encode()).hexdigest()[:12]}n"
+
+
 def _outputs(
-    prepared: Prepared, mapping: Path, output: Path | None
+    prepared: Prepared, mapping: Path, output: Path | None, *, is_into: bool
 ) -> tuple[Output, ...]:
     """The run's own output first, then those of targets."""
     partitions = prepared.partitions
     folder = Path.cwd() if output is None else output.parent
     folders = Folders(mapping.parent, folder)
     own = () if output is None else (own_output(partitions, output),)
-    if output is None and has_own(partitions):
+    if output is None and not is_into and own_partitions(partitions):
         reason = "is missing: some statements of the mapping have no logical target"
         raise OutputError(None, reason)
     targets = target_outputs(partitions, folders, mapping.name)

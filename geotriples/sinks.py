@@ -17,13 +17,14 @@ from typing import IO, Any, cast
 import pyarrow as pa
 from sqlglot import exp
 
+from engines.term_columns import TermKind
 from engines.whole_files import whole_file
 from geotriples.compressed import COMPRESS
 from geotriples.errors import OutputError
 from geotriples.formats import FileKind, Format, file_kind
 from geotriples.plan import QuadColumns
 from geotriples.serialize import Encoded, distinct, write_format, write_lines
-from geotriples.terms import TermColumn, TermKind
+from geotriples.terms import TermColumn
 from geotriples.values import concatenation, text_literal
 
 

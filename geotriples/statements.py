@@ -92,7 +92,7 @@ def _lines(partition: Partition, relation: RelationOf, parts_of: PartsOf) -> exp
         lines.append(concatenation(*parts))
     # Where every line is constant, there is still one for each row.
     columns = [exp.alias_(part, name) for part, name in names.items()] or [exp.null()]
-    source = _subquery(_joined(partition, relation), "source")
+    source = _subquery(joined(partition, relation), "source")
     terms = exp.select(*columns).from_(source)
     unnested = exp.func("UNNEST", exp.Array(expressions=lines))
     return exp.select(exp.alias_(unnested, LINE)).from_(_subquery(terms, "terms"))
@@ -109,14 +109,15 @@ def _rejected(partition: Partition, relation: RelationOf) -> Iterator[exp.Select
                 exp.alias_(check.value, "value"),
                 exp.alias_(text_literal(check.reason), "reason"),
             )
-            .from_(_subquery(_joined(partition, relation, counted=True), "source"))
+            .from_(_subquery(joined(partition, relation, counted=True), "source"))
             .where(exp.not_(check.is_valid))
         )
 
 
-def _joined(
+def joined(
     partition: Partition, relation: RelationOf, *, counted: bool = False
 ) -> exp.Select:
+    """The rows of a partition: those of its source, or of both sides of its join."""
     child = _rows(partition, partition.child, relation, counted=counted)
     if partition.parent is None:
         return child

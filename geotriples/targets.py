@@ -70,12 +70,7 @@ def own_output(partitions: Sequence[Partition], path: Path) -> Output:
     Raises:
         OutputError: The file cannot hold them.
     """
-    return _checked(Output(path, check_output(path), _without_targets(partitions)))
-
-
-def has_own(partitions: Sequence[Partition]) -> bool:
-    """Whether any quad goes to the run's own output."""
-    return bool(_without_targets(partitions))
+    return _checked(Output(path, check_output(path), own_partitions(partitions)))
 
 
 def target_outputs(
@@ -138,7 +133,8 @@ def _to(
             yield quad
 
 
-def _without_targets(partitions: Sequence[Partition]) -> tuple[Partition, ...]:
+def own_partitions(partitions: Sequence[Partition]) -> tuple[Partition, ...]:
+    """The quads with no target, for the run's own output."""
     return tuple(
         replace(partition, quads=quads)
         for partition in partitions

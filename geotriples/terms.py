@@ -6,12 +6,12 @@ sink puts them together.  A part is NULL where the row gives no term.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from functools import reduce
 from typing import Final
 
 from sqlglot import exp
 
+from engines.term_columns import TermKind
 from geotriples.functions.base import Parameter, Type, argument, concatenated, is_null
 from geotriples.functions.catalog import FUNCTIONS, inputs_of
 from geotriples.mapping.grammar import ABSOLUTE_IRI, LANGUAGE_TAG, SCHEME
@@ -42,14 +42,6 @@ from ontologies.namespaces import XSD
 
 _FLOATING: Final = frozenset({XSD.term("double"), XSD.term("float")})
 _NUMERIC: Final = frozenset({Kind.INTEGER, Kind.DECIMAL})
-
-
-class TermKind(Enum):
-    """What an RDF term can be."""
-
-    IRI = auto()
-    BLANK_NODE = auto()
-    LITERAL = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The store as its users see it: a directory that is opened, loaded and asked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -9,6 +9,7 @@ from typing import Final, Self
 import duckdb
 import pyoxigraph as ox
 
+from engines.term_columns import StatementBatch
 from ontologies.progress import Progress, silent
 from ontologies.rdfs import Entailment
 from strabon_store.algebra.queries import Dataset
@@ -46,6 +47,7 @@ from strabon_store.storage.loader import (
     LoadOptions,
     LoadReport,
     load,
+    load_batches,
 )
 from strabon_store.storage.optimize import OptimizeReport, optimize
 from strabon_store.storage.texts import TermTexts
@@ -186,6 +188,10 @@ class Store:
             StoreUnavailable: The store is open for reading only.
         """
         return load(self._database, files, progress or silent, options)
+
+    def load_batches(self, batches: Iterable[StatementBatch]) -> LoadReport:
+        """Add statements that are columns of terms: all of them, or nothing."""
+        return load_batches(self._database, batches)
 
     def query(  # noqa: PLR0913 - every one is an option of the query
         self,

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,14 @@ Output = Annotated[
         "to compress. Logical targets go to its folder.",
     ),
 ]
+Into = Annotated[
+    Path | None,
+    typer.Option(
+        help="The folder of a store to fill, in place of a file; made where there is "
+        "none.",
+        file_okay=False,
+    ),
+]
 Quarantine = Annotated[
     Path | None,
     typer.Option(
@@ -47,6 +56,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     mapping: Mapping,
     *,
     output: Output = None,
+    into: Into = None,
     source: Sources = None,
     param: Parameters = None,
     base: Base = None,
@@ -57,6 +67,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     quiet: Quiet = False,
 ) -> None:
     """Run a mapping: its outputs appear whole, or not at all."""
+    from api.mapping import map_into
     from geotriples import explaining, run_local
     from ontologies.namespaces import ID
 
@@ -67,8 +78,11 @@ def run(  # noqa: PLR0913 - every one is an option of the command
         text = explaining.explain(mapping, paths, parameters, base or ID, access)
         console.report({"mapping": str(mapping), "plan": text}, text)
         return
+    if output is not None and into is not None:
+        raise typer.BadParameter("a run has one place: --output or --into")
     with console.progress() as progress:
-        report = run_local.run(
+        run_mapping = partial(
+            run_local.run,
             mapping,
             output,
             sources=paths,
@@ -78,4 +92,5 @@ def run(  # noqa: PLR0913 - every one is an option of the command
             quarantine=quarantine,
             progress=progress,
         )
+        report = run_mapping() if into is None else map_into(into, run_mapping)
     console.report(report.as_json(), str(report))

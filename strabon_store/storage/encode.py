@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engines.term_columns import StatementBatch
 from ontologies.geosparql.crs import OWN_CRS
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
 from strabon_store.relational.layout import TERMS
@@ -36,6 +37,7 @@ from strabon_store.storage.kinds_read import find_kinds
 from strabon_store.storage.lines import Statements, in_batches
 from strabon_store.storage.seen_hashes import SeenHashes
 from strabon_store.storage.sources import BlankLabels
+from strabon_store.storage.term_batches import take_batch_apart
 from strabon_store.storage.term_values import NewTerms
 from strabon_store.storage.token_parts import TokenParts, take_apart
 from strabon_store.storage.token_sql import DESCRIBE, PARAMETERS
@@ -176,9 +178,18 @@ class Encoding:
         if len(blanks):
             tokens = statements.tokens.take(pa.array(parts.order[blanks]))
             parts = parts.with_lexical(blanks, self._label(tokens, labels))
+        return self._encode_parts(parts, statements.places)
+
+    def encode_batch(self, batch: StatementBatch) -> Quads:
+        """The same for terms that never were text; blank nodes keep their labels."""
+        return self._encode_parts(*take_batch_apart(batch))
+
+    def _encode_parts(
+        self, parts: TokenParts, places: np.ndarray[Any, np.dtype[np.integer[Any]]]
+    ) -> Quads:
         # The last id is that of `NO_GRAPH`.
         ids = np.append(self._identify_tokens(parts), DEFAULT_GRAPH)
-        subject, predicate, value, graph = (ids[each] for each in statements.places.T)
+        subject, predicate, value, graph = (ids[each] for each in places.T)
         return Quads(graph, subject, predicate, value)
 
     def encode_terms(self, tokens: _Table) -> None:

@@ -1,7 +1,7 @@
 """A load: files into the store, all of them or nothing."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 import duckdb
 
+from engines.term_columns import StatementBatch
 from ontologies.progress import Pace, Progress, Watcher, silent, unwatched
 from strabon_store.algebra.terms import IRI
 from strabon_store.errors import LoadError
@@ -36,6 +37,9 @@ _SHOWN: Final = 5
 """How many ill-formed literals a report shows to people."""
 
 Files: TypeAlias = Sequence[Path | Input]
+
+_Reading: TypeAlias = Callable[[Encoding, Arrivals], None]
+"""Gives statements ids and lets them arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,41 @@ def load(
             store is as before.
         StoreUnavailable: The store is open for reading only.
     """
-    started = time.perf_counter()
     sources = [open_source(file) for file in files]
+    return _run(database, options, progress, lambda loading: loading.read_all(sources))
+
+
+def load_batches(
+    database: Database,
+    batches: Iterable[StatementBatch],
+    progress: Progress = silent,
+) -> LoadReport:
+    """Load statements that come as columns of terms, in one transaction.
+
+    Blank nodes keep their labels: two that have the same one are the same node, in this
+    load and in others.
+
+    Args:
+        database: The store.
+        batches: Read once, while the load goes on; what it raises ends the load.
+        progress: Told when the load is done.
+
+    Raises:
+        LoadError: The engine failed; the store is as before.
+        StoreUnavailable: The store is open for reading only.
+    """
+    return _run(
+        database, AS_IT_IS, progress, lambda loading: loading.read_batches(batches)
+    )
+
+
+def _run(
+    database: Database,
+    options: LoadOptions,
+    progress: Progress,
+    read: Callable[["_Loading"], _Reading],
+) -> LoadReport:
+    started = time.perf_counter()
     try:
         with ExitStack() as stack:
             rejects = None
@@ -139,7 +176,7 @@ def load(
             stack.enter_context(exclusive(database))
             cursor = stack.enter_context(database.cursor())
             loading = _Loading(database, cursor, options, rejects, progress)
-            loading.run(sources)
+            loading.run(read(loading))
             total = count_rows(cursor, QUADS)
     except duckdb.Error as error:
         raise LoadError(
@@ -173,7 +210,7 @@ class _Loading:
     met: NewGeometries = field(default_factory=NewGeometries)
     _started: float = field(default_factory=time.perf_counter)
 
-    def run(self, sources: Sequence[Source]) -> None:
+    def run(self, read: _Reading) -> None:
         cursor = self.cursor
         # Nobody else writes meanwhile, so all but the last step needs no transaction;
         # temporary tables end with the cursor.
@@ -183,9 +220,7 @@ class _Loading:
         encoding = Encoding(cursor, first_key, self.met, new_terms)
         encoding.begin()
         arrivals = Arrivals(cursor, MOST_IN_MEMORY if is_first else 0)
-        for source in sources:
-            if not self._is_left_out(source):
-                self._read(source, encoding, arrivals, sources)
+        read(encoding, arrivals)
         quads = _settle_arrivals(cursor, arrivals)
         with transaction(self.database, cursor):
             encoding.keep()
@@ -199,6 +234,27 @@ class _Loading:
                 there = QUADS.name
             settle(cursor, there, self.met, first_key)
             report_waiting(cursor, self.met, first_key)
+
+    def read_all(self, sources: Sequence[Source]) -> _Reading:
+        """Reads files, one after the other."""
+
+        def read(encoding: Encoding, arrivals: Arrivals) -> None:
+            for source in sources:
+                if not self._is_left_out(source):
+                    self._read(source, encoding, arrivals, sources)
+
+        return read
+
+    def read_batches(self, batches: Iterable[StatementBatch]) -> _Reading:
+        """Takes statements as they come."""
+
+        def read(encoding: Encoding, arrivals: Arrivals) -> None:
+            for batch in batches:
+                quads = encoding.encode_batch(batch)
+                arrivals.add(quads)
+                self.read += len(quads.subject)
+
+        return read
 
     def _is_left_out(self, source: Source) -> bool:
         if self.rejects is None or source.is_lines:

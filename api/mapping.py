@@ -1,0 +1,63 @@
+"""A mapping fills a store: columns of terms go from one to the other, never as text.
+
+    sources --geotriples--> columns of terms --strabon_store--> quads and star tables
+
+Store and files of logical targets are as before where anything fails.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from api.pipeline import opened_store
+from engines.term_columns import StatementBatch
+from geotriples.reports import RunReport
+from strabon_store.storage.loader import LoadReport
+from strabon_store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class IntoReport:
+    """What a run put into a store.
+
+    Attributes:
+        run: What the run did; its triples are counted with those that repeat.
+        load: What the store did with them.
+    """
+
+    run: RunReport
+    load: LoadReport
+
+    def as_json(self) -> dict[str, object]:
+        """The same for a report."""
+        return {**self.run.as_json(), "load": asdict(self.load)}
+
+    def __str__(self) -> str:
+        return f"{self.run}\n{self.load}"
+
+
+def map_into(location: Path, run: Callable[..., RunReport]) -> IntoReport:
+    """Run a mapping into a store, all of it or nothing.
+
+    Args:
+        location: The folder of the store; made where there is none.
+        run: `run_local.run` with everything but `into`.
+
+    Raises:
+        PytheasError: The run or the load failed; the store is as it was.
+    """
+    with opened_store(location) as store:
+        loading = _Loading(store)
+        report = run(into=loading.load)
+        assert loading.report is not None  # noqa: S101 - the run has called it
+        return IntoReport(report, loading.report)
+
+
+@dataclass(slots=True)
+class _Loading:
+    store: Store
+    report: LoadReport | None = None
+
+    def load(self, batches: Iterator[StatementBatch]) -> int:
+        self.report = self.store.load_batches(batches)
+        return self.report.triples_read
