@@ -86,10 +86,12 @@ class IllFormedGeometry:
     Attributes:
         lexical: Its lexical form.
         reason: What is wrong with it.
+        place: File and line of a load in which it stands first, where that is known.
     """
 
     lexical: str
     reason: str
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

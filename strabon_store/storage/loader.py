@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -22,6 +22,7 @@ from strabon_store.storage.database import Database, read_meta, write_meta
 from strabon_store.storage.encode import Encoding
 from strabon_store.storage.first_load import store_first
 from strabon_store.storage.geometries import IllFormedGeometry, NewGeometries
+from strabon_store.storage.places import locate
 from strabon_store.storage.reader import Reader, problem_of
 from strabon_store.storage.rejects import Rejects
 from strabon_store.storage.sorted_quads import SortedQuads, sort_quads
@@ -110,7 +111,12 @@ class LoadReport:
         if not count:
             return []
         shown = self.ill_formed_geometries[:_SHOWN]
-        lines = [f"  {each.lexical[:60]!r}: {each.reason}" for each in shown]
+        lines = [
+            f"  {each.place or ''}: {each.lexical[:60]!r}: {each.reason}".replace(
+                "  : ", "  "
+            )
+            for each in shown
+        ]
         head = f"{count:,} geometry literals are ill-formed and have no geometry:"
         return [head, *lines, *(["  ..."] if count > _SHOWN else [])]
 
@@ -134,7 +140,9 @@ def load(
         StoreUnavailable: The store is open for reading only.
     """
     sources = [open_source(file) for file in files]
-    return _run(database, options, progress, lambda loading: loading.read_all(sources))
+    done = _run(database, options, progress, lambda loading: loading.read_all(sources))
+    placed = locate(done.ill_formed_geometries, sources)
+    return replace(done, ill_formed_geometries=placed)
 
 
 def load_batches(
