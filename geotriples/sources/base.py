@@ -5,11 +5,11 @@ that any engine can work on them; their kinds decide the natural mapping to RDF 
 10.2).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -52,6 +52,15 @@ class Column:
     kind: Kind
     crs: str | None = None
     is_list: bool = False
+
+
+@runtime_checkable
+class Columnar(Protocol):
+    """A source that knows the names of its columns, which are its references."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns, in their order."""
 
 
 class Source(Protocol):

@@ -49,6 +49,11 @@ class ParquetSource:
     row_count: int | None
     geometries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, in their order."""
+        return tuple(self.dataset.schema.names)
+
     def explain(self, reference: str) -> str | None:
         """Whether there is such a column, of a type that can become a term."""
         names = self.dataset.schema.names

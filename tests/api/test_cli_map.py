@@ -66,3 +66,38 @@ def test_check_tells_everything_that_is_wrong(folder: Path) -> None:
 def test_a_pair_that_is_none_is_wrong_usage(folder: Path, given: str) -> None:
     text = _run(folder, "run", "--param", given, code=2)
     assert "NAME=VALUE" in text or "twice" in text
+
+
+def test_generate_then_run_then_ask(tmp_path: Path) -> None:
+    source = tmp_path / "towns.csv"
+    source.write_text("id,name,lat,lon\n1,Nuuk,64.2,-51.7\n2,Tromsø,69.6,19\n", "utf-8")
+    mapping, store = tmp_path / "towns.ttl", tmp_path / "store"
+    commands = [
+        ["map", "generate", str(source), "-o", str(mapping), "--json"],
+        ["map", "run", str(mapping), "--into", str(store), "--quiet", "--json"],
+        ["map", "run", str(mapping), "--into", str(store), "--quiet", "--json"],
+    ]
+    results = [CliRunner().invoke(app, one) for one in commands]
+    assert [one.exit_code for one in results] == [0, 0, 0], results[-1].output
+    assert json.loads(results[0].output)["entities"] == [{"name": "towns", "rows": 2}]
+    assert json.loads(results[1].output)["load"]["triples_added"] == 18
+    assert json.loads(results[2].output)["load"]["triples_added"] == 0
+    text = (
+        "SELECT ?name { ?town ?p ?name ; geo:hasGeometry/geo:asWKT ?wkt "
+        "FILTER(?p = <https://w3id.org/pytheas/id/ontology/towns#name> && "
+        'geof:sfWithin(?wkt, "POLYGON((0 60, 30 60, 30 80, 0 80, 0 60))"^^'
+        "geo:wktLiteral)) }"
+    )
+    prefixes = (
+        "PREFIX geo: <http://www.opengis.net/ont/geosparql#> "
+        "PREFIX geof: <http://www.opengis.net/def/function/geosparql/> "
+    )
+    asked = ["query", prefixes + text, "-l", str(store), "--format", "csv"]
+    result = CliRunner().invoke(app, asked)
+    assert result.exit_code == 0, result.output
+    assert result.output.split() == ["name", "Tromsø"]
+
+
+def test_one_run_has_one_place(folder: Path) -> None:
+    into = ["--into", str(folder / "s"), "-o", str(folder / "o.nq")]
+    assert "one place" in _run(folder, "run", *into, code=2)
