@@ -1,7 +1,8 @@
 """Move each condition to the deepest place where it decides the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Final, TypeAlias, assert_never
 
 from ontologies.namespaces import GEOF
@@ -65,6 +66,8 @@ def push_filters(pattern: Pattern) -> Pattern:
     - one side of a join, if each variable is surely bound on that side, or does not
       occur on the other. Counter-example: `{ OPTIONAL { ?a :p ?x } } { ?b :q ?x }`,
       where `?x = 1` may meet an unbound ?x on the left that the join binds;
+      Where the other side is VALUES, a condition on several variables stays above: it
+      may be what joins parts of the pattern, of which VALUES leave few rows;
     - the left side of OPTIONAL, likewise. Never the right: `FILTER(!bound(?x))` above
       finds what the optional part did not match. Of OPTIONAL's own condition the part
       that reads the right side alone moves there;
@@ -155,9 +158,99 @@ def _push_through(
 
 
 def _push_into_join(conditions: _Conditions, join: Join) -> Pattern:
+    if _is_table(join.left) or _is_table(join.right):
+        one, without = _lifted(join.left, join.right)
+        other, table = _lifted(join.right, join.left)
+        lifted, asked = Join(without, table), (*conditions, *one, *other)
+        if _waits_for_table(asked, lifted):
+            return _narrowed(asked, lifted)
     left, conditions = _take(conditions, join.left, join.right)
     right, conditions = _take(conditions, join.right, join.left)
     return _filter(conditions, Join(_push(left, join.left), _push(right, join.right)))
+
+
+def _narrowed(conditions: _Conditions, join: Join) -> Pattern:
+    """A filter over patterns that are joined with VALUES of one variable each.
+
+    Rows of several variables would make the patterns one. They are joined last; what
+    reads a variable that only these have, or may in an EXISTS, is asked after that.
+    """
+    members = list(_members(join))
+    rows = [m for m in members if isinstance(m, Values) and len(m.variables) > 1]
+    others = [each for each in members if each not in rows]
+    columns = (column for each in rows for column in _columns(each))
+    known = [column for column in columns if column not in others]
+    inner = reduce(Join, [*known, *others])
+    inside = frozenset(in_scope(inner))
+    below = [
+        c
+        for c in conditions
+        if expression_variables(c) <= inside and not _has_exists(c)
+    ]
+    above = [c for c in conditions if c not in below]
+    return _filter(above, reduce(Join, [*rows, _filter(below, inner)]))
+
+
+def _members(pattern: Pattern) -> Iterator[Pattern]:
+    if isinstance(pattern, Join):
+        yield from _members(pattern.left)
+        yield from _members(pattern.right)
+    else:
+        yield pattern
+
+
+def _columns(rows: Values) -> Iterator[Values]:
+    """The different values of each variable; none of one that a row leaves unbound."""
+    for place, variable in enumerate(rows.variables):
+        values = dict.fromkeys(row[place] for row in rows.rows)
+        if None not in values:
+            yield Values((variable,), tuple((each,) for each in values))
+
+
+def _is_table(pattern: Pattern) -> bool:
+    """Whether a pattern is made of VALUES alone."""
+    match pattern:
+        case Values():
+            return True
+        case Join(left, right):
+            return _is_table(left) and _is_table(right)
+        case _:
+            return False
+
+
+def _is_flat(pattern: Pattern) -> bool:
+    """Whether a pattern is made of triples, paths and VALUES, joined."""
+    match pattern:
+        case BGP() | Path() | Values():
+            return True
+        case Join(left, right):
+            return _is_flat(left) and _is_flat(right)
+        case _:
+            return False
+
+
+def _waits_for_table(conditions: _Conditions, join: Join) -> bool:
+    """Whether conditions tie variables of a pattern that VALUES narrows first.
+
+    Then those on one variable stay beside them, for each part of the pattern.
+    """
+    is_flat = _is_flat(join.left) and _is_flat(join.right)
+    return is_flat and any(len(expression_variables(c)) > 1 for c in conditions)
+
+
+def _lifted(side: Pattern, table: Pattern) -> tuple[_Conditions, Pattern]:
+    """What a filter asks of a pattern that is joined with VALUES, and the pattern.
+
+    Above the join, a condition means the same if the table binds none of its variables
+    that the pattern may leave unbound. EXISTS would see more variables there.
+    """
+    if not (isinstance(side, Filter) and _is_table(table) and _is_flat(side.source)):
+        return (), side
+    conditions = conjuncts(side.condition)
+    taken, _ = _take(conditions, side.source, table)
+    if len(taken) < len(conditions) or any(map(_has_exists, conditions)):
+        return (), side
+    return taken, side.source
 
 
 def _push_into_left_join(conditions: _Conditions, join: LeftJoin) -> Pattern:

@@ -4,7 +4,7 @@ This is the query rewrite extension of GeoSPARQL (section 11, requirements 58 to
 is no optimizer: with it a query has more solutions than the triples alone give it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from itertools import count
 from typing import Final
@@ -22,14 +22,16 @@ from strabon_store.algebra.nodes import (
     Project,
     TriplePattern,
     Union,
+    Values,
 )
-from strabon_store.algebra.terms import IRI, Literal, TermOrVar, Var
+from strabon_store.algebra.terms import IRI, Literal, Term, TermOrVar, Var
 from strabon_store.algebra.traverse import transform_up
-from strabon_store.algebra.variables import triple_variables
+from strabon_store.algebra.variables import in_scope, triple_variables
 
 _FUNCTIONS: Final = {
     IRI(GEO.term(name)): IRI(GEOF.term(name)) for name in sorted(RELATIONS)
 }
+_GEOMETRY: Final = ".geometry"
 _DEFAULT: Final = tuple(map(IRI, DEFAULT_GEOMETRIES))
 _SERIALIZATIONS: Final = tuple(map(IRI, SERIALIZATIONS))
 
@@ -55,6 +57,9 @@ def rewrite_relations(pattern: Pattern) -> Pattern:
 
 
 def _rewritten(pattern: Pattern, numbers: Iterator[int]) -> Pattern:
+    if isinstance(pattern, Join):
+        left = _narrowed(pattern.left, pattern.right)
+        return Join(left, _narrowed(pattern.right, pattern.left))
     if not isinstance(pattern, BGP):
         return pattern
     related = [each for each in pattern.patterns if _is_relation(each)]
@@ -66,6 +71,60 @@ def _rewritten(pattern: Pattern, numbers: Iterator[int]) -> Pattern:
     return reduce(Join, operands)
 
 
+def _narrowed(pattern: Pattern, beside: Pattern) -> Pattern:
+    """The pattern, in which ends have the values that VALUES beside it leave to them.
+
+    What has others is of no use: it is joined with VALUES anyway.
+    """
+    known = dict(_known(beside))
+    match pattern:
+        case _ if not known:
+            return pattern
+        case Join(left, right):
+            return Join(_narrowed(left, beside), _narrowed(right, beside))
+        case Distinct(
+            Project(Union(asserted, Filter(holds, Join(left, right))), variables)
+        ) if _is_made_here(variables, left, right):
+            sides = (_among(side, known) for side in (left, right))
+            follows = Filter(holds, Join(*sides))
+            return Distinct(Project(Union(asserted, follows), variables))
+        case _:
+            return pattern
+
+
+def _known(pattern: Pattern) -> Iterator[tuple[Var, tuple[Term, ...]]]:
+    """The values that VALUES leave to each variable; nothing where there is more."""
+    match pattern:
+        case Values(variables, rows):
+            for place, variable in enumerate(variables):
+                values = tuple(dict.fromkeys(row[place] for row in rows))
+                if None not in values:
+                    yield variable, tuple(each for each in values if each is not None)
+        case Join(left, right):
+            both = (list(_known(left)), list(_known(right)))
+            if all(both):
+                yield from (*both[0], *both[1])
+        case _:
+            return
+
+
+def _is_made_here(variables: tuple[Var, ...], *sides: Pattern) -> bool:
+    """Whether a pattern is one of `_either`: no query has a variable with a dot."""
+    return all(
+        any(each.name.startswith(_GEOMETRY) for each in in_scope(side))
+        for side in sides
+    ) and not any(each.name.startswith(_GEOMETRY) for each in variables)
+
+
+def _among(side: Pattern, known: Mapping[Var, tuple[Term, ...]]) -> Pattern:
+    """A side whose end has some values only."""
+    for variable in in_scope(side):
+        if variable in known:
+            rows = tuple((each,) for each in known[variable])
+            side = Join(Values((variable,), rows), side)
+    return side
+
+
 def _is_relation(triple: TriplePattern) -> bool:
     return triple.predicate in _FUNCTIONS and not isinstance(triple.object, Literal)
 
@@ -74,7 +133,7 @@ def _either(
     triple: TriplePattern, rest: tuple[TriplePattern, ...], numbers: Iterator[int]
 ) -> Pattern:
     """The triple as it is asserted, or as it follows; each solution once."""
-    left, right = (Var(f".geometry{next(numbers)}") for _ in range(2))
+    left, right = (Var(f"{_GEOMETRY}{next(numbers)}") for _ in range(2))
     holds = FunctionCall(_FUNCTIONS[_predicate(triple)], (left, right))
     sides = (
         _literal_of(triple.subject, left, rest, numbers),
@@ -101,7 +160,7 @@ def _literal_of(
     ways: list[Pattern] = [
         BGP((*narrowed, TriplePattern(end, name, literal))) for name in _SERIALIZATIONS
     ]
-    geometry = Var(f".geometry{next(numbers)}")
+    geometry = Var(f"{_GEOMETRY}{next(numbers)}")
     ways += [
         BGP(
             (

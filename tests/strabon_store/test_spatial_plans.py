@@ -12,6 +12,8 @@ import pytest
 from ontologies.namespaces import UOM
 from strabon_store import explaining
 from strabon_store.explaining import ExplainedNode, Explanation
+from strabon_store.passes import PASSES
+from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
 
 PROLOGUE: Final = (
@@ -231,3 +233,66 @@ def test_a_window_of_few_comes_before_what_many_have(stores: list[Store]) -> Non
         ((index, rows, _),) = _indexes(explanation.nodes)
         assert (index, rows) == ("window on boxes", explanation.rows)
         assert (explanation.nodes.estimated_rows or 0) < candidates
+
+
+FAR: Final = "geof:distance(?x, ?y, uom:metre) < 3000000"
+ENDS: Final = "?a geo:asWKT ?x . ?b geo:asWKT ?y"
+ROWS: Final = "{ (:g0 :g1) (:g0 :g3) (:g2 :g1) (:g2 :g3) }"
+VALUED: Final = {
+    "beside": f"VALUES ?a {{ :g0 :g2 }} VALUES ?b {{ :g1 :g3 }} {ENDS} FILTER({FAR})",
+    "behind": (
+        f"{{ {ENDS} FILTER({FAR}) }} VALUES ?b {{ :g1 :g3 }} VALUES ?a {{ :g0 :g2 }}"
+    ),
+    "one": f"VALUES ?a {{ :g0 :g2 }} {ENDS} FILTER({FAR}) FILTER(?b IN (:g1, :g3))",
+    "rows": f"VALUES (?a ?b) {ROWS} {ENDS} FILTER({FAR})",
+    "a property": f"VALUES (?a ?b) {ROWS} ?a geo:sfDisjoint ?b",
+}
+
+
+@pytest.mark.parametrize("shape", VALUED)
+def test_values_come_before_pairs(stores: list[Store], shape: str) -> None:
+    for store in stores:
+        explanation, found = _analyzed(store, f"SELECT ?a ?b {{ {VALUED[shape]} }}")
+        assert explanation.rows == 4
+        joined = [rows for name, rows in found if name.endswith(("JOIN", "PRODUCT"))]
+        # As many as there are literals, where all of them may be the other end.
+        assert max(joined) <= 2 * SIZES[1]
+
+
+APART: Final = "geof:sfDisjoint(?x, ?y)"
+ANSWERED: Final = (
+    (
+        f"VALUES (?a ?b ?n) {{ (:g0 :g1 1) (:g0 UNDEF 2) (:g2 :g3 UNDEF) }} {ENDS} "
+        f"FILTER({APART})"
+    ),
+    f"VALUES (?a ?n) {{ (:g0 1) (:g2 UNDEF) }} {ENDS} FILTER({APART} && ?n = 1)",
+    f"VALUES (?a ?n) {{ (:g0 1) (:g2 UNDEF) }} {ENDS} FILTER({APART} && !bound(?n))",
+    f"VALUES (?a ?n) {{ (:g0 1) (:g0 1) }} {ENDS} FILTER({APART})",
+    f"VALUES ?a {{ :g0 :g0 UNDEF }} {ENDS} FILTER({APART}) FILTER(?b = :g1)",
+    (
+        f"{{ {ENDS} FILTER({APART}) "
+        "FILTER EXISTS { ?f geo:hasGeometry ?a ; :code ?n } } "
+        "VALUES (?b ?n) { (:g1 0) (:g1 9) }"
+    ),
+    (
+        f"VALUES (?b ?n) {{ (:g1 0) (:g1 9) }} {ENDS} FILTER({APART}) "
+        "FILTER EXISTS { ?f geo:hasGeometry ?a ; :code ?n }"
+    ),
+    (
+        "VALUES ?a { :g0 :g0 :g2 } VALUES (?b ?n) { (:g1 1) (:g3 UNDEF) } "
+        "?a geo:sfDisjoint ?b"
+    ),
+)
+
+
+@pytest.mark.parametrize("pattern", ANSWERED)
+def test_what_waits_for_values_has_the_same_answers(
+    stores: list[Store], pattern: str
+) -> None:
+    text = f"{PROLOGUE} SELECT ?a ?b ?n {{ {pattern} }}"
+    found, plain = (stores[0].query(text, passes=passes) for passes in (PASSES, ()))
+    assert isinstance(found, Solutions)
+    assert isinstance(plain, Solutions)
+    rows = sorted(map(repr, found))
+    assert rows == sorted(map(repr, plain))
+    assert rows
