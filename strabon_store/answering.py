@@ -18,6 +18,7 @@ from strabon_store.passes import run_passes
 from strabon_store.passes.pipeline import Pass
 from strabon_store.relational.cover_joins import cover_joins
 from strabon_store.relational.estimates import estimate
+from strabon_store.relational.hold_smaller import hold_smaller
 from strabon_store.relational.lower import lower_query
 from strabon_store.relational.nodes import Plan, Remote
 from strabon_store.relational.plan_columns import PlanColumn
@@ -118,6 +119,7 @@ def compile_query(
     if may_be_bare:
         # What is entailed is in other tables than those that are looked at.
         plan = cover_joins(plan, catalog, catalog.shapes)
+        plan = hold_smaller(plan, catalog)
     lap("lower")
     rows = estimate(plan, catalog).rows
     is_bare = may_be_bare and (isinstance(query, AskQuery) or rows <= _FEW_ROWS)

@@ -14,7 +14,7 @@ from strabon_store.relational.context import TermCatalog
 from strabon_store.relational.layout import PredicateStatistics, Shapes
 from strabon_store.relational.stars import Stars
 
-_MUCH: Final = 2
+MUCH: Final = 2
 """The factor by which statistics change before a plan is made again."""
 
 
@@ -131,4 +131,4 @@ def _say_the_same(
     if one is None or other is None:
         return one is other
     most, least = sorted((one.statements, other.statements), reverse=True)
-    return one.encoding == other.encoding and most <= _MUCH * least
+    return one.encoding == other.encoding and most <= MUCH * least
