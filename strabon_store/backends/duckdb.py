@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from strabon_store.backends.duckdb_clauses import group_by, order_by
+from strabon_store.backends.duckdb_clauses import (
+    apart,
+    group_by,
+    is_taken_into_unions,
+    order_by,
+)
 from strabon_store.backends.duckdb_lookups import ANSWER, looked_up, name_of
 from strabon_store.backends.duckdb_paths import closure
 from strabon_store.backends.duckdb_scalars import scalar, spelling
@@ -313,6 +318,8 @@ class _Generator:
     def _exists(self, plan: SemiJoin | Mark) -> Select:
         left = self._sparing(self.open(plan.left), columns_of(plan.condition))
         right = self._sparing(self.open(plan.right), columns_of(plan.condition))
+        if is_taken_into_unions(plan):
+            right = self._sub(apart(right))
         condition = scalar(plan.condition, {**left.outputs, **right.outputs})
         one = {".": Output(literal(1), Grade.CONSTANT)}
         partner = replace(right.where(condition), outputs=one)

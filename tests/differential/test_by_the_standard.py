@@ -46,6 +46,13 @@ def _text(term: Term | None) -> str | None:
     [
         # 18.4: a constant end of a path of no length is there, be it in no graph.
         ("SELECT ?x { ?x (:no)* :nowhere }", [("nowhere",)]),
+        # So it is where it stands in another graph, with `?` and with longer steps.
+        ("SELECT ?z { :g1 :p* ?z }", [("g1",)]),
+        ("SELECT ?z { :nowhere :no? ?z }", [("nowhere",)]),
+        (
+            "SELECT ?z { :nowhere (:p/:no)* ?z . :nowhere :no* :nowhere }",
+            [("nowhere",)],
+        ),
         # 18.4: a triple of each predicate that is none of the set.
         ("SELECT ?s { ?s :p ?o . ?s !:p ?o }", [("m",), ("m",)]),
         # 18.6: a group is evaluated in each named graph.
