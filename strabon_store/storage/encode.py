@@ -12,7 +12,7 @@ and nothing else.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import duckdb
@@ -35,6 +35,12 @@ from strabon_store.storage.geometries import (
 )
 from strabon_store.storage.kinds_read import find_kinds
 from strabon_store.storage.lines import Statements, in_batches
+from strabon_store.storage.pending_terms import (
+    Ending,
+    PendingTerms,
+    TermBlock,
+    Terms,
+)
 from strabon_store.storage.seen_hashes import SeenHashes
 from strabon_store.storage.sources import BlankLabels
 from strabon_store.storage.term_batches import take_batch_apart
@@ -43,9 +49,6 @@ from strabon_store.storage.token_parts import TokenParts, take_apart
 from strabon_store.storage.token_sql import DESCRIBE, PARAMETERS
 
 _Table: TypeAlias = Any  # pyarrow ships no types
-_Ending: TypeAlias = tuple[str | None, str | None]
-"""A datatype and a language."""
-
 _BEGIN: Final = (
     """
 CREATE OR REPLACE TEMPORARY TABLE new_terms (
@@ -110,10 +113,6 @@ WHERE found.lexical = candidates.lexical
   AND found.language IS NOT DISTINCT FROM candidates.language
   AND (found.datatype IS NOT NULL OR found.id >> $bits = candidates.tag)
 """
-_KEEP_NEW: Final = """
-INSERT INTO new_terms
-SELECT hash, id, lexical, ending, number, make_timestamp(moment) FROM arrived_terms
-"""
 _KEEP_ENDINGS: Final = "INSERT INTO endings FROM arrived_endings"
 _IDENTIFIED: Final = """
 CREATE OR REPLACE TEMPORARY TABLE identified AS SELECT token, id FROM given
@@ -136,21 +135,25 @@ class Encoding:
     met: NewGeometries = field(default_factory=NewGeometries)
     new_terms: list[NewTerms] | None = None
     _has_terms: bool = False
-    _endings: dict[_Ending, int] = field(default_factory=dict)
+    _endings: dict[Ending, int] = field(default_factory=dict)
     _seen: SeenHashes = field(default_factory=SeenHashes)
+    _pending: PendingTerms = field(init=False)
 
     def begin(self) -> None:
         """Make the tables in which new terms wait."""
         for statement in _BEGIN:
             self.cursor.execute(statement)
         self._endings = {}
+        self._pending = PendingTerms(self.cursor)
         self._has_terms = count_rows(self.cursor, TERMS) > 0
 
     def keep(self) -> None:
         """Put what is new into the dictionary, within a transaction."""
-        if count_rows(self.cursor, replace(TERMS, name="new_terms")):
+        if self._pending.has_table:
             self.cursor.execute(_KEEP_TERMS)
             self.cursor.execute(_KEEP_HASHES)
+        else:
+            self._pending.insert(list(self._endings))
         add_geometries(self.cursor, "new_geometries")
 
     def end(self) -> None:
@@ -231,11 +234,12 @@ class Encoding:
     def _identify(self, parts: TokenParts) -> Ids:
         """The ids of terms; what is new waits to be kept."""
         table = self._describe(parts)
+        endings = self._endings_of(parts)[parts.ends]
         ids: Ids = table["inline"].fill_null(NOT_FOUND).to_numpy().copy()
-        self._find(table, ids)
+        self._find(table, endings, ids)
         new = np.flatnonzero(ids == NOT_FOUND)
         if len(new):
-            ids[new] = self._keep(parts, table, new)
+            ids[new] = self._keep(parts, table, endings, new)
             self._seen.add(table["hash"].to_numpy()[new])
         self.next_key += len(ids)
         return ids
@@ -256,14 +260,23 @@ class Encoding:
             table = table.append_column(name, worth[name].combine_chunks())
         return table
 
-    def _find(self, table: _Table, ids: Ids) -> None:
+    def _find(self, table: _Table, endings: Ids, ids: Ids) -> None:
         """Fill in the ids of terms of the store, or of this load."""
         if self._has_terms:
             self._look_up(table, ids, "terms", "term_hashes")
         is_seen = self._seen.may_have(table["hash"].to_numpy()) & (ids == NOT_FOUND)
-        if is_seen.any():
+        if not is_seen.any():
+            return
+        if self._pending.has_table:
             some = table.filter(pa.array(is_seen))
             self._look_up(some, ids, "said_terms", "new_terms")
+            return
+        rows = np.flatnonzero(is_seen)
+        some = table.take(pa.array(rows))
+        is_blank = some["tag"].to_numpy() == Tag.BLANK
+        lexical = some["lexical"].combine_chunks()
+        wanted = Terms(some["hash"].to_numpy(), lexical, endings[rows], is_blank)
+        ids[rows] = self._pending.find(wanted)
 
     def _look_up(self, table: _Table, ids: Ids, terms: str, hashes: str) -> None:
         parameters = {"terms": terms, "hashes": hashes, "bits": PAYLOAD_BITS}
@@ -271,7 +284,7 @@ class Encoding:
             found = self.cursor.execute(_KNOWN, parameters).fetchnumpy()
         ids[found["row"]] = found["id"]
 
-    def _keep(self, parts: TokenParts, table: _Table, new: Ids) -> Ids:
+    def _keep(self, parts: TokenParts, table: _Table, endings: Ids, new: Ids) -> Ids:
         """Keep the terms in some rows, which are new; their ids."""
         taken = table.take(pa.array(new))
         kinds = find_kinds(parts.tags()[new], taken)
@@ -281,20 +294,19 @@ class Encoding:
             rows = np.flatnonzero(is_geometry)
             kinds.tags[self._keep_geometries(taken, rows, keys)] = Tag.OTHER
         ids: Ids = (kinds.tags << PAYLOAD_BITS) + keys
-        endings = self._endings_of(parts)[parts.ends[new]]
         if self.new_terms is not None:
-            told = NewTerms(keys, endings, kinds.number, kinds.moment)
+            told = NewTerms(keys, endings[new], kinds.number, kinds.moment)
             self.new_terms.append(told)
-        columns = {
-            "hash": taken["hash"],
-            "id": ids,
-            "lexical": taken["lexical"],
-            "ending": endings,
-            "number": kinds.number,
-            "moment": kinds.moment,
-        }
-        with self._registered("arrived_terms", in_batches(pa.table(columns))):
-            self.cursor.execute(_KEEP_NEW)
+        self._pending.add(
+            TermBlock(
+                taken["hash"].to_numpy(),
+                ids,
+                taken["lexical"].combine_chunks(),
+                endings[new],
+                kinds.number,
+                kinds.moment,
+            )
+        )
         return ids
 
     def _endings_of(self, parts: TokenParts) -> Ids:

@@ -29,6 +29,7 @@ _BATCH_ROWS: Final = 1 << 14
 _PAGE: Final = 1 << 20
 """Bytes that are searched at a time, while they are near the processor."""
 
+_LARGE: Final = pa.large_binary()
 _DEL: Final = 0x7F
 _ABOVE_SPACE: Final = np.uint8(_DEL - ord(" "))
 _OF_LAST: Final = 0xEF
@@ -238,13 +239,16 @@ def _statements(text: Text, edges: _Edges) -> Statements:
 
 def _between(text: Text, begins: _Integers, ends: _Integers) -> _Tokens:
     """The pieces of a text between edges that ascend, as a dictionary."""
-    offsets = np.empty(2 * len(begins) + 1, np.int64)
+    is_short = len(text) <= np.iinfo(np.int32).max
+    offsets = np.empty(2 * len(begins) + 1, np.int32 if is_short else np.int64)
     offsets[:-1:2], offsets[1::2], offsets[-1] = begins, ends, len(text)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
-    pieces = pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
+    binary = pa.binary() if is_short else _LARGE
+    pieces = pa.Array.from_buffers(binary, len(offsets) - 1, buffers)
     # Every other one is what stands between the pieces.
     wanted = pieces.take(pa.array(np.arange(0, 2 * len(begins), 2)))
-    return wanted.dictionary_encode()
+    found = wanted.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(found.indices, found.dictionary.cast(_LARGE))
 
 
 def _heads(tokens: _Tokens) -> _Bytes:

@@ -18,7 +18,7 @@ from strabon_store.storage.sources import Source, reason_of, refused
 from strabon_store.storage.token_patterns import STRICT, WRITTEN, checked
 from strabon_store.storage.valid_times import BadValidTime, as_quads
 
-BLOCK_BYTES: Final = 1 << 26
+BLOCK_BYTES: Final = 1 << 24
 """How much text is cut at a time; bounds the memory of a load."""
 
 _BLOCK_QUADS: Final = 1 << 19

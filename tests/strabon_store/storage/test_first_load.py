@@ -10,6 +10,7 @@ import pytest
 from strabon_store.storage.arrivals import MOST_IN_MEMORY
 from strabon_store.storage.database import Database, open_database, write_meta
 from strabon_store.storage.loader import load
+from strabon_store.storage.pending_terms import PendingTerms
 from strabon_store.storage.transaction import write_transaction
 from strabon_store.storage.verify import verify
 
@@ -92,6 +93,8 @@ def test_it_makes_the_tables_that_the_engine_makes(
     found = []
     for name, limit in (("memory", MOST_IN_MEMORY), ("engine", most)):
         monkeypatch.setattr(f"{load.__module__}.MOST_IN_MEMORY", limit)
+        most_bytes = 1 << 29 if name == "memory" else 10 * most
+        monkeypatch.setattr(f"{PendingTerms.__module__}._MOST_BYTES", most_bytes)
         database = _open(tmp_path / name, 1 + seed * 5)
         load(database, paths)
         assert verify(database).is_sound
