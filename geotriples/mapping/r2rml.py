@@ -132,8 +132,6 @@ def _logical_table(
     for version in versions:
         if not isinstance(version, ox.NamedNode) or version.value not in SQL_VERSIONS:
             yield Problem(where, f"rr:sqlVersion {version} is not a version of SQL")
-    if versions and names:
-        yield Problem(where, "rr:sqlVersion belongs to a rr:sqlQuery, not to a table")
     formulation = BASE_TABLE if names else SQL_VIEW
     for name, value in (
         ("source", RUN_DATABASE),

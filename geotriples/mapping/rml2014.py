@@ -26,7 +26,7 @@ from geotriples.mapping.graph import DocumentGraph, Node, Object
 from geotriples.mapping.model import Problem
 from geotriples.mapping.parse_database import D2RQ
 from geotriples.mapping.r2rml import LABELS, node_label
-from ontologies.namespaces import PYRML, RDF, RML, RR, Namespace
+from ontologies.namespaces import DCAT, PYRML, RDF, RML, RR, VOID, Namespace
 
 RML2014: Final = Namespace("http://semweb.mmlab.be/ns/rml#")
 RMLT: Final = Namespace("http://semweb.mmlab.be/ns/rml-target#")
@@ -78,6 +78,16 @@ _POM: Final = RR.term("predicateObjectMap")
 _PARENT_MAP: Final = RML2014.term("parentTermMap")
 _FUNCTION: Final = FNML.term("functionValue")
 _EXECUTES: Final = frozenset(one.term("executes") for one in FNO)
+_IDLAB: Final = Namespace("https://w3id.org/imec/idlab/function#")
+_AND: Final = "http://users.ugent.be/~bjdmeest/function/grel.ttl#boolean_and"
+_TRUE_CONDITION: Final = _IDLAB.term("trueCondition")
+_EXPRESSIONS: Final = (
+    *(RML2014.term("reference"), RR.term("column"), RR.term("template")),
+    *(RR.term("constant"), FNML.term("functionValue")),
+)
+_DUMPS: Final = frozenset({VOID.term("dataDump"), DCAT.term("dataDump")})
+_TD: Final = Namespace("https://www.w3.org/2019/wot/td#")
+_HCTL: Final = Namespace("https://www.w3.org/2019/wot/hypermedia#")
 _IRI_TYPE: Final = ox.NamedNode(RR.term("IRI"))
 _KNOWN: Final = frozenset({*_RENAMED, *_SQL, _PARENT_MAP})
 _SIMPLE_PATH: Final = re.compile(r"[^\s.\[\]'\"*$@?()]+(?:[.\[].*)?$")
@@ -97,8 +107,8 @@ LABELS_2014: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def is_rml2014(graph: DocumentGraph) -> bool:
-    """Whether a document uses RML's first vocabulary."""
-    return any(predicate.startswith(RML2014) for _, predicate in graph.uses())
+    """Whether a document uses RML's first vocabulary, or FnO's functions in R2RML."""
+    return any(predicate.startswith((RML2014, FNML)) for _, predicate in graph.uses())
 
 
 def translate_rml2014(graph: DocumentGraph) -> tuple[DocumentGraph, list[Problem]]:
@@ -132,6 +142,11 @@ class _Translation:
     graph: DocumentGraph
     result: DocumentGraph = field(default_factory=DocumentGraph)
     problems: list[Problem] = field(default_factory=list)
+    # Maps that make a term where a condition holds: the condition, and the term's map.
+    conditional: dict[Node, tuple[Node, Node]] = field(default_factory=dict)
+    conditions: set[Node] = field(default_factory=set)
+    # Maps that can make nothing but IRIs, whatever their constants look like.
+    iri_maps: set[Node] = field(default_factory=set)
 
     def translate(self) -> None:
         functions = self.nodes_of(_FUNCTION)
@@ -141,8 +156,14 @@ class _Translation:
             for one in self.nodes_of(RML2014.term("joinCondition"))
             if self.graph.objects(one, _FUNCTION)
         ]
+        self.find_conditions()
+        for key in ("subjectMap", "predicateMap", "graphMap"):
+            self.iri_maps.update(self.nodes_of(RR.term(key)))
         for subject, predicate in self.graph.uses():
             if subject in functions or subject in joins:
+                continue
+            if subject in self.conditional and predicate == _FUNCTION:
+                self.condition(subject)
                 continue
             if subject in sources and predicate in _SQL | {
                 RML2014.term("source"),
@@ -153,7 +174,8 @@ class _Translation:
         for source in sources:
             self.logical_source(source)
         for function in functions:
-            self.function(function)
+            if function not in self.conditions:
+                self.function(function)
         for join in joins:
             self.join(join)
 
@@ -163,10 +185,15 @@ class _Translation:
             self.report(subject, f"rml:{name} of 2014 is not supported")
             return
         types = self.graph.objects(subject, RR.term("termType"))
-        is_iri = predicate == RR.term("constant") and _IRI_TYPE in types
+        is_iri = predicate == RR.term("constant") and (
+            _IRI_TYPE in types or subject in self.iri_maps
+        )
         for one in self.graph.objects(subject, predicate):
             value = self.iri(subject, one) if is_iri else _renamed(one)
             self.add(subject, _RENAMED.get(predicate, predicate), value)
+            if predicate in _DUMPS and isinstance(one, ox.NamedNode):
+                path = ox.Literal(one.value.removeprefix("file://"))
+                self.add(subject, RML.term("path"), path)
 
     def iri(self, subject: Node, value: Object) -> Object:
         """A constant that is a string, although its map makes an IRI of it."""
@@ -204,6 +231,7 @@ class _Translation:
                 self.add(node, RML.term("source"), place)
             else:
                 self.add(node, RML.term("source"), source)
+                self.web_of_things(source)
         if any(self.is_database(one) for one in sources):
             self.database_rows(node)
             return
@@ -214,6 +242,13 @@ class _Translation:
         for one in self.graph.objects(node, RML2014.term("referenceFormulation")):
             iri = FORMULATIONS.get(one.value, one.value)
             self.add(node, RML.term("referenceFormulation"), ox.NamedNode(iri))
+
+    def web_of_things(self, source: Node) -> None:
+        """A source that is a form's property, not the thing that has it."""
+        for form in self.graph.objects(source, _TD.term("hasForm")):
+            if not isinstance(form, ox.Literal):
+                for place in self.graph.objects(form, _HCTL.term("hasTarget")):
+                    self.add(source, RML.term("path"), ox.Literal(place.value))
 
     def is_database(self, source: Object) -> bool:
         if isinstance(source, ox.Literal):
@@ -274,32 +309,90 @@ class _Translation:
             self.add(node, RML.term("constant"), constant)
             yield node
 
+    # -- conditions --------------------------------------------------------------
+
+    def find_conditions(self) -> None:
+        """`trueCondition(strBoolean, str)` is `str` where `strBoolean` is true."""
+        for subject in self.graph.subjects(_FUNCTION):
+            for function in self.graph.objects(subject, _FUNCTION):
+                if isinstance(function, ox.Literal):
+                    continue
+                inputs = dict(self.parameters(function))
+                names = list(self.executed(function))
+                parts = [inputs.get(_IDLAB.term(key)) for key in ("strBoolean", "str")]
+                match names, parts:
+                    case [name], [condition, value] if name == _TRUE_CONDITION:
+                        if condition is not None and value is not None:
+                            self.conditional[subject] = (condition, value)
+                            self.conditions.add(function)
+
+    def constants(self, node: Node) -> list[Object]:
+        """The constant of a map, which may be new."""
+        return [
+            *self.graph.objects(node, RR.term("constant")),
+            *self.result.objects(node, RML.term("constant")),
+        ]
+
+    def condition(self, subject: Node) -> None:
+        condition, value = self.conditional[subject]
+        self.add(subject, RML.term("condition"), condition)
+        for key in _EXPRESSIONS:
+            for one in self.graph.objects(value, key):
+                self.add(subject, _RENAMED.get(key, key), one)
+
     # -- joins by a function -----------------------------------------------------
 
     def join(self, node: Node) -> None:
-        """`equal` of a value of the child's row and one of the parent's."""
+        """`equal` of a value of the child's row and one of the parent's, or several."""
+        key = RML2014.term("joinCondition")
+        owners = [
+            one
+            for one in self.graph.subjects(key)
+            if node in self.graph.objects(one, key)
+        ]
+        for number, function in enumerate(self.conjuncts(node)):
+            target = node if not number else ox.BlankNode()
+            for owner in owners if number else ():
+                self.add(owner, RML.term("joinCondition"), target)
+            self.join_equal(target, function)
+
+    def conjuncts(self, node: Node) -> Iterator[Node]:
+        """The functions behind a map, those within `boolean_and` each on its own."""
         for function in self.graph.objects(node, _FUNCTION):
             if isinstance(function, ox.Literal):
                 continue
-            inputs = list(self.parameters(function))
-            executed = {
-                one.value
-                for name, value in inputs
-                if name in _EXECUTES
-                for one in self.graph.objects(value, RR.term("constant"))
-            }
-            sides = [value for name, value in inputs if name not in _EXECUTES]
-            parents = [one for one in sides if self.is_of_parent(one)]
-            children = [one for one in sides if one not in parents]
-            if not executed <= EQUAL or len(parents) != 1 or len(children) != 1:
-                self.report(
-                    node,
-                    "a join by a function needs idlab-fn:equal of one value of the "
-                    "child and one of the parent (rml:parentTermMap)",
-                )
-                continue
-            self.add(node, RML.term("childMap"), children[0])
-            self.add(node, RML.term("parentMap"), self.of_parent(parents[0]))
+            if self.executed(function) == {_AND}:
+                for name, value in self.parameters(function):
+                    if name not in _EXECUTES:
+                        yield from self.conjuncts(value)
+            else:
+                yield function
+
+    def executed(self, function: Node) -> set[str]:
+        """The IRI of a function, as `fno:executes` names it."""
+        return {
+            one.value
+            for name, value in self.parameters(function)
+            if name in _EXECUTES
+            for one in self.constants(value)
+        }
+
+    def join_equal(self, node: Node, function: Node) -> None:
+        sides = [
+            value for name, value in self.parameters(function) if name not in _EXECUTES
+        ]
+        parents = [one for one in sides if self.is_of_parent(one)]
+        children = [one for one in sides if one not in parents]
+        is_equal = self.executed(function) <= EQUAL
+        if not is_equal or len(parents) != 1 or len(children) != 1:
+            self.report(
+                node,
+                "a join by a function needs idlab-fn:equal of one value of the child "
+                "and one of the parent (rml:parentTermMap)",
+            )
+            return
+        self.add(node, RML.term("childMap"), children[0])
+        self.add(node, RML.term("parentMap"), self.of_parent(parents[0]))
 
     def is_of_parent(self, node: Node) -> bool:
         """Whether a map, or a map within it, is one of the parent's row."""

@@ -47,6 +47,7 @@ from tests.conformance import (
     test_sparql_syntax,
     test_sparql_update,
     test_sparql_update_syntax,
+    test_yarrrml,
 )
 from tests.expected_failures import ExpectedFailure
 
@@ -108,7 +109,7 @@ class Suite:
 
 def read_suites() -> list[Suite]:
     """All suites, in the order of the table."""
-    return [*_sparql(), *_geosparql(), *_rdf(), *_rml(), *_r2rml()]
+    return [*_sparql(), *_geosparql(), *_rdf(), *_rml(), *_r2rml(), *_yarrrml()]
 
 
 def _sparql() -> Iterator[Suite]:
@@ -201,6 +202,12 @@ def _r2rml() -> Iterator[Suite]:
     ):
         cases = tuple(module.CASES)
         yield Suite(title, module, cases, _RDB2RDF, module.EXPECTED)
+
+
+def _yarrrml() -> Iterator[Suite]:
+    base, cases = "urn:yarrrml-parser-tests:", tuple(test_yarrrml.PAIRS)
+    listed = test_yarrrml.EXPECTED
+    yield Suite("YARRRML, pairs of yarrrml-parser", test_yarrrml, cases, base, listed)
 
 
 def _within(cases: Iterable[str], folder: str) -> tuple[str, ...]:
