@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from geotriples.geometry import crs_of_file
 from geotriples.plan import Partition
-from geotriples.rows import Compute, Rows
+from geotriples.rows import Compute, GatheredPart, Rows
 from geotriples.sinks import escape
 from ontologies.geosparql.crs import OWN_CRS_BASE, Crs, define_crs
 from ontologies.namespaces import CRS
@@ -55,9 +55,13 @@ def _calls(partition: Partition) -> Iterator[exp.Anonymous]:
                 yield call
 
 
-def _parts(partition: Partition) -> Iterator[exp.Expr]:
+def _parts(partition: Partition | GatheredPart) -> Iterator[exp.Expr]:
     sides: Sequence[Rows | None] = (partition.child, partition.parent)
     for rows in filter(None, sides):
         yield from (step.sql for step in rows.steps if isinstance(step, Compute))
-    for quad in partition.quads:
-        yield from (term.lexical for term in quad.terms)
+        if rows.derived is not None:
+            for part in rows.derived.parts:
+                yield from _parts(part)
+    if isinstance(partition, Partition):
+        for quad in partition.quads:
+            yield from (term.lexical for term in quad.terms)

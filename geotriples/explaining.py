@@ -74,6 +74,10 @@ def _partition(
 
 
 def _rows(what: str, rows: Rows, catalog: SourceCatalog) -> Iterator[str]:
+    if rows.derived is not None:
+        for part in rows.derived.parts:
+            yield from _rows(f"{what}, gathered,", part.child, catalog)
+        return
     source = catalog.opened(rows.source)
     count = source.row_count
     told = "" if count is None else f", {count:,} rows"

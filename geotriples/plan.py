@@ -5,11 +5,14 @@ Triples maps over the same logical source share a partition, so a file is read a
 as it must be and no more.  Nothing here knows an engine.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from sqlglot import exp
 
+from engines.term_columns import TermKind
+from geotriples.gather import LIST, Collection, nested, statements_of
 from geotriples.mapping.model import (
     LogicalTarget,
     PredicateObjectMap,
@@ -20,8 +23,16 @@ from geotriples.mapping.model import (
 )
 from geotriples.mapping.model import Mapping as RmlMapping
 from geotriples.mapping.normalize import DEFAULT_GRAPH
-from geotriples.rows import ColumnsOfSource, Rows, SourceColumns
-from geotriples.terms import TermColumn, term_column
+from geotriples.rows import (
+    ColumnsOfSource,
+    Conditions,
+    Gathered,
+    Rows,
+    SourceColumns,
+)
+from geotriples.terms import TermColumn, term_column, term_parts
+from geotriples.values import Check, text_literal
+from ontologies.namespaces import RDF
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +65,14 @@ class Partition:
         parent: The rows that are joined to them, or None.
         conditions: Pairs of a child's and a parent's string that must be equal.
         quads: What each (joined) row makes.
+        checks: What must hold beside what the quads ask for.
     """
 
     child: Rows
     parent: Rows | None
-    conditions: tuple[tuple[exp.Expr, exp.Expr], ...]
+    conditions: Conditions
     quads: tuple[QuadColumns, ...]
+    checks: tuple[Check, ...] = ()
 
 
 def plan(
@@ -93,19 +106,20 @@ class _Planner:
     def partitions(self) -> tuple[Partition, ...]:
         single: dict[tuple[int, tuple[str, ...]], list[QuadColumns]] = {}
         by_id: dict[int, SourceColumns] = {}
-        joined: list[Partition] = []
+        others: list[Partition] = []
         for triples_map in self.mapping.triples_maps:
             scope = self.scope(triples_map, "c")
             by_id[id(scope)] = scope
             for quad in self.quads(triples_map, scope):
                 lists = scope.unnested(_parts((quad,)))
                 single.setdefault((id(scope), lists), []).append(quad)
-            joined += self.joins(triples_map, scope)
+            others += self.joins(triples_map, scope)
+            others += self.collections(triples_map, scope)
         alone = [
             Partition(by_id[key].rows(_parts(quads)), None, (), tuple(quads))
             for (key, _), quads in single.items()
         ]
-        return (*alone, *joined)
+        return (*alone, *others)
 
     def scope(self, triples_map: TriplesMap, side: str) -> SourceColumns:
         key = triples_map.source.key
@@ -121,88 +135,191 @@ class _Planner:
     def quads(
         self, triples_map: TriplesMap, scope: SourceColumns
     ) -> Iterator[QuadColumns]:
-        subject = term_column(triples_map.subject.term, scope)
+        """What each row makes by itself."""
         for one in triples_map.predicate_objects:
             for term in one.objects:
+                targets = _targets(triples_map.subject.term, term)
                 if isinstance(term, TermMap):
-                    object_column = term_column(term, scope)
+                    yield from self.products(triples_map, one, term, targets, scope)
                 elif not term.conditions:
                     # Without a condition, parent and child are one row (RML Core).
-                    parent = self.mapping.triples_map(term.parent)
-                    object_column = term_column(parent.subject.term, scope)
-                else:
-                    continue
-                targets = _targets(triples_map.subject.term, term)
-                yield from self.products(one, subject, object_column, targets, scope)
+                    subject = self.subject_of(term)
+                    yield from self.products(triples_map, one, subject, targets, scope)
 
     def joins(
         self, triples_map: TriplesMap, scope: SourceColumns
     ) -> Iterator[Partition]:
-        subject = term_column(triples_map.subject.term, scope)
+        """What each row makes with the rows that join."""
         for one in triples_map.predicate_objects:
             for term in one.objects:
-                if isinstance(term, RefObjectMap) and term.conditions:
-                    targets = _targets(triples_map.subject.term, term)
-                    yield self.join(one, term, subject, targets, scope)
+                targets = _targets(triples_map.subject.term, term)
+                for ref in joined_members(term):
+                    parent, conditions = self.joined(ref, scope)
+                    if isinstance(term, TermMap):
+                        quads = self.products(
+                            triples_map, one, term, targets, scope, named=True
+                        )
+                    else:
+                        column = term_column(self.subject_of(term), parent)
+                        quads = self.products(triples_map, one, column, targets, scope)
+                    yield _join(scope, parent, conditions, tuple(quads))
 
-    def join(
-        self,
-        one: PredicateObjectMap,
-        term: RefObjectMap,
-        subject: TermColumn,
-        targets: tuple[LogicalTarget, ...],
-        scope: SourceColumns,
-    ) -> Partition:
-        parent = self.mapping.triples_map(term.parent)
-        parent_scope = self.scope(parent, "p")
-        object_column = term_column(parent.subject.term, parent_scope)
+    def subject_of(self, ref: RefObjectMap) -> TermMap:
+        """The subject of the triples map to which a map refers."""
+        return self.mapping.triples_map(ref.parent).subject.term
+
+    def joined(
+        self, ref: RefObjectMap, scope: SourceColumns
+    ) -> tuple[SourceColumns, Conditions]:
+        """The rows of a parent, and the conditions under which they join."""
+        parent = self.scope(self.mapping.triples_map(ref.parent), "p")
         conditions = tuple(
             (
                 term_column(condition.child, scope).lexical,
-                term_column(condition.parent, parent_scope).lexical,
+                term_column(condition.parent, parent).lexical,
             )
-            for condition in term.conditions
+            for condition in ref.conditions
         )
-        quads = tuple(self.products(one, subject, object_column, targets, scope))
-        child_parts = [
-            *(left for left, _ in conditions),
-            *_parts(quads),
-        ]
-        parent_parts = [
-            *(right for _, right in conditions),
-            *_term_parts(object_column),
-        ]
-        return Partition(
-            scope.rows(child_parts), parent_scope.rows(parent_parts), conditions, quads
-        )
+        return parent, conditions
 
     def products(
         self,
+        triples_map: TriplesMap,
         one: PredicateObjectMap,
-        subject: TermColumn,
-        object_column: TermColumn,
+        term: TermMap | TermColumn,
         targets: tuple[LogicalTarget, ...],
         scope: SourceColumns,
+        *,
+        named: bool = False,
     ) -> Iterator[QuadColumns]:
-        """Every predicate in every graph (RML Core, generated triples)."""
-        graphs: list[tuple[TermColumn | None, tuple[LogicalTarget, ...]]] = [
+        """Every predicate in every graph (RML Core, generated triples).
+
+        Args:
+            triples_map: Whose subjects they are.
+            one: Whose predicates and graphs.
+            term: The objects.
+            targets: The files for statements with these subjects and objects.
+            scope: The rows.
+            named: Whether every row has members for the collection that `term` is.
+        """
+        for graph, of_graph in self.graphs(one.graphs, scope):
+            subjects = self.nodes(triples_map.subject.term, scope, graph)
+            if isinstance(term, TermColumn):
+                objects: tuple[TermColumn, ...] = (term,)
+            elif named:
+                objects = (Collection(term, scope, self, graph).named(),)
+            else:
+                objects = self.nodes(term, scope, graph)
+            for predicate in one.predicates:
+                column = term_column(predicate, scope)
+                all_targets = (*targets, *predicate.all_targets, *of_graph)
+                distinct = tuple(dict.fromkeys(all_targets))
+                for subject, object_column in product(subjects, objects):
+                    terms = (subject, column, object_column, graph)
+                    yield QuadColumns(one.node, *terms, distinct)
+
+    def nodes(
+        self, term: TermMap, scope: SourceColumns, graph: TermColumn | None
+    ) -> tuple[TermColumn, ...]:
+        """The terms of a map, of which a row has one at most."""
+        if term.gather is None:
+            return (term_column(term, scope),)
+        return Collection(term, scope, self, graph).heads()
+
+    def graphs(
+        self, graphs: Sequence[TermMap], scope: SourceColumns
+    ) -> list[tuple[TermColumn | None, tuple[LogicalTarget, ...]]]:
+        """The columns of graphs, None for the default graph, and their files."""
+        return [
             (
                 None if _is_default(graph) else term_column(graph, scope),
                 graph.all_targets,
             )
-            for graph in one.graphs
+            for graph in graphs
         ] or [(None, ())]
-        for predicate in one.predicates:
-            for graph, of_graph in graphs:
-                all_targets = (*targets, *predicate.all_targets, *of_graph)
-                yield QuadColumns(
-                    one.node,
-                    subject,
-                    term_column(predicate, scope),
-                    object_column,
-                    graph,
-                    tuple(dict.fromkeys(all_targets)),
-                )
+
+    def collections(
+        self, triples_map: TriplesMap, scope: SourceColumns
+    ) -> Iterator[Partition]:
+        """The members of the collections of a triples map, in the graphs of each."""
+        subject = triples_map.subject
+        uses = [(subject.term, subject.graphs)]
+        uses += [
+            (term, one.graphs)
+            for one in triples_map.predicate_objects
+            for term in (subject.term, *one.objects)
+            if isinstance(term, TermMap)
+            and (term is not subject.term or one.graphs != subject.graphs)
+        ]
+        for term, graphs in dict.fromkeys(uses):
+            for gathered in nested(term):
+                for graph, targets in self.graphs(graphs, scope):
+                    made = Collection(gathered, scope, self, graph)
+                    yield from self.collection(made, targets)
+
+    def collection(
+        self, collection: Collection, of_graph: tuple[LogicalTarget, ...]
+    ) -> Iterator[Partition]:
+        """The members of a collection, and what must hold of them."""
+        targets = (*collection.term.all_targets, *of_graph)
+        parts, members = zip(*collection.parts(), strict=True)
+        kind = collection.gather.kind
+        named = collection.named()
+        graph = collection.graph
+        if graph is not None:
+            graph = TermColumn(graph.kind, exp.column("graph"))
+        node = collection.term.node
+        quads = tuple(
+            QuadColumns(node, one.subject, one.predicate, one.object, graph, targets)
+            for one in statements_of(kind, named.kind, members)
+        )
+        rows = Rows(collection.scope.key, {}, (), "number", Gathered(parts))
+        yield Partition(rows, None, (), quads)
+        if collection.gather.allow_empty and kind != LIST:
+            typed = (type_quad(node, named, kind, collection.graph, targets),)
+            yield Partition(collection.scope.rows(_parts(typed)), None, (), typed)
+        for part, member in zip(parts, members, strict=True):
+            checks = tuple(dict.fromkeys((*named.checks, *member.checks)))
+            if checks:
+                yield Partition(part.child, part.parent, part.conditions, (), checks)
+
+
+def type_quad(
+    node: str,
+    named: TermColumn,
+    kind: str,
+    graph: TermColumn | None,
+    targets: tuple[LogicalTarget, ...],
+) -> QuadColumns:
+    """The statement that something is a container."""
+    iris = [text_literal(iri) for iri in (RDF.term("type"), kind)]
+    predicate, object_column = (TermColumn(TermKind.IRI, iri) for iri in iris)
+    return QuadColumns(node, named, predicate, object_column, graph, targets)
+
+
+def joined_members(term: TermMap | RefObjectMap) -> Iterator[RefObjectMap]:
+    """The maps by which an object is, or gathers, subjects of rows that join."""
+    if isinstance(term, RefObjectMap):
+        members: tuple[TermMap | RefObjectMap, ...] = (term,)
+    else:
+        members = () if term.gather is None else term.gather.members
+    for one in members:
+        if isinstance(one, RefObjectMap) and one.conditions:
+            yield one
+
+
+def _join(
+    scope: SourceColumns,
+    parent: SourceColumns,
+    conditions: Conditions,
+    quads: tuple[QuadColumns, ...],
+) -> Partition:
+    parts = _parts(quads)
+    child_parts = [*(left for left, _ in conditions), *parts]
+    parent_parts = [*(right for _, right in conditions), *parts]
+    return Partition(
+        scope.rows(child_parts), parent.rows(parent_parts), conditions, quads
+    )
 
 
 def _targets(
@@ -216,11 +333,4 @@ def _is_default(graph: TermMap) -> bool:
 
 
 def _parts(quads: Iterable[QuadColumns]) -> list[exp.Expr]:
-    return [part for quad in quads for term in quad.terms for part in _term_parts(term)]
-
-
-def _term_parts(term: TermColumn) -> list[exp.Expr]:
-    parts = [term.lexical, term.datatype, term.language]
-    return [part for part in parts if part is not None] + [
-        part for check in term.checks for part in (check.value, check.is_valid)
-    ]
+    return [part for quad in quads for term in quad.terms for part in term_parts(term)]

@@ -43,6 +43,42 @@ class Unnest:
 
 Step: TypeAlias = Compute | Unnest
 
+Conditions: TypeAlias = tuple[tuple[exp.Expr, exp.Expr], ...]
+"""Pairs of a child's and a parent's string that must be equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredPart:
+    """Rows that give members of lists or containers.
+
+    Attributes:
+        child: The rows.
+        parent: The rows that are joined to them, or None.
+        conditions: How they join.
+        columns: `head`, `graph`, `lexical`, `datatype`, `language`: the node of a
+            member's collection, the graph, and the member.
+        place: What members are ordered by, integers all.
+        kept: Which rows give a member.
+    """
+
+    child: "Rows"
+    parent: "Rows | None"
+    conditions: Conditions
+    columns: Mapping[str, exp.Expr]
+    place: tuple[exp.Expr, ...]
+    kept: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The members of all collections of one map, numbered within each.
+
+    Its rows have the columns of the parts, `part` (the part's number, from 0), `number`
+    (from 1, within the same head and graph, by part's `place`) and `is_last`.
+    """
+
+    parts: tuple[GatheredPart, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -53,12 +89,14 @@ class Rows:
         references: Name of a column to the reference that it holds.
         steps: What is done with the rows, in order, after they were counted.
         row_column: Name of the column that counts the rows from 1.
+        derived: What is read in the place of the source, which it is made of.
     """
 
     source: SourceKey
     references: Mapping[str, str]
     steps: tuple[Step, ...]
     row_column: str
+    derived: Gathered | None = None
 
     @property
     def layers(self) -> tuple[tuple[Step, ...], ...]:
@@ -106,6 +144,7 @@ class SourceColumns:
     parameters: Mapping[str, str]
     references: dict[str, str] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
 
     @property
     def row_column(self) -> str:
@@ -154,6 +193,18 @@ class SourceColumns:
         """A string that no other row has, of this triples map or another."""
         row = exp.cast(exp.column(self.row_column), "VARCHAR")
         return concatenation(text_literal(f"r{self.prefix}_"), row)
+
+    def number_of(self, node: str) -> int:
+        """A number for a map of this source, the same whenever it is asked for."""
+        return self.numbers.setdefault(node, len(self.numbers))
+
+    def positions(self, parts: Iterable[exp.Expr]) -> tuple[exp.Expr, ...]:
+        """Where the elements that `parts` need stand in their lists."""
+        return tuple(
+            exp.column(step.position)
+            for step in self._needed(parts)
+            if isinstance(step, Unnest)
+        )
 
     def unnested(self, parts: Iterable[exp.Expr]) -> tuple[str, ...]:
         """The lists that are unnested for `parts`, by their columns of elements."""

@@ -9,7 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from geotriples.plan import Partition, QuadColumns
-from geotriples.rows import Compute, Rows, Step
+from geotriples.rows import Compute, Gathered, GatheredPart, Rows, Step
 from geotriples.sinks import line_parts, marked_parts
 from geotriples.values import concatenation, text_literal
 
@@ -38,7 +38,11 @@ def lines_query(
     """
     parts = marked_parts if marked else line_parts
     mark = "\t" if marked else ""
-    selects = [_lines(partition, relation, parts) for partition in partitions]
+    selects = [
+        _lines(partition, relation, parts)
+        for partition in partitions
+        if partition.quads
+    ]
     selects += [
         exp.select(exp.alias_(text_literal(f"{mark}{line}"), LINE)) for line in others
     ]
@@ -100,7 +104,8 @@ def _lines(partition: Partition, relation: RelationOf, parts_of: PartsOf) -> exp
 
 def _rejected(partition: Partition, relation: RelationOf) -> Iterator[exp.Select]:
     terms = [term for quad in partition.quads for term in quad.terms]
-    for check in dict.fromkeys(check for term in terms for check in term.checks):
+    checks = [check for term in terms for check in term.checks]
+    for check in dict.fromkeys([*checks, *partition.checks]):
         row = exp.column(partition.child.row_column)
         yield (
             exp.select(
@@ -115,13 +120,14 @@ def _rejected(partition: Partition, relation: RelationOf) -> Iterator[exp.Select
 
 
 def joined(
-    partition: Partition, relation: RelationOf, *, counted: bool = False
+    partition: Partition | GatheredPart, relation: RelationOf, *, counted: bool = False
 ) -> exp.Select:
     """The rows of a partition: those of its source, or of both sides of its join."""
-    child = _rows(partition, partition.child, relation, counted=counted)
+    parts = _used(partition)
+    child = _rows(partition.child, relation, counted=counted, parts=parts)
     if partition.parent is None:
         return child
-    parent = _rows(partition, partition.parent, relation, counted=False)
+    parent = _rows(partition.parent, relation, counted=False, parts=parts)
     return (
         exp.select("*")
         .from_(_subquery(child, "child"))
@@ -137,18 +143,53 @@ def joined(
     )
 
 
+def _used(joined: Partition | GatheredPart) -> list[exp.Expr]:
+    """Where the number of a row may be asked for."""
+    if isinstance(joined, GatheredPart):
+        return [*joined.columns.values(), *joined.place, joined.kept]
+    return [term.lexical for quad in joined.quads for term in quad.terms]
+
+
 def _rows(
-    partition: Partition, rows: Rows, relation: RelationOf, *, counted: bool
+    rows: Rows, relation: RelationOf, *, counted: bool, parts: Sequence[exp.Expr]
 ) -> exp.Select:
     """The columns of a source: counted, then unnested and computed from."""
-    select = exp.select("*").from_(exp.table_(relation(rows)))
-    if counted or _counts(partition, rows):
+    select = _base(rows, relation)
+    if rows.derived is None and (counted or _counts(parts, rows)):
         number = exp.Window(this=exp.RowNumber())
         select = select.select(exp.alias_(number, rows.row_column))
     for layer in rows.layers:
         columns = [column for step in layer for column in _columns(step)]
         select = exp.select("*", *columns).from_(_subquery(select, "rows"))
     return select
+
+
+def _base(rows: Rows, relation: RelationOf) -> exp.Select:
+    if rows.derived is not None:
+        return _numbered(rows.derived, relation)
+    return exp.select("*").from_(exp.table_(relation(rows)))
+
+
+def _numbered(gathered: Gathered, relation: RelationOf) -> exp.Select:
+    """Members, numbered within their collections; order among equal places is open."""
+    selects = []
+    for number, part in enumerate(gathered.parts):
+        place = exp.Array(expressions=[exp.cast(one, "BIGINT") for one in part.place])
+        columns = [exp.alias_(sql, name) for name, sql in part.columns.items()]
+        columns.append(exp.alias_(place, "place"))
+        columns.append(exp.alias_(exp.Literal.number(number), "part"))
+        source = _subquery(joined(part, relation), "source")
+        selects.append(exp.select(*columns).from_(source).where(part.kept))
+    over = {
+        "partition_by": [exp.column("head"), exp.column("graph")],
+        "order": exp.Order(expressions=[exp.Ordered(this=exp.column("place"))]),
+    }
+    counted = exp.Window(this=exp.RowNumber(), **over)
+    following = exp.Window(this=exp.func("LEAD", exp.column("part")), **over)
+    is_last = exp.Is(this=following, expression=exp.null())
+    return exp.select(
+        "*", exp.alias_(counted, "number"), exp.alias_(is_last, "is_last")
+    ).from_(_subquery(_union(selects), "members"))
 
 
 def _columns(step: Step) -> list[exp.Expr]:
@@ -162,18 +203,17 @@ def _columns(step: Step) -> list[exp.Expr]:
     ]
 
 
-def _counts(partition: Partition, rows: Rows) -> bool:
-    """Whether a term needs the number of its row."""
-    parts = [term.lexical for quad in partition.quads for term in quad.terms]
-    parts += [step.sql for step in rows.steps if isinstance(step, Compute)]
+def _counts(parts: Sequence[exp.Expr], rows: Rows) -> bool:
+    """Whether something needs the number of its row."""
+    computed = [step.sql for step in rows.steps if isinstance(step, Compute)]
     return any(
         column.name == rows.row_column
-        for part in parts
+        for part in (*parts, *computed)
         for column in part.find_all(exp.Column)
     )
 
 
-def _subquery(select: exp.Select, name: str) -> exp.Subquery:
+def _subquery(select: exp.Query, name: str) -> exp.Subquery:
     return exp.Subquery(this=select, alias=_alias(name))
 
 

@@ -108,6 +108,23 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
     return _single(_evaluated(expression, scope), scope)
 
 
+def evaluate_all(expression: Expression, scope: Scope) -> Value:
+    """The value of an expression, a list where a row may have several."""
+    match expression:
+        case Reference(text):
+            return scope.resolve_all(text)
+        case _:
+            return _evaluated(expression, scope)
+
+
+def term_parts(term: TermColumn) -> list[exp.Expr]:
+    """All that a column of terms is made of."""
+    parts = [term.lexical, term.datatype, term.language]
+    return [part for part in parts if part is not None] + [
+        part for check in term.checks for part in (check.value, check.is_valid)
+    ]
+
+
 def _single(value: Value, scope: Scope) -> Value:
     if not value.is_list:
         return value
@@ -157,7 +174,7 @@ def _argument(
 
 def _of_type(term: TermMap, parameter: Parameter, scope: Scope) -> Value:
     """An argument keeps its natural type, and its many values where a list is due."""
-    value = _of_map(term, scope)
+    value = evaluate_all(_expression(term), scope)
     if parameter.type is not Type.LIST:
         value = _single(value, scope)
     if term.condition is None:
@@ -165,14 +182,6 @@ def _of_type(term: TermMap, parameter: Parameter, scope: Scope) -> Value:
     condition = evaluate(_expression(term.condition), scope)
     truth = argument(condition, Type.BOOLEAN, term.condition.node, scope)
     return replace(value, sql=exp.case().when(truth.sql, value.sql))
-
-
-def _of_map(term: TermMap, scope: Scope) -> Value:
-    match term.expression:
-        case Reference(text):
-            return scope.resolve_all(text)
-        case _:
-            return _evaluated(_expression(term), scope)
 
 
 # -- literals ------------------------------------------------------------------------

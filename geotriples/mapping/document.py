@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from geotriples.mapping.graph import DocumentGraph, Node, Object
 from geotriples.mapping.model import Iri, Literal, Problem
-from ontologies.namespaces import RML, Namespace
+from ontologies.namespaces import RDF, RML, Namespace
 
 T = TypeVar("T")
 
@@ -101,6 +101,21 @@ class DocumentReader:
         if len(found) > 1 or (required and not found):
             self.report(where, f"needs exactly one {self.label(key)}, has {len(found)}")
         return found[0] if found else None
+
+    def list_nodes(self, head: Node, where: str) -> list[Node]:
+        """The members of a list, which must be nodes."""
+        found: list[Node] = []
+        seen: set[Node] = set()
+        cell: Node | None = head
+        while cell is not None and cell.value != RDF.term("nil"):
+            if cell in seen:
+                self.report(where, "is a list that never ends")
+                break
+            seen.add(cell)
+            first = self.one_node(cell, RDF.term("first"), where, required=True)
+            found += [] if first is None else [first]
+            cell = self.one_node(cell, RDF.term("rest"), where, required=True)
+        return found
 
     def as_node(self, value: Object, key: str, where: str) -> Node | None:
         """A value that must be a node."""

@@ -121,18 +121,38 @@ class LogicalTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Gather:
+    """What makes a term map the node of a list or a container (RML-CC).
+
+    Attributes:
+        members: The maps of its members, in order.
+        kind: IRI of rdf:List, rdf:Bag, rdf:Seq or rdf:Alt.
+        is_product: Whether each combination of the maps' values is a collection of its
+            own (`rml:cartesianProduct`), where else all are appended to one.
+        allow_empty: Whether there is one where no map has a value.
+    """
+
+    members: "tuple[TermMap | RefObjectMap, ...]"
+    kind: str
+    is_product: bool = False
+    allow_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TermMap:
     """How one term is made from a row.
 
     Attributes:
         node: Where the map stands in the mapping.
-        expression: What makes the value; None only for a blank node per row.
+        expression: What makes the value; None only for a blank node per row, or for a
+            collection per row.
         term_type: The kind of term; None until `normalize` has filled in the default.
         datatype: The map of a literal's datatype, which makes an IRI.
         language: The map of a literal's language tag, which makes a string.
         condition: The map of a truth value, without which the row gives no term
             (RML-FNML, conditions).
         targets: The files for statements with such a term.
+        gather: What the term is the list or container of; None for a plain term.
     """
 
     node: str
@@ -142,6 +162,7 @@ class TermMap:
     language: "TermMap | None" = None
     condition: "TermMap | None" = None
     targets: tuple[LogicalTarget, ...] = ()
+    gather: Gather | None = None
 
     @property
     def all_targets(self) -> tuple[LogicalTarget, ...]:

@@ -1,8 +1,8 @@
 """One form from here on: classes are predicate-object maps, defaults are filled in.
 
 After `normalize`
-  - no subject map has classes or graphs, and each predicate-object map names all of
-    its graphs;
+  - no subject map has classes, or graphs unless it gathers, and each predicate-object
+    map names all of its graphs;
   - every term map has a term type (RML Core, default term types);
   - the default graph is the absence of a graph map, and is explicit by `DEFAULT_GRAPH`
     where a map names other graphs as well.
@@ -15,6 +15,7 @@ from geotriples.mapping.model import (
     Constant,
     Expression,
     FunctionExecution,
+    Gather,
     Input,
     Iri,
     JoinCondition,
@@ -47,7 +48,11 @@ def _triples_map(triples_map: TriplesMap) -> TriplesMap:
     classes = tuple(_class_map(subject, one) for one in subject.classes)
     return replace(
         triples_map,
-        subject=SubjectMap(_typed(subject.term, TermType.IRI)),
+        subject=SubjectMap(
+            _typed(subject.term, TermType.IRI),
+            # A collection stands in the subject's graphs, whether or not it is used.
+            graphs=graphs if subject.term.gather else (),
+        ),
         predicate_objects=tuple(
             _predicate_object_map(one, graphs)
             for one in (*classes, *triples_map.predicate_objects)
@@ -97,6 +102,8 @@ def _default_object_type(term: TermMap) -> TermType:
 
 
 def _typed(term: TermMap, default: TermType) -> TermMap:
+    if term.gather is not None and term.expression is None:
+        default = TermType.BLANK_NODE
     match term.expression:
         # A constant is what it is; `validate` reports a term type that says otherwise.
         case Constant(Literal()) if term.term_type is None:
@@ -112,7 +119,14 @@ def _typed(term: TermMap, default: TermType) -> TermMap:
         datatype=_optional(term.datatype, TermType.IRI),
         language=_optional(term.language, TermType.LITERAL),
         condition=_optional(term.condition, TermType.LITERAL),
+        gather=_gather(term.gather),
     )
+
+
+def _gather(gather: Gather | None) -> Gather | None:
+    if gather is None:
+        return None
+    return replace(gather, members=tuple(_object(one) for one in gather.members))
 
 
 def _optional(term: TermMap | None, default: TermType) -> TermMap | None:

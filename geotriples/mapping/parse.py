@@ -17,6 +17,7 @@ from geotriples.mapping.model import (
     Constant,
     Expression,
     FunctionExecution,
+    Gather,
     Input,
     Iri,
     JoinCondition,
@@ -34,11 +35,13 @@ from geotriples.mapping.model import (
 from geotriples.mapping.parse_source import SOURCE_PROPERTIES, read_logical_source
 from geotriples.mapping.parse_target import TARGET_PROPERTIES, read_targets
 from geotriples.mapping.template import parse_template
-from ontologies.namespaces import RML
+from ontologies.namespaces import RDF, RML
 
 ReadExpression: TypeAlias = Callable[[Object, str], Expression | None]
 
 _TERM_TYPES: Final = {str(one): one for one in TermType}
+_COLLECTIONS: Final = tuple(RDF.term(one) for one in ("List", "Bag", "Seq", "Alt"))
+_STRATEGIES: Final = (RML.term("append"), RML.term("cartesianProduct"))
 _MAPS: Final = (
     *("subject", "predicate", "object", "graph", "datatype", "language"),
     *("child", "parent", "function", "parameter", "inputValue", "return"),
@@ -52,6 +55,7 @@ _PROPERTIES: Final = (
         *("logicalSource", "baseIRI", "predicateObjectMap", "class", "termType"),
         *("template", "reference", "constant", "functionExecution", "input"),
         *("parentTriplesMap", "joinCondition", "condition"),
+        *("gather", "gatherAs", "strategy", "allowEmptyListAndContainer"),
     }
 )
 DEFAULT_BASE: Final = "mapping:"
@@ -164,9 +168,7 @@ class _Reader(DocumentReader):
     def predicate_object_map(self, node: Node, where: str) -> PredicateObjectMap:
         predicates = self.maps(node, "predicate", where)
         objects: tuple[TermMap | RefObjectMap, ...] = tuple(
-            self.ref_object_map(one, at)
-            if self.graph.objects(one, RML.term("parentTriplesMap"))
-            else self.term_map(one, at)
+            self.object_map(one, at)
             for i, one in enumerate(self.nodes(node, "objectMap", where), 1)
             for at in [f"{where} objectMap {i}"]
         ) + self.constants(node, "object", where)
@@ -177,6 +179,11 @@ class _Reader(DocumentReader):
         return PredicateObjectMap(
             where, predicates, objects, self.maps(node, "graph", where)
         )
+
+    def object_map(self, node: Node, where: str) -> TermMap | RefObjectMap:
+        if self.graph.objects(node, RML.term("parentTriplesMap")):
+            return self.ref_object_map(node, where)
+        return self.term_map(node, where)
 
     def report_absent(self, where: str, key: str) -> None:
         self.report(where, f"has no {self.label(key)} or {self.label(f'{key}Map')}")
@@ -220,7 +227,8 @@ class _Reader(DocumentReader):
             term_type = None
         kind = _TERM_TYPES[term_type] if term_type else None
         expression = self.expression(node, where)
-        if expression is None and kind is not TermType.BLANK_NODE:
+        gather = self.gather(node, where)
+        if expression is None and gather is None and kind is not TermType.BLANK_NODE:
             keys = ("template", "reference", "constant", "functionExecution")
             wanted = ", ".join(map(self.label, keys))
             self.report(where, f"needs one of {wanted}")
@@ -232,6 +240,33 @@ class _Reader(DocumentReader):
             self.optional_map(node, "language", where),
             self.condition(node, where),
             targets=read_targets(self, node, where),
+            gather=gather,
+        )
+
+    def gather(self, node: Node, where: str) -> Gather | None:
+        """`rml:gather` is a list of maps, of terms or of a parent's subjects."""
+        lists = self.nodes(node, "gather", where)
+        kind = self.one_iri(node, "gatherAs", where, required=bool(lists))
+        strategy = self.one_iri(node, "strategy", where)
+        empty = self.one_string(node, "allowEmptyListAndContainer", where)
+        if not lists or kind is None:
+            return None
+        if kind not in _COLLECTIONS:
+            known = ", ".join(f"<{one}>" for one in _COLLECTIONS)
+            self.report(where, f"cannot gather as <{kind}>, but as {known}")
+        if strategy not in {None, *_STRATEGIES}:
+            self.report(where, f"unknown strategy <{strategy}>")
+        members = [one for each in lists for one in self.list_nodes(each, where)]
+        if not members:
+            self.report(where, "gathers nothing: the list of maps is empty")
+        return Gather(
+            tuple(
+                self.object_map(one, f"{where} gather {i}")
+                for i, one in enumerate(members, 1)
+            ),
+            kind,
+            strategy == RML.term("cartesianProduct"),
+            empty in {"true", "1"},
         )
 
     def condition(self, node: Node, where: str) -> TermMap | None:

@@ -12,6 +12,7 @@ from geotriples.mapping.model import (
     Constant,
     Expression,
     FunctionExecution,
+    Gather,
     Iri,
     JoinCondition,
     Literal,
@@ -48,8 +49,19 @@ def _triples_map(
     for one in triples_map.predicate_objects:
         yield from _predicate_object(one)
         for term in one.objects:
-            if isinstance(term, RefObjectMap):
-                yield from _ref_object(term, triples_map, known)
+            for ref in _refs(term):
+                yield from _ref_object(ref, triples_map, known)
+    for ref in _refs(triples_map.subject.term):
+        yield from _ref_object(ref, triples_map, known)
+
+
+def _refs(term: TermMap | RefObjectMap) -> Iterator[RefObjectMap]:
+    """The maps of other triples maps' subjects, the gathered ones included."""
+    if isinstance(term, RefObjectMap):
+        yield term
+    elif term.gather is not None:
+        for one in term.gather.members:
+            yield from _refs(one)
 
 
 def _predicate_object(one: PredicateObjectMap) -> Iterator[Problem]:
@@ -95,6 +107,26 @@ def _term(term: TermMap, allowed: frozenset[TermType], role: str) -> Iterator[Pr
         yield from _language(term.language)
     if term.condition:
         yield from _term(term.condition, ANY_TYPE, "a condition")
+    if term.gather:
+        yield from _gather(term, term.gather, role)
+
+
+def _gather(term: TermMap, gather: Gather, role: str) -> Iterator[Problem]:
+    if role in {"a predicate", "a graph name"}:
+        yield Problem(term.node, f"{role} cannot be a list or a container")
+    if term.term_type is TermType.LITERAL:
+        yield Problem(term.node, "a list or a container cannot be a literal")
+    for one in gather.members:
+        if isinstance(one, TermMap):
+            yield from _term(one, ANY_TYPE, "a member")
+            if any(ref.conditions for ref in _refs(one)):
+                message = "a join condition cannot stand in a gather map within another"
+                yield Problem(one.node, message)
+        elif one.conditions and (gather.is_product or gather.allow_empty):
+            message = (
+                "cannot be gathered by a join as a product, or as what may be empty"
+            )
+            yield Problem(one.node, message)
 
 
 def _expression(term: TermMap) -> Iterator[Problem]:
@@ -146,19 +178,19 @@ def term_maps(triples_map: TriplesMap) -> Iterator[TermMap]:
         for term in (*one.predicates, *one.graphs, *one.objects):
             if isinstance(term, TermMap):
                 yield from _nested(term)
-            else:
-                for condition in term.conditions:
+            for ref in _refs(term):
+                for condition in ref.conditions:
                     yield from _nested(condition.child)
 
 
 def parent_maps(triples_map: TriplesMap) -> Iterator[tuple[RefObjectMap, TermMap]]:
     """The maps that are evaluated on rows of a parent's source, with their owner."""
-    for one in triples_map.predicate_objects:
-        for term in one.objects:
-            if isinstance(term, RefObjectMap):
-                for condition in term.conditions:
-                    for nested in _nested(condition.parent):
-                        yield term, nested
+    objects = [term for one in triples_map.predicate_objects for term in one.objects]
+    for term in (triples_map.subject.term, *objects):
+        for ref in _refs(term):
+            for condition in ref.conditions:
+                for nested in _nested(condition.parent):
+                    yield ref, nested
 
 
 def executions(triples_map: TriplesMap) -> Iterator[FunctionExecution]:
@@ -174,6 +206,10 @@ def _nested(term: TermMap) -> Iterator[TermMap]:
     if isinstance(term.expression, FunctionExecution):
         for one in term.expression.inputs:
             yield from _nested(one.value)
+    if term.gather is not None:
+        for member in term.gather.members:
+            if isinstance(member, TermMap):
+                yield from _nested(member)
     for part in (term.datatype, term.language, term.condition):
         if part is not None:
             yield from _nested(part)
