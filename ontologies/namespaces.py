@@ -67,6 +67,8 @@ UOM: Final = Namespace("http://www.opengis.net/def/uom/OGC/1.0/")
 
 RR: Final = Namespace("http://www.w3.org/ns/r2rml#")
 RML: Final = Namespace("http://w3id.org/rml/")
+RRX: Final = Namespace("http://www.w3.org/ns/r2rml-ext#")
+RRXF: Final = Namespace("http://www.w3.org/ns/r2rml-ext/functions/def/")
 PYRML: Final = Namespace("https://w3id.org/pytheas/rml#")
 """Our terms beside RML's: reference formulations, and parameters of functions."""
 

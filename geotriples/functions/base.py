@@ -22,7 +22,7 @@ from geotriples.values import (
     lexical_form,
     text_literal,
 )
-from ontologies.namespaces import RDF, XSD
+from ontologies.namespaces import XSD
 
 XSD_BOOLEAN: Final = XSD.term("boolean")
 XSD_INTEGER: Final = XSD.term("integer")
@@ -81,16 +81,6 @@ class Function:
     build: Build
     results: tuple[str, ...] = ()
     constants: tuple[tuple[int, Callable[[str], object]], ...] = ()
-
-
-def positional(number: int) -> str:
-    """The name of an argument that is given by its place, from 1: `rdf:_1`, ...
-
-    Examples:
-        >>> positional(2)
-        'http://www.w3.org/1999/02/22-rdf-syntax-ns#_2'
-    """
-    return RDF.term(f"_{number}")
 
 
 # -- arguments -----------------------------------------------------------------------

@@ -5,8 +5,9 @@
 | `grel:` http://users.ugent.be/~bjdmeest/function/grel.ttl# | `grel`, `grel_numbers` |
 | `idlab-fn:` https://w3id.org/imec/idlab/function# | `idlab` |
 | `geof:` http://www.opengis.net/def/function/geosparql/ | `geo` |
+| `rrxf:` http://www.w3.org/ns/r2rml-ext/functions/def/ | `rrx` |
 
-Arguments go by parameter (RML-FNML), or by place (`base.positional`).
+Arguments go by parameter (RML-FNML), or by place (`model.positional`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,12 +15,11 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
-from geotriples.functions import geo, grel, grel_numbers, idlab
+from geotriples.functions import geo, grel, grel_numbers, idlab, rrx
 from geotriples.functions.base import (
     Function,
     Parameter,
     Type,
-    positional,
 )
 from geotriples.mapping.model import (
     Constant,
@@ -27,6 +27,7 @@ from geotriples.mapping.model import (
     Input,
     Literal,
     Problem,
+    positional,
 )
 
 FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(
@@ -35,6 +36,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(
         **grel.FUNCTIONS,
         **grel_numbers.FUNCTIONS,
         **idlab.FUNCTIONS,
+        **rrx.FUNCTIONS,
     }
 )
 """Function IRI to function."""

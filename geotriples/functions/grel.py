@@ -73,7 +73,8 @@ ANY_OUT: Final = (GREL.term("output_any"), GREL.term("o_any"))
 # -- strings -------------------------------------------------------------------------
 
 
-def _substring(value: Value, start: Value, end: Value | None) -> Value:
+def substring(value: Value, start: Value, end: Value | None) -> Value:
+    """From the first offset up to, without, the second."""
     last = exp.null() if end is None else end.sql
     return string(exp.func("FN_SUBSTRING", value.sql, start.sql, last))
 
@@ -145,7 +146,7 @@ _STRINGS: Final[Mapping[str, Function]] = {
     "string_toTitlecase": Function((VALUE,), call("FN_TITLE", string), STRING_OUT),
     "string_trim": Function((VALUE,), call("FN_TRIM", string), STRING_OUT),
     "string_chomp": Function((VALUE, _SEPARATOR), call("FN_CHOMP", string), STRING_OUT),
-    "string_substring": Function((VALUE, _FROM, _TO), _substring, STRING_OUT),
+    "string_substring": Function((VALUE, _FROM, _TO), substring, STRING_OUT),
     "string_indexOf": Function((VALUE, _SUB), _index_of, NUMBER_OUT),
     "string_lastIndexOf": Function(
         (VALUE, _SUB), call("FN_LAST_INDEX", integer), NUMBER_OUT

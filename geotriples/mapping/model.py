@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from ontologies.namespaces import RML
+from ontologies.namespaces import RDF, RML
 
 
 class TermType(StrEnum):
@@ -81,6 +81,16 @@ class Input:
     node: str
     parameter: str
     value: "TermMap"
+
+
+def positional(number: int) -> str:
+    """The name of an argument that is given by its place, from 1: `rdf:_1`, ...
+
+    Examples:
+        >>> positional(2)
+        'http://www.w3.org/1999/02/22-rdf-syntax-ns#_2'
+    """
+    return RDF.term(f"_{number}")
 
 
 @dataclass(frozen=True, slots=True)

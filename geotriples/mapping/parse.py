@@ -31,17 +31,21 @@ from geotriples.mapping.model import (
     TermMap,
     TermType,
     TriplesMap,
+    positional,
 )
 from geotriples.mapping.parse_source import SOURCE_PROPERTIES, read_logical_source
 from geotriples.mapping.parse_target import TARGET_PROPERTIES, read_targets
 from geotriples.mapping.template import parse_template
-from ontologies.namespaces import RDF, RML
+from ontologies.namespaces import RDF, RML, RRX, RRXF
 
 ReadExpression: TypeAlias = Callable[[Object, str], Expression | None]
 
 _TERM_TYPES: Final = {str(one): one for one in TermType}
 _COLLECTIONS: Final = tuple(RDF.term(one) for one in ("List", "Bag", "Seq", "Alt"))
 _STRATEGIES: Final = (RML.term("append"), RML.term("cartesianProduct"))
+_TRANSFORMATION: Final = RRX.term("transformation")
+_FUNCTION: Final = RRX.term("function")
+_ARGUMENTS: Final = RRX.term("argumentMap")
 _MAPS: Final = (
     *("subject", "predicate", "object", "graph", "datatype", "language"),
     *("child", "parent", "function", "parameter", "inputValue", "return"),
@@ -199,6 +203,10 @@ class _Reader(DocumentReader):
         return RefObjectMap(where, name, conditions, read_targets(self, node, where))
 
     def join_condition(self, node: Node, where: str) -> JoinCondition | None:
+        for function in self.iris(node, _FUNCTION, where):
+            if function != RRXF.term("equi"):
+                message = f"joins by <{function}> are not supported, only by equality"
+                self.report(where, message)
         child = self.join_map(node, "child", where)
         parent = self.join_map(node, "parent", where)
         if child is None or parent is None:
@@ -280,12 +288,11 @@ class _Reader(DocumentReader):
             "reference": self.reference,
             "constant": self.constant,
             "functionExecution": self.function_execution,
+            _TRANSFORMATION: self.transformation,
         }
-        found = [
-            (key, value)
-            for key in readers
-            for value in self.graph.objects(node, RML.term(key))
-        ]
+        found = [(key, value) for key in readers for value in self.objects(node, key)]
+        if self.objects(node, _FUNCTION):
+            found.append((_TRANSFORMATION, node))
         if len(found) > 1:
             keys = ", ".join(self.label(key) for key, _ in found)
             self.report(where, f"has more than one expression: {keys}")
@@ -328,6 +335,36 @@ class _Reader(DocumentReader):
             if (one := self.input(at, f"{where} input {i}"))
         )
         return FunctionExecution(where, function, inputs) if function else None
+
+    def transformation(self, value: Object, where: str) -> Expression | None:
+        """GeoTriples' `rrx:function` with a list of arguments (`rrx:argumentMap`)."""
+        node = self.as_node(value, _TRANSFORMATION, where)
+        if node is None:
+            return None
+        function = self.one_iri(node, _FUNCTION, where, required=True)
+        inputs = [
+            Input(f"{where} argumentMap {i}", positional(i), one)
+            for i, one in enumerate(self.arguments(node, where), 1)
+        ]
+        return FunctionExecution(where, function, tuple(inputs)) if function else None
+
+    def arguments(self, node: Node, where: str) -> list[TermMap]:
+        """A list of maps, or one map that is in no list."""
+        found = self.nodes(node, _ARGUMENTS, where)
+        maps = [
+            one
+            for each in found
+            for one in (
+                self.list_nodes(each, where)
+                if self.objects(each, RDF.term("first"))
+                or each.value == RDF.term("nil")
+                else [each]
+            )
+        ]
+        return [
+            self.term_map(one, f"{where} argumentMap {i}")
+            for i, one in enumerate(maps, 1)
+        ]
 
     def with_return(
         self, execution: FunctionExecution, node: Node, where: str
