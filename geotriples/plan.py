@@ -14,7 +14,9 @@ from sqlglot import exp
 from engines.term_columns import TermKind
 from geotriples.gather import LIST, Collection, nested, statements_of
 from geotriples.mapping.model import (
+    LogicalSource,
     LogicalTarget,
+    LogicalView,
     PredicateObjectMap,
     RefObjectMap,
     SourceKey,
@@ -32,6 +34,7 @@ from geotriples.rows import (
 )
 from geotriples.terms import TermColumn, term_column, term_parts
 from geotriples.values import Check, text_literal
+from geotriples.views import ViewColumns
 from ontologies.namespaces import RDF
 
 
@@ -128,9 +131,33 @@ class _Planner:
         if known is None:
             # The number sets rows apart from those of other sources (blank nodes).
             prefix = f"{side}{len(self.scopes)}_"
-            known = SourceColumns(key, prefix, base, self.columns, self.parameters)
+            known = self.columns_of(triples_map.source, prefix, base)
             self.scopes[key, base, side] = known
         return known
+
+    def columns_of(
+        self, source: LogicalSource | LogicalView, prefix: str, base: str
+    ) -> SourceColumns:
+        """The columns of a source, or of a view with those below it."""
+        if isinstance(source, LogicalSource):
+            return SourceColumns(
+                source.key, prefix, base, self.columns, self.parameters
+            )
+        below = self.columns_of(source.on, prefix, base)
+        parents = tuple(
+            (one, self.columns_of(one.parent, f"{prefix}j{number}_", base))
+            for number, one in enumerate(source.joins)
+        )
+        shared = (below.key, prefix, base, self.columns, self.parameters)
+        return ViewColumns(
+            *shared,
+            view=source,
+            below=below,
+            formulation=source.on.formulation
+            if isinstance(source.on, LogicalSource)
+            else "",
+            parents=parents,
+        )
 
     def quads(
         self, triples_map: TriplesMap, scope: SourceColumns

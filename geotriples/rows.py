@@ -41,10 +41,38 @@ class Unnest:
     position: str
 
 
-Step: TypeAlias = Compute | Unnest
-
 Conditions: TypeAlias = tuple[tuple[exp.Expr, exp.Expr], ...]
 """Pairs of a child's and a parent's string that must be equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The rows of another relation that join, or NULL in their columns.
+
+    Attributes:
+        name: A name for the step.
+        parent: The rows.
+        conditions: How they join.
+        is_inner: Whether rows to which none joins are left out.
+    """
+
+    name: str
+    parent: "Rows"
+    conditions: Conditions
+    is_inner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JoinStep:
+    """A join whose parent's columns are known only once they are asked for."""
+
+    name: str
+    parent: "SourceColumns"
+    conditions: Conditions
+    is_inner: bool
+
+
+Step: TypeAlias = Compute | Unnest | Joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +171,7 @@ class SourceColumns:
     columns: ColumnsOfSource
     parameters: Mapping[str, str]
     references: dict[str, str] = field(default_factory=dict)
-    steps: dict[str, Step] = field(default_factory=dict)
+    steps: dict[str, Compute | Unnest | JoinStep] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -207,41 +235,87 @@ class SourceColumns:
         )
 
     def unnested(self, parts: Iterable[exp.Expr]) -> tuple[str, ...]:
-        """The lists that are unnested for `parts`, by their columns of elements."""
-        return tuple(
-            step.name for step in self._needed(parts) if isinstance(step, Unnest)
-        )
+        """The lists that are unnested for `parts`, by their columns of elements.
+
+        Those of rows that join are among them: they say how many rows join.
+        """
+        parts = list(parts)
+        needed = self._needed(parts)
+        used = [*parts, *(_input(step) for step in needed)]
+        found = [step.name for step in needed if isinstance(step, Unnest)]
+        for step in needed:
+            if isinstance(step, JoinStep):
+                right = [right for _, right in step.conditions]
+                found += step.parent.unnested([*used, *right])
+        return tuple(found)
 
     def rows(self, parts: Iterable[exp.Expr]) -> Rows:
-        """What must be read, unnested and computed for `parts`."""
-        steps = self._needed(parts)
-        read = _names([*parts, *(_input(step) for step in steps)])
+        """What must be read, unnested, computed and joined for `parts`."""
+        parts = list(parts)
+        needed = self._needed(parts)
+        used = [*parts, *(_input(step) for step in needed)]
+        read = _names(used)
         references = {
             name: text for text, name in self.references.items() if name in read
         }
+        steps = tuple(
+            _joined(step, used) if isinstance(step, JoinStep) else step
+            for step in needed
+        )
         return Rows(self.key, references, steps, self.row_column)
 
-    def _needed(self, parts: Iterable[exp.Expr]) -> tuple[Step, ...]:
+    def _needed(
+        self, parts: Iterable[exp.Expr]
+    ) -> tuple[Compute | Unnest | JoinStep, ...]:
+        joins = [one for one in self.steps.values() if isinstance(one, JoinStep)]
         by_column = {
-            column: step for step in self.steps.values() for column in _outputs(step)
+            column: step
+            for step in self.steps.values()
+            if not isinstance(step, JoinStep)
+            for column in _outputs(step)
         }
-        found: set[str] = set()
-        waiting = list(parts)
+        # An inner join says which rows there are, whatever is asked of them.
+        found = {one.name for one in joins if one.is_inner}
+        waiting = [*parts, *(_input(one) for one in joins if one.is_inner)]
         while waiting:
             for name in _names([waiting.pop()]):
-                step = by_column.get(name)
+                step = by_column.get(name) or _join_of(joins, name)
                 if step is not None and step.name not in found:
                     found.add(step.name)
                     waiting.append(_input(step))
         return tuple(step for step in self.steps.values() if step.name in found)
 
 
-def _input(step: Step) -> exp.Expr:
-    return step.values if isinstance(step, Unnest) else step.sql
+def _join_of(joins: list[JoinStep], column: str) -> JoinStep | None:
+    return next((one for one in joins if column.startswith(one.parent.prefix)), None)
+
+
+def _joined(step: JoinStep, used: list[exp.Expr]) -> Joined:
+    right = [right for _, right in step.conditions]
+    row = exp.column(step.parent.row_column)
+    parent = step.parent.rows([*used, *right, row])
+    return Joined(step.name, parent, step.conditions, step.is_inner)
+
+
+def _input(step: Step | JoinStep) -> exp.Expr:
+    match step:
+        case Unnest():
+            return step.values
+        case Compute():
+            return step.sql
+        case _:
+            return exp.and_(exp.true(), *(left.copy() for left, _ in step.conditions))
 
 
 def _outputs(step: Step) -> tuple[str, ...]:
-    return (step.name, step.position) if isinstance(step, Unnest) else (step.name,)
+    match step:
+        case Unnest():
+            return (step.name, step.position)
+        case Compute():
+            return (step.name,)
+        case Joined(parent=parent):
+            made = (one for each in parent.steps for one in _outputs(each))
+            return (*parent.references, *made, parent.row_column)
 
 
 def _names(parts: Iterable[exp.Expr]) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from geotriples.plan import Partition, QuadColumns
-from geotriples.rows import Compute, Gathered, GatheredPart, Rows, Step
+from geotriples.rows import Compute, Gathered, GatheredPart, Joined, Rows, Step
 from geotriples.sinks import line_parts, marked_parts
 from geotriples.values import concatenation, text_literal
 
@@ -159,9 +159,26 @@ def _rows(
         number = exp.Window(this=exp.RowNumber())
         select = select.select(exp.alias_(number, rows.row_column))
     for layer in rows.layers:
-        columns = [column for step in layer for column in _columns(step)]
-        select = exp.select("*", *columns).from_(_subquery(select, "rows"))
+        if isinstance(layer[0], Joined):
+            select = _with_joined(select, layer[0], relation)
+        else:
+            columns = [column for step in layer for column in _columns(step)]
+            select = exp.select("*", *columns).from_(_subquery(select, "rows"))
     return select
+
+
+def _with_joined(rows: exp.Select, step: Joined, relation: RelationOf) -> exp.Select:
+    parent = _rows(step.parent, relation, counted=True, parts=())
+    pairs = (exp.EQ(this=left, expression=right) for left, right in step.conditions)
+    return (
+        exp.select("*")
+        .from_(_subquery(rows, "rows"))
+        .join(
+            _subquery(parent, "parent"),
+            on=exp.and_(*pairs),
+            join_type="" if step.is_inner else "left",
+        )
+    )
 
 
 def _base(rows: Rows, relation: RelationOf) -> exp.Select:
@@ -193,6 +210,8 @@ def _numbered(gathered: Gathered, relation: RelationOf) -> exp.Select:
 
 
 def _columns(step: Step) -> list[exp.Expr]:
+    if isinstance(step, Joined):
+        return []
     if isinstance(step, Compute):
         return [exp.alias_(step.sql, step.name)]
     # Both in one SELECT go through the list side by side.

@@ -117,6 +117,15 @@ class DocumentReader:
             cell = self.one_node(cell, RDF.term("rest"), where, required=True)
         return found
 
+    def list_strings(self, node: Node, key: str, where: str) -> list[str]:
+        """The members of a list of strings."""
+        cell = self.one_node(node, key, where)
+        found: list[str] = []
+        while cell is not None and cell.value != RDF.term("nil"):
+            found += self.strings(cell, RDF.term("first"), where)
+            cell = self.one_node(cell, RDF.term("rest"), where)
+        return found
+
     def as_node(self, value: Object, key: str, where: str) -> Node | None:
         """A value that must be a node."""
         if isinstance(value, ox.Literal):

@@ -5,10 +5,10 @@ it.  Names are those of the RML ontology.  Every part carries `node`, the words 
 error messages point at it.  Nothing here knows RDF libraries or engines.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ontologies.namespaces import RDF, RML
 
@@ -344,12 +344,88 @@ class LogicalSource:
         )
 
 
+ITERATION: Final = "<it>"
+"""The key of the record of an iteration (RML-LV), and how sources are asked for it."""
+
+INDEX: Final = "#"
+"""The key of the position of a record, after the field's name and a dot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a view: an expression, or an iteration over parts of a record.
+
+    Attributes:
+        node: Where the field stands in the mapping.
+        name: Its declared name.
+        expression: What makes the values; None for an iterable field.
+        iterator: Which parts of the record above are iterated over.
+        formulation: IRI of the reference formulation; None for that above.
+        fields: The fields within it.
+    """
+
+    node: str
+    name: str
+    expression: Expression | None
+    iterator: str | None = None
+    formulation: str | None = None
+    fields: "tuple[Field, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewJoin:
+    """Fields from the iterations of another view that join."""
+
+    node: str
+    parent: "LogicalView"
+    conditions: tuple[JoinCondition, ...]
+    fields: tuple[Field, ...]
+    is_inner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalView:
+    """A table of named fields over a source, or over another view (RML-LV)."""
+
+    node: str
+    on: "LogicalSource | LogicalView"
+    fields: tuple[Field, ...]
+    joins: tuple[ViewJoin, ...] = ()
+
+    @property
+    def key(self) -> SourceKey:
+        """Equal for views that yield the same rows."""
+        return ("view", self.on.key, self.fields, self.joins)
+
+    @property
+    def sources(self) -> "tuple[LogicalSource, ...]":
+        """Everything that is read for it."""
+        below = self.on.sources if isinstance(self.on, LogicalView) else (self.on,)
+        joined = (each for one in self.joins for each in one.parent.sources)
+        return (*below, *joined)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What can be referred to: values of fields, and positions."""
+        fields = [*self.fields, *(each for one in self.joins for each in one.fields)]
+        return (INDEX, *(key for one in fields for key in _keys(one, "")))
+
+
+def _keys(field: Field, above: str) -> Iterator[str]:
+    name = f"{above}{field.name}"
+    if field.expression is not None:
+        yield name
+    yield f"{name}.{INDEX}"
+    for one in field.fields:
+        yield from _keys(one, f"{name}.")
+
+
 @dataclass(frozen=True, slots=True)
 class TriplesMap:
     """One `rml:TriplesMap`; `name` is its IRI, or its position when it has none."""
 
     name: str
-    source: LogicalSource
+    source: LogicalSource | LogicalView
     subject: SubjectMap
     predicate_objects: tuple[PredicateObjectMap, ...]
     base: str | None = None

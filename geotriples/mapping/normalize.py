@@ -14,12 +14,15 @@ from typing import Final
 from geotriples.mapping.model import (
     Constant,
     Expression,
+    Field,
     FunctionExecution,
     Gather,
     Input,
     Iri,
     JoinCondition,
     Literal,
+    LogicalSource,
+    LogicalView,
     Mapping,
     PredicateObjectMap,
     Reference,
@@ -28,6 +31,7 @@ from geotriples.mapping.model import (
     TermMap,
     TermType,
     TriplesMap,
+    ViewJoin,
 )
 from ontologies.namespaces import RDF, RML
 
@@ -48,6 +52,7 @@ def _triples_map(triples_map: TriplesMap) -> TriplesMap:
     classes = tuple(_class_map(subject, one) for one in subject.classes)
     return replace(
         triples_map,
+        source=_source(triples_map.source),
         subject=SubjectMap(
             _typed(subject.term, TermType.IRI),
             # A collection stands in the subject's graphs, whether or not it is used.
@@ -57,6 +62,33 @@ def _triples_map(triples_map: TriplesMap) -> TriplesMap:
             _predicate_object_map(one, graphs)
             for one in (*classes, *triples_map.predicate_objects)
         ),
+    )
+
+
+def _source(source: LogicalSource | LogicalView) -> LogicalSource | LogicalView:
+    if isinstance(source, LogicalSource):
+        return source
+    return replace(
+        source,
+        on=_source(source.on),
+        fields=tuple(_field(one) for one in source.fields),
+        joins=tuple(_view_join(one) for one in source.joins),
+    )
+
+
+def _field(one: Field) -> Field:
+    inner = tuple(_field(each) for each in one.fields)
+    return replace(one, expression=_expression(one.expression), fields=inner)
+
+
+def _view_join(one: ViewJoin) -> ViewJoin:
+    parent = _source(one.parent)
+    assert isinstance(parent, LogicalView)  # noqa: S101 - it stays what it is
+    return replace(
+        one,
+        parent=parent,
+        conditions=tuple(_condition(each) for each in one.conditions),
+        fields=tuple(_field(each) for each in one.fields),
     )
 
 

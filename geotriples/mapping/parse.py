@@ -22,6 +22,8 @@ from geotriples.mapping.model import (
     Iri,
     JoinCondition,
     Literal,
+    LogicalSource,
+    LogicalView,
     Mapping,
     PredicateObjectMap,
     Problem,
@@ -35,6 +37,7 @@ from geotriples.mapping.model import (
 )
 from geotriples.mapping.parse_source import SOURCE_PROPERTIES, read_logical_source
 from geotriples.mapping.parse_target import TARGET_PROPERTIES, read_targets
+from geotriples.mapping.parse_view import VIEW_PROPERTIES, read_view
 from geotriples.mapping.template import parse_template
 from ontologies.namespaces import RDF, RML, RRX, RRXF
 
@@ -55,6 +58,7 @@ _PROPERTIES: Final = (
     | {f"{one}Map" for one in _MAPS}
     | SOURCE_PROPERTIES
     | TARGET_PROPERTIES
+    | VIEW_PROPERTIES
     | {
         *("logicalSource", "baseIRI", "predicateObjectMap", "class", "termType"),
         *("template", "reference", "constant", "functionExecution", "input"),
@@ -147,7 +151,8 @@ class _Reader(DocumentReader):
 
     def triples_map(self, node: Node) -> TriplesMap | None:
         name = self.name(node)
-        source = read_logical_source(self, node, name)
+        below = self.one_node(node, "logicalSource", name, required=True)
+        source = self.source_at(below, f"{name} logicalSource", ()) if below else None
         subject = self.subject_map(node, name)
         predicate_objects = tuple(
             self.predicate_object_map(one, f"{name} predicateObjectMap {i}")
@@ -157,6 +162,14 @@ class _Reader(DocumentReader):
         if source is None or subject is None:
             return None
         return TriplesMap(name, source, subject, predicate_objects, base)
+
+    def source_at(
+        self, node: Node, where: str, inside: tuple[Node, ...]
+    ) -> LogicalSource | LogicalView | None:
+        """The source or view that a node describes, within other views."""
+        if self.objects(node, "viewOn"):
+            return read_view(self, self, node, where, inside)
+        return read_logical_source(self, node, where)
 
     def subject_map(self, parent: Node, where: str) -> SubjectMap | None:
         node, constant = self.map_or_constant(parent, "subject", where)

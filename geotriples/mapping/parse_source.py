@@ -14,13 +14,9 @@ SOURCE_PROPERTIES: Final = frozenset(
 
 
 def read_logical_source(
-    reader: DocumentReader, parent: Node, where: str
+    reader: DocumentReader, node: Node, where: str
 ) -> LogicalSource | None:
-    """The logical source of a triples map; None where it is not one."""
-    node = reader.one_node(parent, "logicalSource", where, required=True)
-    if node is None:
-        return None
-    where = f"{where} logicalSource"
+    """A logical source; None where the node describes none."""
     formulation = reader.one_iri(node, "referenceFormulation", where, required=True)
     source = reader.one_node(node, "source", where, required=True)
     iterator = reader.one_string(node, "iterator", where)

@@ -18,10 +18,17 @@ Rewrite: TypeAlias = Callable[[LogicalSource, str], str]
 
 def rewrite_references(mapping: Mapping, rewrite: Rewrite) -> Mapping:
     """Every reference, by the source on whose rows it is evaluated."""
-    sources = {one.name: one.source for one in mapping.triples_maps}
+    sources = {
+        one.name: one.source
+        for one in mapping.triples_maps
+        if isinstance(one.source, LogicalSource)
+    }
+    # The names of a view's fields are the same in every language.
     return Mapping(
         tuple(
             _rewritten(one, one.source, sources, rewrite)
+            if isinstance(one.source, LogicalSource)
+            else one
             for one in mapping.triples_maps
         )
     )

@@ -173,14 +173,14 @@ def _language(term: TermMap) -> Iterator[Problem]:
 
 def term_maps(triples_map: TriplesMap) -> Iterator[TermMap]:
     """Every term map of a triples map, the nested ones included."""
-    yield from _nested(triples_map.subject.term)
+    yield from nested_maps(triples_map.subject.term)
     for one in triples_map.predicate_objects:
         for term in (*one.predicates, *one.graphs, *one.objects):
             if isinstance(term, TermMap):
-                yield from _nested(term)
+                yield from nested_maps(term)
             for ref in _refs(term):
                 for condition in ref.conditions:
-                    yield from _nested(condition.child)
+                    yield from nested_maps(condition.child)
 
 
 def parent_maps(triples_map: TriplesMap) -> Iterator[tuple[RefObjectMap, TermMap]]:
@@ -189,7 +189,7 @@ def parent_maps(triples_map: TriplesMap) -> Iterator[tuple[RefObjectMap, TermMap
     for term in (triples_map.subject.term, *objects):
         for ref in _refs(term):
             for condition in ref.conditions:
-                for nested in _nested(condition.parent):
+                for nested in nested_maps(condition.parent):
                     yield ref, nested
 
 
@@ -201,18 +201,19 @@ def executions(triples_map: TriplesMap) -> Iterator[FunctionExecution]:
             yield term.expression
 
 
-def _nested(term: TermMap) -> Iterator[TermMap]:
+def nested_maps(term: TermMap) -> Iterator[TermMap]:
+    """A term map and those within it."""
     yield term
     if isinstance(term.expression, FunctionExecution):
         for one in term.expression.inputs:
-            yield from _nested(one.value)
+            yield from nested_maps(one.value)
     if term.gather is not None:
         for member in term.gather.members:
             if isinstance(member, TermMap):
-                yield from _nested(member)
+                yield from nested_maps(member)
     for part in (term.datatype, term.language, term.condition):
         if part is not None:
-            yield from _nested(part)
+            yield from nested_maps(part)
 
 
 def references(expression: Expression | None) -> tuple[Reference, ...]:

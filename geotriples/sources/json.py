@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 import pyarrow as pa
 
 from geotriples.errors import SourceError
-from geotriples.mapping.model import LogicalSource
+from geotriples.mapping.model import ITERATION, LogicalSource
 from geotriples.sources.base import Column, Kind
 from geotriples.sources.dataset import ROW_ONLY
 from geotriples.sources.jsonpath import (
@@ -54,6 +54,8 @@ class JsonSource:
 
     def column(self, reference: str) -> Column:
         """Typed row by row; a list where the path has a wildcard."""
+        if reference == ITERATION:
+            return Column(Kind.STRING)
         is_list = has_wildcard(parse_jsonpath(reference))
         return Column(Kind.TYPED, is_list=is_list)
 
@@ -62,16 +64,16 @@ class JsonSource:
         if not references:
             present = pa.array([True] * len(self.rows), pa.bool_())
             return pa.table([present], schema=ROW_ONLY).to_reader()
-        paths = {name: parse_jsonpath(text) for name, text in references.items()}
-        fields = [
-            pa.field(name, pa.list_(_TYPED) if has_wildcard(steps) else _TYPED)
-            for name, steps in paths.items()
-        ]
+        paths = {
+            name: None if text == ITERATION else parse_jsonpath(text)
+            for name, text in references.items()
+        }
+        fields = [pa.field(name, _type(steps)) for name, steps in paths.items()]
         schema = pa.schema(fields)
         return pa.RecordBatchReader.from_batches(schema, self._batches(schema, paths))
 
     def _batches(
-        self, schema: pa.Schema, paths: Mapping[str, tuple[Step, ...]]
+        self, schema: pa.Schema, paths: Mapping[str, tuple[Step, ...] | None]
     ) -> Iterator[pa.RecordBatch]:
         for start in range(0, len(self.rows), _BATCH_ROWS):
             rows = range(start, min(start + _BATCH_ROWS, len(self.rows)))
@@ -82,8 +84,10 @@ class JsonSource:
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
     def _cell(
-        self, row: int, steps: tuple[Step, ...]
-    ) -> list[dict[str, str | None]] | dict[str, str | None] | None:
+        self, row: int, steps: tuple[Step, ...] | None
+    ) -> list[dict[str, str | None]] | dict[str, str | None] | str | None:
+        if steps is None:
+            return json.dumps(self.rows[row])
         values = [
             typed
             for value in find(self.rows[row], steps)
@@ -116,6 +120,13 @@ class JsonSource:
             reason = f"row {row + 1}: {value!r} holds half of a surrogate pair"
             raise SourceError(self.path, reason)
         return _pair(value, None)
+
+
+def _type(steps: tuple[Step, ...] | None) -> pa.DataType:
+    """Of values that a path leads to, or of the record itself, as text."""
+    if steps is None:
+        return pa.string()
+    return pa.list_(_TYPED) if has_wildcard(steps) else _TYPED
 
 
 def _pair(lexical: str, datatype: str | None) -> dict[str, str | None]:
