@@ -57,7 +57,7 @@ class SourceError(MappingError):
     """A source is absent, broken, or not what the mapping says it is.
 
     Attributes:
-        path: The file, or the name of the database.
+        path: The file, the URL, or the name of the database.
         reason: What is wrong with it.
     """
 

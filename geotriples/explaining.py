@@ -29,19 +29,20 @@ def explain(
         InvalidMapping: The mapping has problems, alone or with these sources.
     """
     prepared = prepare_run(mapping, sources, parameters, base, database)
-    relations = _Relations(prepared.catalog)
-    query = lines_query(prepared.partitions, relations).sql("duckdb", pretty=True)
-    lines = [
-        f"mapping {prepared.mapping_iri}",
-        *(
-            line
-            for number, partition in enumerate(prepared.partitions, 1)
-            for line in _partition(number, partition, prepared.catalog)
-        ),
-        "sql",
-        *(f"  {name} is {what}" for name, what in relations.named.items()),
-        *(f"  {line}" for line in query.splitlines()),
-    ]
+    with prepared.catalog:
+        relations = _Relations(prepared.catalog)
+        query = lines_query(prepared.partitions, relations).sql("duckdb", pretty=True)
+        lines = [
+            f"mapping {prepared.mapping_iri}",
+            *(
+                line
+                for number, partition in enumerate(prepared.partitions, 1)
+                for line in _partition(number, partition, prepared.catalog)
+            ),
+            "sql",
+            *(f"  {name} is {what}" for name, what in relations.named.items()),
+            *(f"  {line}" for line in query.splitlines()),
+        ]
     return "\n".join(lines)
 
 

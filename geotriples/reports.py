@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -12,6 +13,7 @@ from geotriples.plan import Partition
 from geotriples.prepare import prepare
 from geotriples.sinks import Written
 from geotriples.sources.catalog import SourceCatalog
+from geotriples.sources.places import Permissions
 
 _SHA_LENGTH: Final = 12
 
@@ -105,6 +107,7 @@ def prepare_run(
     parameters: Mapping[str, str],
     base: str,
     database: DatabaseAccess | None = None,
+    permissions: Permissions | None = None,
 ) -> Prepared:
     """Read a mapping and plan it.
 
@@ -115,6 +118,11 @@ def prepare_run(
             `mapping_sha`.
         base: What relative IRIs are appended to.
         database: The database of logical tables that name none (R2RML).
+        permissions: What the mapping may read beside its folder; the working folder
+            where nobody says.
+
+    Returns:
+        The plan, with a catalog that is to be closed after the run.
 
     Raises:
         MappingNotFound: There is no such mapping.
@@ -123,8 +131,15 @@ def prepare_run(
     text = _read(mapping)
     sha = hashlib.sha256(text).hexdigest()[:_SHA_LENGTH]
     provided = {"mapping_name": mapping.stem, "mapping_sha": sha}
-    catalog = SourceCatalog(mapping.parent, sources, database)
-    partitions = prepare(text, mapping.name, catalog, {**provided, **parameters}, base)
+    values = {**provided, **parameters}
+    with ExitStack() as stack:
+        catalog = stack.enter_context(
+            SourceCatalog(
+                mapping.parent, sources, database, permissions or Permissions()
+            )
+        )
+        partitions = prepare(text, mapping.name, catalog, values, base)
+        stack.pop_all()
     return Prepared(catalog, partitions, f"{base}mapping/{mapping.stem}/{sha}")
 
 

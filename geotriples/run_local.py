@@ -34,6 +34,7 @@ from geotriples.reports import (
 )
 from geotriples.serialize import distinct
 from geotriples.sinks import Written, check_folder, check_output, write, written_file
+from geotriples.sources.places import Permissions
 from geotriples.targets import (
     Folders,
     Output,
@@ -60,6 +61,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     parameters: Mapping[str, str] = _NOTHING,
     base: str = ID,
     database: DatabaseAccess | None = None,
+    permissions: Permissions | None = None,
     on_invalid: OnInvalid = "fail",
     quarantine: Path | None = None,
     into: Into | None = None,
@@ -76,12 +78,14 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         output: The file to write, with an ending of `formats`; paths of logical targets
             start from its folder, or from the working directory.  None where the
             mapping gives every quad a target.
-        sources: Files by the `rml:path` that the mapping gives them; others are looked
-            for beside the mapping, and nowhere above it.
+        sources: Files by the path or URL that the mapping gives them; others are looked
+            for beside the mapping, and where it may read.
         parameters: Values by name.
         base: What relative IRIs are appended to, unless a triples map says otherwise.
         database: The database of logical tables that name none, as in R2RML.  A file
             that the run itself names may be anywhere.
+        permissions: What the mapping may read beside its folder; the working folder
+            where nobody says.
         on_invalid: Whether a value that makes no valid term ends the run, or is left
             out and reported.
         quarantine: A file of JSON lines for the values that are left out; they do not
@@ -101,27 +105,34 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     started = time.monotonic()
     if output is not None:
         check_output(output)
-    prepared = prepare_run(mapping, sources, parameters, base, database)
-    outputs = _outputs(prepared, mapping, output, is_into=into is not None)
-    scratch = outputs[0].path if outputs else mapping
-    with (
-        ExitStack() as files,
-        scratch_directory(scratch) as spill,
-        Execution(prepared.catalog, progress, spill) as execution,
-    ):
-        set_aside = files.enter_context(_checked(quarantine)) if quarantine else None
-        rejections = _set_aside(execution.rejected(prepared.partitions), set_aside)
-        if rejections.count and on_invalid == "fail" and quarantine is None:
-            raise InvalidData(rejections.examples, rejections.count)
-        written = [
-            _write(execution, one, files.enter_context(written_file(one.path)), spill)
-            for one in outputs
-        ]
-        own = written[0] if output is not None else Written(0, "")
-        count = own.quads
-        if into is not None:
-            prefix = _blank_prefix(prepared.mapping_iri, sources, parameters)
-            count = into(_own_batches(execution, prepared, prefix))
+    prepared = prepare_run(
+        mapping, sources, parameters, base, database, permissions
+    )
+    with prepared.catalog:
+        outputs = _outputs(prepared, mapping, output, is_into=into is not None)
+        scratch = outputs[0].path if outputs else mapping
+        with (
+            ExitStack() as files,
+            scratch_directory(scratch) as spill,
+            Execution(prepared.catalog, progress, spill) as execution,
+        ):
+            set_aside = (
+                files.enter_context(_checked(quarantine)) if quarantine else None
+            )
+            rejections = _set_aside(execution.rejected(prepared.partitions), set_aside)
+            if rejections.count and on_invalid == "fail" and quarantine is None:
+                raise InvalidData(rejections.examples, rejections.count)
+            written = [
+                _write(
+                    execution, one, files.enter_context(written_file(one.path)), spill
+                )
+                for one in outputs
+            ]
+            own = written[0] if output is not None else Written(0, "")
+            count = own.quads
+            if into is not None:
+                prefix = _blank_prefix(prepared.mapping_iri, sources, parameters)
+                count = into(_own_batches(execution, prepared, prefix))
     progress("map", 1.0)
     return RunReport(
         triples=count,

@@ -37,6 +37,7 @@ def check(  # noqa: PLR0913 - every one is an option of the command
         base or ID,
         database_access(database),
     )
+    prepared.catalog.close()
     document = {
         "mapping": str(mapping),
         "iri": prepared.mapping_iri,

@@ -15,9 +15,9 @@ from typing import Final
 from sqlglot import exp
 
 from geotriples.functions.base import Function, Parameter, Type
-from geotriples.sources.base import PYRML, Kind
+from geotriples.sources.base import Kind
 from geotriples.values import WKT_LITERAL, Value, text_literal
-from ontologies.namespaces import GEOF, SF, XSD
+from ontologies.namespaces import GEOF, PYRML, SF, XSD
 
 GEOMETRY: Final = Parameter((PYRML.term("geometry"),), Type.GEOMETRY)
 _CRS: Final = Parameter((PYRML.term("crs"),), Type.STRING)

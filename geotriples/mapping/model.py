@@ -264,6 +264,15 @@ class DatabaseAccess:
 
 
 Access: TypeAlias = FileAccess | WebAccess | DatabaseAccess
+
+
+class SparqlAccess:
+    """A SPARQL endpoint, which answers the query that the iterator is."""
+
+    endpoint: str
+
+
+Access: TypeAlias = FileAccess | WebAccess | SparqlAccess | DatabaseAccess
 """Where the data of a logical source are."""
 
 

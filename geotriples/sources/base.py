@@ -9,15 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Final, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from geotriples.mapping.model import LogicalSource
-from ontologies.namespaces import Namespace
-
-PYRML: Final = Namespace("https://w3id.org/pytheas/rml#")
-"""Our terms beside RML's: reference formulations and function parameters."""
+from geotriples.sources.workspace import Workspace
 
 
 class Kind(Enum):
@@ -91,5 +88,5 @@ class Source(Protocol):
         """
 
 
-OpenSource = Callable[[Path, LogicalSource], Source]
+OpenSource = Callable[[Path, LogicalSource, Workspace], Source]
 """Opens a file as a logical source says; raises SourceError where it cannot be read."""

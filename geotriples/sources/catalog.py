@@ -1,14 +1,10 @@
-"""Logical sources -> opened sources: which file, and which reader.
-
-A path of the mapping is a name: the run may say which file it stands for.  Else it is a
-path beside the mapping, and may not lead out of the mapping's folder.
-"""
+"""Logical sources -> opened sources: which file, and which reader."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import (
@@ -17,26 +13,31 @@ from geotriples.mapping.model import (
     LogicalSource,
     Problem,
     SourceKey,
+    SparqlAccess,
     WebAccess,
 )
-from geotriples.sources.base import (
-    PYRML,
-    Column,
-    OpenSource,
-    Source,
-)
-from geotriples.sources.csv import open_csv
-from geotriples.sources.json import open_json
+from geotriples.sources.base import Column, OpenSource, Source
+from geotriples.sources.csv import open_csv, open_tsv
+from geotriples.sources.json import open_json, open_json_lines
 from geotriples.sources.parquet import open_geoparquet, open_parquet
+from geotriples.sources.places import Permissions, Places
+from geotriples.sources.sparql import FORMULATIONS as SPARQL_RESULTS
+from geotriples.sources.sparql import open_endpoint, open_rdf
 from geotriples.sources.sql_catalog import open_database_source
-from ontologies.namespaces import RML
+from geotriples.sources.workspace import Workspace
+from geotriples.sources.xml import open_xml
+from ontologies.namespaces import PYRML, RML
 
 FORMULATIONS: Final[Mapping[str, OpenSource]] = MappingProxyType(
     {
         RML.term("CSV"): open_csv,
+        PYRML.term("TSV"): open_tsv,
         RML.term("JSONPath"): open_json,
+        PYRML.term("JSONLines"): open_json_lines,
+        RML.term("XPath"): open_xml,
         PYRML.term("Parquet"): open_parquet,
         PYRML.term("GeoParquet"): open_geoparquet,
+        **dict.fromkeys(SPARQL_RESULTS, open_rdf),
     }
 )
 """Reference formulation to reader."""
@@ -44,18 +45,37 @@ FORMULATIONS: Final[Mapping[str, OpenSource]] = MappingProxyType(
 
 @dataclass(slots=True)
 class SourceCatalog:
-    """The sources of one run, each opened once.
+    """The sources of one run, each opened once; closed with the run.
 
     Attributes:
         folder: Where the mapping lies.
         named: Files by the path that the mapping gives them.
         database: The database of logical sources that name none (R2RML).
+        named: Files by the path or URL that the mapping gives them.
+        permissions: What the mapping may read beside its folder.
     """
 
     folder: Path
     named: Mapping[str, Path]
     database: DatabaseAccess | None = None
+    permissions: Permissions = field(default_factory=Permissions)
     _opened: dict[SourceKey, Source | Problem] = field(default_factory=dict)
+    _workspace: Workspace = field(init=False)
+    _places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._workspace = Workspace(self.permissions)
+        self._places = Places(self.folder, self.named, self.permissions)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove what was unpacked and fetched."""
+        self._workspace.close()
 
     def open(self, source: LogicalSource) -> Source | Problem:
         """The source, or what is wrong with it."""
@@ -79,23 +99,30 @@ class SourceCatalog:
         return self.opened(key).column(reference)
 
     def _open(self, source: LogicalSource) -> Source | Problem:
-        if isinstance(source.access, DatabaseAccess):
-            return self._open_database(source.access, source)
-        opener = FORMULATIONS.get(source.formulation)
-        if opener is None:
-            known = ", ".join(f"<{iri}>" for iri in FORMULATIONS)
-            message = (
-                f"reference formulation <{source.formulation}> is not supported; "
-                f"there are {known}"
-            )
-            return Problem(source.node, message)
-        path = self._path(source)
-        if isinstance(path, Problem):
-            return path
         try:
-            return opener(path, source)
+            match source.access:
+                case DatabaseAccess() as access:
+                    return self._open_database(access, source)
+                case SparqlAccess() as access:
+                    return open_endpoint(access, source, self._places, self._workspace)
+                case FileAccess() as access:
+                    return self._open_file(self._places.file(access), source)
+                case WebAccess(url):
+                    path = self._places.document(url, self._workspace.folder())
+                    return self._open_file(path, source)
         except SourceError as error:
             return Problem(source.node, str(error))
+
+    def _open_file(self, path: Path, source: LogicalSource) -> Source | Problem:
+        opener = FORMULATIONS.get(source.formulation)
+        if opener is not None:
+            return opener(path, source, self._workspace)
+        known = ", ".join(f"<{iri}>" for iri in FORMULATIONS)
+        message = (
+            f"reference formulation <{source.formulation}> is not supported; "
+            f"there are {known}"
+        )
+        return Problem(source.node, message)
 
     def _open_database(
         self, access: DatabaseAccess, source: LogicalSource
@@ -104,35 +131,9 @@ class SourceCatalog:
         if wanted is None:
             message = "the mapping names no database; name one for the run (--database)"
             return Problem(source.node, message)
-        try:
-            # Only the mapping's own paths are kept to its folder.
-            file = self._database_file if access.dsn else Path
-            return open_database_source(wanted, source, file)
-        except SourceError as error:
-            return Problem(source.node, str(error))
+        # Only the mapping's own paths are kept to where it may read.
+        file = self._database_file if access.dsn else Path
+        return open_database_source(wanted, source, file)
 
     def _database_file(self, text: str) -> Path:
-        path = self._file("database", text, None)
-        if isinstance(path, Problem):
-            raise SourceError(text, path.message)
-        return path
-
-    def _path(self, source: LogicalSource) -> Path | Problem:
-        match source.access:
-            case FileAccess(path, root):
-                return self._file(source.node, path, root)
-            case WebAccess(url):
-                return Problem(source.node, f"<{url}>: this run fetches nothing")
-            case DatabaseAccess():
-                return Problem(source.node, "a database is no file")
-
-    def _file(self, node: str, text: str, root: str | None) -> Path | Problem:
-        if text in self.named:
-            return self.named[text]
-        if root not in {None, RML.term("MappingDirectory")}:
-            return Problem(node, f"rml:root <{root}> is not supported")
-        folder = self.folder.resolve()
-        path = (folder / text).resolve()
-        if path.is_relative_to(folder):
-            return path
-        return Problem(node, f"path {text!r} leads out of the mapping's folder")
+        return self._places.file(FileAccess(text))

@@ -12,6 +12,9 @@ from geotriples.errors import SourceError
 
 _BATCH_ROWS: Final = 65_536
 
+TYPED: Final = pa.struct([("lexical", pa.string()), ("datatype", pa.string())])
+"""Values that bring their own datatype, see `Kind.TYPED`."""
+
 ROW_ONLY: Final = pa.schema([("row", pa.bool_())])
 """What is read where no reference is asked for: engines need one column."""
 

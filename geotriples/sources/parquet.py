@@ -23,6 +23,7 @@ from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource
 from geotriples.sources.base import Column, Kind
 from geotriples.sources.dataset import read_columns
+from geotriples.sources.workspace import Workspace
 
 _CRS84: Final = "OGC:CRS84"
 
@@ -110,24 +111,28 @@ def _kind(arrow_type: pa.DataType) -> Kind | None:
     return next((kind for test, kind in _KINDS if test(arrow_type)), None)
 
 
-def open_parquet(path: Path, source: LogicalSource) -> ParquetSource:
+def open_parquet(
+    path: Path, source: LogicalSource, workspace: Workspace
+) -> ParquetSource:
     """Open a Parquet file, without geometries.
 
     Raises:
         SourceError: It is absent or no Parquet.
     """
-    del source
+    path = workspace.plain(path, source.representation)
     dataset, file = _open(path)
     return ParquetSource(path, dataset, file.metadata.num_rows)
 
 
-def open_geoparquet(path: Path, source: LogicalSource) -> ParquetSource:
+def open_geoparquet(
+    path: Path, source: LogicalSource, workspace: Workspace
+) -> ParquetSource:
     """Open a GeoParquet file.
 
     Raises:
         SourceError: It is absent or no GeoParquet.
     """
-    del source
+    path = workspace.plain(path, source.representation)
     dataset, file = _open(path)
     text = (file.schema_arrow.metadata or {}).get(b"geo")
     if text is None:
