@@ -263,9 +263,7 @@ class DatabaseAccess:
     driver: str | None = None
 
 
-Access: TypeAlias = FileAccess | WebAccess | DatabaseAccess
-
-
+@dataclass(frozen=True, slots=True)
 class SparqlAccess:
     """A SPARQL endpoint, which answers the query that the iterator is."""
 

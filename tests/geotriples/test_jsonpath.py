@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geotriples.errors import SourceError
@@ -86,6 +86,7 @@ _VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     document=_VALUES,
     path=st.sampled_from(["$[*]", "$.a[*]", "$.a.b[*]", "$.a[*].b", "$.a.*[*].b[0]"]),
