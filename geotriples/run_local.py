@@ -105,9 +105,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     started = time.monotonic()
     if output is not None:
         check_output(output)
-    prepared = prepare_run(
-        mapping, sources, parameters, base, database, permissions
-    )
+    prepared = prepare_run(mapping, sources, parameters, base, database, permissions)
     with prepared.catalog:
         outputs = _outputs(prepared, mapping, output, is_into=into is not None)
         scratch = outputs[0].path if outputs else mapping
@@ -122,12 +120,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
             rejections = _set_aside(execution.rejected(prepared.partitions), set_aside)
             if rejections.count and on_invalid == "fail" and quarantine is None:
                 raise InvalidData(rejections.examples, rejections.count)
-            written = [
-                _write(
-                    execution, one, files.enter_context(written_file(one.path)), spill
-                )
-                for one in outputs
-            ]
+            written = [_write(execution, one, files, spill) for one in outputs]
             own = written[0] if output is not None else Written(0, "")
             count = own.quads
             if into is not None:
@@ -209,8 +202,9 @@ def _set_aside(found: Iterable[Rejected], stream: IO[bytes] | None) -> _Rejectio
 
 
 def _write(
-    execution: Execution, output: Output, stream: IO[bytes], spill: Path
+    execution: Execution, output: Output, files: ExitStack, spill: Path
 ) -> Written:
+    stream = files.enter_context(written_file(output.path))
     lines = execution.lines(output)
     before = b""
     if output.appends and output.path.exists():
