@@ -24,6 +24,8 @@ from geotriples.sources.places import Permissions, Places
 from geotriples.sources.sparql import FORMULATIONS as SPARQL_RESULTS
 from geotriples.sources.sparql import open_endpoint, open_rdf
 from geotriples.sources.sql_catalog import open_database_source
+from geotriples.sources.vector import open_vector
+from geotriples.sources.vector_files import FORMATS as VECTOR_FORMATS
 from geotriples.sources.workspace import Workspace
 from geotriples.sources.xml import open_xml
 from ontologies.namespaces import PYRML, RML
@@ -37,6 +39,7 @@ FORMULATIONS: Final[Mapping[str, OpenSource]] = MappingProxyType(
         RML.term("XPath"): open_xml,
         PYRML.term("Parquet"): open_parquet,
         PYRML.term("GeoParquet"): open_geoparquet,
+        **{PYRML.term(one.name): open_vector(one) for one in VECTOR_FORMATS},
         **dict.fromkeys(SPARQL_RESULTS, open_rdf),
     }
 )

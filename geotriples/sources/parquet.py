@@ -21,24 +21,12 @@ import pyarrow.parquet as pq
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource
+from geotriples.sources.arrow_types import is_list, kind_of, value_type
 from geotriples.sources.base import Column, Kind
 from geotriples.sources.dataset import read_columns
 from geotriples.sources.workspace import Workspace
 
 _CRS84: Final = "OGC:CRS84"
-
-_KINDS: Final = (
-    (pa.types.is_boolean, Kind.BOOLEAN),
-    (pa.types.is_integer, Kind.INTEGER),
-    (pa.types.is_decimal, Kind.DECIMAL),
-    (pa.types.is_floating, Kind.DOUBLE),
-    (pa.types.is_string, Kind.STRING),
-    (pa.types.is_large_string, Kind.STRING),
-    (pa.types.is_date, Kind.DATE),
-    (pa.types.is_time, Kind.TIME),
-    (pa.types.is_binary, Kind.BINARY),
-    (pa.types.is_large_binary, Kind.BINARY),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +51,7 @@ class ParquetSource:
         if reference in self.geometries:
             return self._explain_geometry(reference)
         arrow_type = self.dataset.schema.field(reference).type
-        if _kind(_value_type(arrow_type)) is None:
+        if kind_of(value_type(arrow_type)) is None:
             return f"column {reference!r} of {self.path.name} is {arrow_type}, no value"
         return None
 
@@ -83,32 +71,14 @@ class ParquetSource:
             text = crs if isinstance(crs, str) else json.dumps(crs, sort_keys=True)
             return Column(Kind.GEOMETRY, text)
         arrow_type = self.dataset.schema.field(reference).type
-        kind = _kind(_value_type(arrow_type))
+        kind = kind_of(value_type(arrow_type))
         if kind is None:
             raise KeyError(reference)
-        return Column(kind, is_list=_is_list(arrow_type))
+        return Column(kind, is_list=is_list(arrow_type))
 
     def read(self, references: Mapping[str, str]) -> pa.RecordBatchReader:
         """Stream the columns with their types."""
         return read_columns(self.dataset, self.path, references)
-
-
-def _is_list(arrow_type: pa.DataType) -> bool:
-    return bool(pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type))
-
-
-def _value_type(arrow_type: pa.DataType) -> pa.DataType:
-    if _is_list(arrow_type):
-        return _value_type(arrow_type.value_type)
-    if pa.types.is_dictionary(arrow_type):
-        return _value_type(arrow_type.value_type)
-    return arrow_type
-
-
-def _kind(arrow_type: pa.DataType) -> Kind | None:
-    if pa.types.is_timestamp(arrow_type):
-        return Kind.DATE_TIME_UTC if arrow_type.tz else Kind.DATE_TIME
-    return next((kind for test, kind in _KINDS if test(arrow_type)), None)
 
 
 def open_parquet(
