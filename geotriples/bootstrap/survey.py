@@ -15,10 +15,10 @@ from geotriples.bootstrap.documents import survey_json
 from geotriples.bootstrap.entities import Entity, Field, Geometry
 from geotriples.errors import SourceError
 from geotriples.mapping.model import DatabaseAccess, FileAccess, LogicalSource, Problem
-from geotriples.sources.base import PYRML, Columnar, Kind, Source
+from geotriples.sources.base import Columnar, Kind, Source
 from geotriples.sources.catalog import FORMULATIONS, SourceCatalog
 from geotriples.sources.dsn import SCHEMES
-from ontologies.namespaces import RML
+from ontologies.namespaces import PYRML, RML
 
 _NO_VALUE: Final = frozenset({""})
 _DATABASES: Final = (".db", ".sqlite", ".sqlite3")

@@ -8,9 +8,8 @@ from typing import Final
 from geotriples.bootstrap.entities import Entity, Field, Link, camel_case
 from geotriples.bootstrap.survey import Survey
 from geotriples.direct import encoded
-from geotriples.sources.base import PYRML
 from geotriples.values import WKT_LITERAL
-from ontologies.namespaces import GEO, OWL, RDFS, RML, XSD, Namespace
+from ontologies.namespaces import GEO, OWL, PYRML, RDFS, RML, XSD, Namespace
 
 _PREFIXES: Final = {
     "rml": RML,

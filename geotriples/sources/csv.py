@@ -52,11 +52,6 @@ class CsvSource:
         """Unknown: a CSV file does not say how long it is."""
         return None
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns, in their order."""
-        return tuple(self.dataset.schema.names)
-
     def explain(self, reference: str) -> str | None:
         """Whether the header has a column of this name."""
         if reference in self.names:

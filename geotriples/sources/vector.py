@@ -63,6 +63,11 @@ class VectorSource:
     nulls: frozenset[str]
     options: Mapping[str, Any]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes, then the geometry."""
+        return (*self.schema.names, *([GEOMETRY] if self.geometry else []))
+
     def explain(self, reference: str) -> str | None:
         """Whether there is such an attribute, or a geometry that has a place."""
         if reference in self.schema.names:

@@ -1,31 +1,41 @@
 """What a run makes of its sources before it reads them: unpacked, in UTF-8, fetched."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from shutil import rmtree
+from tempfile import mkdtemp
+from threading import main_thread
+from typing import Final
+from weakref import finalize
 
 from geotriples.mapping.model import Representation
 from geotriples.sources.places import Permissions
 from geotriples.sources.text import in_utf_8
 from geotriples.sources.unpack import unpack, unpack_all
 
+_PROCESS: Final = main_thread()
+
 
 @dataclass(slots=True)
 class Workspace:
-    """Files of one run, which vanish when it is closed.
+    """Files of one run, which vanish when it is closed, or at exit.
 
     Attributes:
         permissions: How long files may be, and what may be fetched.
     """
 
     permissions: Permissions = field(default_factory=Permissions)
-    _folder: TemporaryDirectory[str] | None = None
+    _folder: Path | None = None
+    _remove: Callable[[], object] | None = None
 
     def folder(self) -> Path:
         """A new and empty folder."""
         if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="pytheas-sources-")
-        return Path(mkdtemp(dir=self._folder.name))
+            self._folder = Path(mkdtemp(prefix="pytheas-sources-"))
+            # Sources may outlive whoever opened them; at exit nothing is left.
+            self._remove = finalize(_PROCESS, rmtree, self._folder, ignore_errors=True)
+        return Path(mkdtemp(dir=self._folder))
 
     def plain(self, path: Path, representation: Representation) -> Path:
         """The file without compression.
@@ -56,6 +66,6 @@ class Workspace:
 
     def close(self) -> None:
         """Remove the files."""
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        if self._remove is not None:
+            self._remove()
+        self._folder = self._remove = None
