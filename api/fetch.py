@@ -77,6 +77,7 @@ class Fetcher:
         folder: Path,
         *,
         ending: str | None = None,
+        accept: str | None = None,
         permit: Callable[[str], None] = anywhere,
         tick: Callable[[], None] = at_leisure,
     ) -> Input:
@@ -87,6 +88,7 @@ class Fetcher:
             folder: Where the file is put.
             ending: What tells its format, where the caller knows better than the
                 server.
+            accept: The media types that are wanted; those of RDF if nobody says.
             permit: Told each URL before anybody is asked for it, those of redirects
                 included; raises what stops it.
             tick: Called when bytes came; raises what stops it.
@@ -98,7 +100,7 @@ class Fetcher:
         place = url
         for _ in range(_MOST_REDIRECTS + 1):
             permit(place)
-            with self._answer(place) as answer:
+            with self._answer(place, accept) as answer:
                 if answer.status in _REDIRECTS:
                     place = urljoin(place, answer.headers.get("Location", ""))
                 elif answer.status == _OK:
@@ -112,12 +114,12 @@ class Fetcher:
         raise FetchFailed(url, f"more than {_MOST_REDIRECTS} redirects")
 
     @contextmanager
-    def _answer(self, url: str) -> Iterator[HTTPResponse]:
+    def _answer(self, url: str, accept: str | None) -> Iterator[HTTPResponse]:
         parts, port = _split(url)
         host = (parts.hostname or "").lower()
         path = quote(parts.path or "/", safe=_IN_URIS)
         path += f"?{quote(parts.query, safe=_IN_URIS)}" if parts.query else ""
-        media_types = ", ".join([*_ENDINGS, "*/*;q=0.1"])
+        media_types = accept or ", ".join([*_ENDINGS, "*/*;q=0.1"])
         headers = {"Accept": media_types, "Accept-Encoding": "identity"}
         try:
             address = self._address(url, host, port)

@@ -42,6 +42,25 @@ Database = Annotated[
         metavar="URL",
     ),
 ]
+AllowedHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host",
+        help="A host that the mapping's sources may be fetched from; may be given "
+        "again.",
+        metavar="HOST[:PORT]",
+    ),
+]
+AllowedFolders = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--allow-folder",
+        help="A folder below which the mapping may read, beside its own and the "
+        "current one; may be given again.",
+        metavar="FOLDER",
+        file_okay=False,
+    ),
+]
 
 
 def pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:

@@ -10,6 +10,8 @@ import typer
 
 from api.cli.console import Console
 from api.cli.map_options import (
+    AllowedFolders,
+    AllowedHosts,
     Base,
     Database,
     Mapping,
@@ -61,6 +63,8 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     param: Parameters = None,
     base: Base = None,
     database: Database = None,
+    allow_host: AllowedHosts = None,
+    allow_folder: AllowedFolders = None,
     quarantine: Quarantine = None,
     explain: Explain = False,
     json: Json = False,
@@ -68,6 +72,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
 ) -> None:
     """Run a mapping: its outputs appear whole, or not at all."""
     from api.mapping import map_into
+    from api.mapping_sources import permissions
     from geotriples import explaining, run_local
     from ontologies.namespaces import ID
 
@@ -89,6 +94,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
             parameters=parameters,
             base=base or ID,
             database=access,
+            permissions=permissions(allow_host or (), allow_folder or ()),
             quarantine=quarantine,
             progress=progress,
         )

@@ -1,0 +1,56 @@
+"""Sources of mappings over HTTP(S), from the hosts that whoever runs them allowed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from api.errors import FetchFailed, FetchForbidden
+from api.fetch import Fetcher
+from geotriples.errors import SourceError
+from geotriples.sources.places import Permissions
+
+_SAFE: Final = frozenset("-_. ")
+_ANY_FORMAT: Final = ".source"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFetcher:
+    """A `geotriples.sources.places.Fetch`; downloads go to the run's own folder."""
+
+    fetcher: Fetcher
+
+    def __call__(self, url: str, folder: Path, *, accept: str) -> Path:
+        """Fetch a document; its file is called as the URL ends, which tells the format.
+
+        Raises:
+            SourceError: Nobody allowed its host, or it cannot be had.
+        """
+        try:
+            found = self.fetcher.fetch(url, folder, ending=_ANY_FORMAT, accept=accept)
+        except FetchForbidden as error:
+            reason = f"is on {error.host}, which nobody allowed (--allow-host)"
+            raise SourceError(url, reason) from error
+        except FetchFailed as error:
+            raise SourceError(url, f"cannot be fetched: {error.reason}") from error
+        return found.path.rename(folder / _name(url))
+
+
+def _name(url: str) -> str:
+    """The last name in a URL, of letters that are safe in a file's name."""
+    last = unquote(PurePosixPath(urlsplit(url).path).name)
+    kept = "".join(one for one in last if one.isalnum() or one in _SAFE)
+    return kept.lstrip(". ") or "source"
+
+
+def permissions(hosts: Sequence[str], folders: Sequence[Path]) -> Permissions:
+    """What a mapping may read beside its folder and the working folder.
+
+    Args:
+        hosts: `host` or `host:port` of servers that may be asked.
+        folders: Below which absolute paths may lead.
+    """
+    fetcher = Fetcher(frozenset(host.lower() for host in hosts))
+    fetch = SourceFetcher(fetcher) if hosts else None
+    return Permissions(folders=tuple(folders), fetch=fetch)
