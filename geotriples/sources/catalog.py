@@ -21,6 +21,7 @@ from geotriples.sources.csv import open_csv, open_tsv
 from geotriples.sources.json import open_json, open_json_lines
 from geotriples.sources.parquet import open_geoparquet, open_parquet
 from geotriples.sources.places import Permissions, Places
+from geotriples.sources.raster import open_raster
 from geotriples.sources.sparql import FORMULATIONS as SPARQL_RESULTS
 from geotriples.sources.sparql import open_endpoint, open_rdf
 from geotriples.sources.sql_catalog import open_database_source
@@ -39,6 +40,7 @@ FORMULATIONS: Final[Mapping[str, OpenSource]] = MappingProxyType(
         RML.term("XPath"): open_xml,
         PYRML.term("Parquet"): open_parquet,
         PYRML.term("GeoParquet"): open_geoparquet,
+        PYRML.term("Raster"): open_raster,
         **{PYRML.term(one.name): open_vector(one) for one in VECTOR_FORMATS},
         **dict.fromkeys(SPARQL_RESULTS, open_rdf),
     }
