@@ -1,6 +1,8 @@
-"""Time of the RML engine on a CSV: rows x 9 triples to N-Quads, and peak memory.
+"""Cost of the RML engine on a CSV: rows x 9 triples to N-Triples, beside peers.
 
     python benchmarks/geotriples_csv.py [rows ...]
+
+Peers are told by environment variables (`peers/mappers.py`).
 
 The data have the shape of the comparison in the design: 7 columns, two triples maps
 with a class each, templates with text that must be encoded, typed and tagged literals,
@@ -9,12 +11,11 @@ a link.
 
 import csv
 import random
-import resource
 import sys
 import tempfile
 from pathlib import Path
 
-from geotriples.run_local import run
+from peers.mappers import as_2014, cost, engines
 
 MAPPING = """
 @prefix rml: <http://w3id.org/rml/> .
@@ -62,20 +63,21 @@ def write_data(path: Path, rows: int) -> None:
 
 
 def main(sizes: list[int]) -> None:
-    """Print one line for each size."""
+    """Print one line for each size and engine."""
     for rows in sizes:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             write_data(folder / "data.csv", rows)
             (folder / "mapping.ttl").write_text(MAPPING, encoding="utf-8")
-            report = run(folder / "mapping.ttl", folder / "out.nq")
-            size = (folder / "out.nq").stat().st_size
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"{rows:>9,} rows  {report.triples:>10,} triples  {report.seconds:6.2f} s  "
-            f"{report.triples / report.seconds / 1e6:5.2f} M triples/s  "
-            f"{size / 1e6:6.0f} MB out  peak {peak:5.0f} MB"
-        )
+            (folder / "mapping-2014.ttl").write_text(as_2014(MAPPING), "utf-8")
+            costs = {engine: cost(engine, folder) for engine in engines()}
+        ours = costs["pytheas"]
+        for engine, one in costs.items():
+            print(f"{rows:>9,} rows  {engine:12}  {one or 'failed'}", end="")
+            if ours is not None and one is not None and engine != "pytheas":
+                same = "same" if one.digest == ours.digest else "other"
+                print(f"  {one.cpu_s / ours.cpu_s:5.1f} x  {same} triples", end="")
+            print(flush=True)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ from ontologies.errors import PytheasError
 from ontologies.progress import Progress
 
 _BATCH_ROWS: Final = 16_384
+_LEAST_MEMORY_MB: Final = 512
+_THREAD_MEMORY_MB: Final = 128
 _LOAD_ROWS: Final = 1 << 16
 _SPARE_IO_THREADS: Final = 8
 
@@ -56,6 +58,11 @@ class Execution:
         # What a sort cannot hold in memory goes beside the output, not to the current
         # directory.
         self.connection.execute("SET temp_directory = ?", [str(self.spill)])
+        # Else the sort would take most of the machine's memory before it spills.
+        threads = self.connection.execute("SELECT current_setting('threads')")
+        (count,) = threads.fetchall()[0]
+        limit = max(_LEAST_MEMORY_MB, _THREAD_MEMORY_MB * count)
+        self.connection.execute(f"SET memory_limit = '{limit}MB'")
 
     def __enter__(self) -> Self:
         return self
@@ -175,7 +182,8 @@ class Execution:
         """
         try:
             yield from self.connection.execute(sql).to_arrow_reader(rows)
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
+            # Arrow's readers raise the latter for what DuckDB says.
             if self.failure is not None:
                 raise self.failure from error
             raise wrap_error(error) from error

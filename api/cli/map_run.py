@@ -2,9 +2,11 @@
 
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
+import shutil
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -23,6 +25,12 @@ from api.cli.map_options import (
 )
 from api.cli.options import Json, Quiet
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geotriples.differences import Difference
+    from geotriples.reports import RunReport
+
 _ENDINGS = ".nq, .nt, .ttl, .trig, .jsonld, .rdf, .rj or .n3"
 
 Output = Annotated[
@@ -40,6 +48,13 @@ Into = Annotated[
         help="The folder of a store to fill, in place of a file; made where there is "
         "none.",
         file_okay=False,
+    ),
+]
+Since = Annotated[
+    Path | None,
+    typer.Option(
+        help="An earlier output of this mapping, which may be the one to be replaced: "
+        "what changed goes beside the output, as NAME.added.nq and NAME.removed.nq."
     ),
 ]
 Quarantine = Annotated[
@@ -65,6 +80,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     database: Database = None,
     allow_host: AllowedHosts = None,
     allow_folder: AllowedFolders = None,
+    since: Since = None,
     quarantine: Quarantine = None,
     explain: Explain = False,
     json: Json = False,
@@ -83,8 +99,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
         text = explaining.explain(mapping, paths, parameters, base or ID, access)
         console.report({"mapping": str(mapping), "plan": text}, text)
         return
-    if output is not None and into is not None:
-        raise typer.BadParameter("a run has one place: --output or --into")
+    _check_places(output, into, since)
     with console.progress() as progress:
         run_mapping = partial(
             run_local.run,
@@ -98,5 +113,56 @@ def run(  # noqa: PLR0913 - every one is an option of the command
             quarantine=quarantine,
             progress=progress,
         )
-        report = run_mapping() if into is None else map_into(into, run_mapping)
+        if into is not None:
+            report: _Report = map_into(into, run_mapping)
+        elif since is not None and output is not None:
+            report = _run_since(since, output, run_mapping)
+        else:
+            report = run_mapping()
     console.report(report.as_json(), str(report))
+
+
+class _Report(Protocol):
+    """What a command says at its end."""
+
+    def as_json(self) -> dict[str, object]: ...
+
+
+def _check_places(output: Path | None, into: Path | None, since: Path | None) -> None:
+    if output is not None and into is not None:
+        raise typer.BadParameter("a run has one place: --output or --into")
+    if since is not None and output is None:
+        raise typer.BadParameter("--since compares files: it needs --output")
+
+
+@dataclass(frozen=True, slots=True)
+class _SinceReport:
+    """What a run did, and how its output differs from an earlier one."""
+
+    run: "RunReport"
+    difference: "Difference"
+
+    def as_json(self) -> dict[str, object]:
+        return {**self.run.as_json(), "difference": self.difference.as_json()}
+
+    def __str__(self) -> str:
+        return f"{self.run}\n{self.difference}"
+
+
+def _run_since(
+    since: Path, output: Path, run_mapping: "Callable[[], RunReport]"
+) -> _SinceReport:
+    from engines.whole_files import scratch_directory
+    from geotriples.differences import check_sorted_output, write_difference
+    from geotriples.errors import SourceError
+
+    check_sorted_output(output)
+    with scratch_directory(output.with_name(f"{output.name}.since")) as folder:
+        before = folder / "before.nq"
+        try:
+            # The run may replace it.
+            shutil.copyfile(since, before)
+        except OSError as error:
+            raise SourceError(since, error.strerror or "cannot be read") from error
+        report = run_mapping()
+        return _SinceReport(report, write_difference(before, output, output))

@@ -101,3 +101,35 @@ def test_generate_then_run_then_ask(tmp_path: Path) -> None:
 def test_one_run_has_one_place(folder: Path) -> None:
     into = ["--into", str(folder / "s"), "-o", str(folder / "o.nq")]
     assert "one place" in _run(folder, "run", *into, code=2)
+
+
+def test_since_says_what_changed(folder: Path) -> None:
+    output = folder / "o.nq"
+    _run(folder, "run", "-o", str(output), "--quiet")
+    before = quads(output)
+    (folder / "rows.csv").write_text("id,v\n3,z\n2,y\n", encoding="utf-8")
+    text = _run(
+        *(folder, "run", "-o", str(output), "--since", str(output), "--quiet", "--json")
+    )
+    difference = json.loads(text)["difference"]
+    assert (difference["added"], difference["removed"]) == (2, 2)
+    after = quads(output)
+    assert quads(folder / "o.added.nq") == after - before
+    assert quads(folder / "o.removed.nq") == before - after
+    text = _run(
+        *(folder, "run", "-o", str(output), "--since", str(output), "--quiet", "--json")
+    )
+    difference = json.loads(text)["difference"]
+    assert (difference["added"], difference["removed"]) == (0, 0)
+    names = {one.name for one in folder.iterdir()}
+    assert names == {"m.ttl", "rows.csv", "o.nq", "o.added.nq", "o.removed.nq"}
+
+
+def test_since_compares_only_what_runs_write(folder: Path) -> None:
+    (folder / "old.nq").write_text("<urn:b> <urn:p> 1 .\n<urn:a> <urn:p> 1 .\n")
+    options = ("--since", str(folder / "old.nq"), "--quiet")
+    text = _run(folder, "run", "-o", str(folder / "o.nq"), *options, code=1)
+    assert "is not sorted" in text
+    text = _run(folder, "run", "-o", str(folder / "o.ttl"), *options, code=1)
+    assert "cannot be compared" in text
+    assert "--output" in _run(folder, "run", *options, code=2)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from engines.errors import MemoryExceeded
 from geotriples.errors import (
     InvalidData,
     InvalidMapping,
@@ -17,7 +18,10 @@ from geotriples.errors import (
     OutputError,
     SourceError,
 )
+from geotriples.execution import Execution
 from geotriples.run_local import run
+from geotriples.sources.catalog import SourceCatalog
+from ontologies.progress import Progress
 from tests.geotriples.rml import objects, quads, triples_map
 
 NASTY = [
@@ -405,3 +409,20 @@ def test_many_sources_are_read_at_once(folder: Path) -> None:
         maps.append(one.replace("ex:map", f"ex:map{i}"))
     report = run(_mapping(folder, "\n".join(maps)), folder / "o.nq")
     assert report.triples == 20
+
+
+def test_what_does_not_fit_in_memory_is_told_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _csv(folder, *([str(i), "x" * 200] for i in range(20_000)))
+
+    def limited(catalog: SourceCatalog, progress: Progress, spill: Path) -> Execution:
+        execution = Execution(catalog, progress, spill)
+        execution.connection.execute("SET memory_limit = '3MB'; SET threads = 1")
+        execution.connection.execute("SET temp_directory = ''")
+        return execution
+
+    monkeypatch.setattr("geotriples.run_local.Execution", limited)
+    with pytest.raises(MemoryExceeded):
+        run(_mapping(folder, SIMPLE), folder / "o.nq")
+    assert not (folder / "o.nq").exists()
