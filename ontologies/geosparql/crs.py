@@ -93,6 +93,11 @@ class Crs:
         return _DEFINED.get(self.iri) or _wkt2(self.pyproj)
 
 
+def defined_crs() -> tuple[tuple[str, str], ...]:
+    """What `define_crs` was told in this process, for another one to be told."""
+    return tuple(_DEFINED.items())
+
+
 def crs_from_iri(iri: str) -> Crs:
     """The CRS that an IRI names.
 

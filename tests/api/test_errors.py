@@ -24,6 +24,10 @@ COMMAND_ERRORS = {
     "FetchFailed",
     "FetchForbidden",
     "InvalidSettings",
+    # Spark runs mappings, which commands do.
+    "JavaMissing",
+    "SparkFailed",
+    "SparkMissing",
     "ProductDiffers",
     "UnreadableClassTable",
     "UnusedOption",

@@ -1,0 +1,269 @@
+"""Run a mapping on Spark with Apache Sedona: the local engine's plan, in many tasks.
+
+    parse -> normalize -> validate -> plan -> statements -> Spark's SQL -> files
+
+The output is the same set of quads as that of `run_local`, however many tasks there
+are; a single file has the same bytes.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from engines.spark.jobs import watched
+from engines.spark.session import SparkSettings, spark_session
+from engines.spark.tables import transformed
+from engines.whole_files import scratch_directory
+from geotriples.crs_definitions import definition_lines
+from geotriples.errors import InvalidData, OutputError
+from geotriples.mapping.model import DatabaseAccess
+from geotriples.plan import Partition
+from geotriples.reports import OnInvalid, Prepared, Rejected, RunReport, prepare_run
+from geotriples.sinks import (
+    Written,
+    check_output,
+    needs_marks,
+    write,
+    written_file,
+)
+from geotriples.spark.frames import SparkFrames
+from geotriples.spark.parts import Folder, PartFormat, write_parts
+from geotriples.statements import LINE, checks_query, lines_query
+from geotriples.targets import (
+    Folders,
+    Output,
+    own_output,
+    own_partitions,
+    target_outputs,
+)
+from ontologies.geosparql.crs import defined_crs
+from ontologies.namespaces import ID
+from ontologies.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_LISTED: Final = 100
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_SOURCES: Final[Mapping[str, Path]] = MappingProxyType({})
+_LOCAL: Final = SparkSettings()
+_TOLD: Final = ("row", "node", "value", "reason")
+_PACKED: Final = pa.schema([("lines", pa.binary())])
+
+
+def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the call
+    mapping: Path,
+    output: Path | str | None,
+    *,
+    sources: Mapping[str, Path] = _NO_SOURCES,
+    parameters: Mapping[str, str] = _NOTHING,
+    base: str = ID,
+    database: DatabaseAccess | None = None,
+    on_invalid: OnInvalid = "fail",
+    progress: Progress = silent,
+    settings: SparkSettings = _LOCAL,
+    partitions: int | None = None,
+    part_format: PartFormat = PartFormat.N_QUADS,
+) -> RunReport:
+    """Turn sources into RDF as a mapping says, on Spark.
+
+    Args:
+        mapping: A mapping.
+        output: The file to write, as `run_local.run` takes it; or, without an ending, a
+            folder for a file from each task, also in an object store
+            (`s3://bucket/folder`). Quads are distinct over all files.  None where the
+            mapping gives every quad a target.
+        sources: Files by the path that the mapping gives them, which all tasks see.
+        parameters: Values by name.
+        base: What relative IRIs are appended to, unless a triples map says otherwise.
+        database: The database of logical tables that name none, as in R2RML.
+        on_invalid: Whether a value that makes no valid term ends the run, or is left
+            out and reported.
+        progress: Told how far the run is; what it raises ends the run.
+        settings: How Spark is started where there is no session yet.
+        partitions: In how many parts sources are read and work is split; as many as
+            there are cores when None. It changes nothing in the output.
+        part_format: What the files of a folder are.
+
+    Raises:
+        MappingNotFound: There is no such mapping.
+        InvalidMapping: The mapping has problems, alone or with these sources.
+        SourceError: A source cannot be read.
+        InvalidData: Values make no valid term, and `on_invalid` is `fail`.
+        FunctionFailure: A function rejects its arguments.
+        OutputError: The output cannot be written.
+        SparkMissing: Spark is not installed, or does not start.
+        JavaMissing: There is no Java that Spark can run on.
+        SparkFailed: Spark gave up a job.
+    """
+    started = time.monotonic()
+    folder = _checked_folder(output)
+    prepared = prepare_run(mapping, sources, parameters, base, database)
+    outputs = _outputs(prepared, mapping, None if folder is not None else output)
+    with spark_session(settings) as session, ExitStack() as files:
+        frames = files.enter_context(_frames(session, prepared, partitions))
+        rejected, count = _rejected(frames, prepared.partitions, progress)
+        if count and on_invalid == "fail":
+            raise InvalidData(rejected, count)
+        written = [
+            _write(frames, one, files.enter_context(written_file(one.path)), progress)
+            for one in outputs
+        ]
+        own = written[0] if output is not None and written else Written(0, "")
+        targets = written if output is None or folder is not None else written[1:]
+        if folder is not None:
+            own = _write_parts(frames, prepared, folder, part_format, progress)
+        rows = frames.row_count
+    progress("map", 1.0)
+    return RunReport(
+        triples=own.quads,
+        rows=rows,
+        rejected=count,
+        examples=rejected,
+        seconds=time.monotonic() - started,
+        mapping_iri=prepared.mapping_iri,
+        sha256=own.sha256,
+        targets=tuple(targets),
+    )
+
+
+def _checked_folder(output: Path | str | None) -> Folder | None:
+    """The folder that an output is; None where its name is that of a file."""
+    if output is None:
+        return None
+    if "://" in str(output) or not Path(output).suffixes:
+        folder = Folder(str(output))
+        folder.check()
+        return folder
+    check_output(Path(output))
+    return None
+
+
+@contextmanager
+def _frames(
+    session: "SparkSession", prepared: Prepared, partitions: int | None
+) -> Iterator[SparkFrames]:
+    """The tables of a run, read and shuffled in as many parts as were asked for."""
+    wanted = partitions or session.sparkContext.defaultParallelism
+    definition_lines(prepared.partitions)
+    with (
+        _shuffles(session, partitions),
+        SparkFrames(session, prepared.catalog, wanted, defined_crs()) as frames,
+    ):
+        yield frames
+
+
+def _outputs(
+    prepared: Prepared, mapping: Path, output: Path | str | None
+) -> tuple[Output, ...]:
+    """The run's own file first, then those of logical targets."""
+    folder = Path.cwd() if output is None else Path(output).parent
+    folders = Folders(mapping.parent, folder)
+    own = () if output is None else (own_output(prepared.partitions, Path(output)),)
+    targets = target_outputs(prepared.partitions, folders, mapping.name)
+    for target in targets:
+        if own and target.path == own[0].path.resolve():
+            reason = "is the run's output and a logical target; give another name"
+            raise OutputError(target.path, reason)
+        if target.appends:
+            reason = "is appended to, which only the local engine can"
+            raise OutputError(target.path, reason)
+    return (*own, *targets)
+
+
+def _write(
+    frames: SparkFrames, output: Output, stream: IO[bytes], progress: Progress
+) -> Written:
+    """Write a file from sorted lines, which come here one part after the other."""
+    is_marked = needs_marks(output.kind.format)
+    with watched(frames.session, "map", progress), scratch_directory(output.path) as at:
+        lines = _lines(frames, output.partitions, is_marked=is_marked).orderBy(LINE)
+        return write(_collected(lines), stream, output.path, output.kind, at)
+
+
+def _write_parts(
+    frames: SparkFrames,
+    prepared: Prepared,
+    folder: Folder,
+    kind: PartFormat,
+    progress: Progress,
+) -> Written:
+    """Write a folder; many files have no hash."""
+    with watched(frames.session, "map", progress):
+        lines = _lines(frames, own_partitions(prepared.partitions), is_marked=False)
+        return Written(
+            write_parts(lines.sortWithinPartitions(LINE), folder, kind).quads, ""
+        )
+
+
+@contextmanager
+def _shuffles(session: "SparkSession", partitions: int | None) -> Iterator[None]:
+    """Let shuffles have as many parts as were asked for."""
+    name = "spark.sql.shuffle.partitions"
+    before = str(session.conf.get(name))
+    if partitions is not None:
+        session.conf.set(name, partitions)
+    try:
+        yield
+    finally:
+        session.conf.set(name, before)
+
+
+def _lines(
+    frames: SparkFrames, partitions: Sequence[Partition], *, is_marked: bool
+) -> "DataFrame":
+    """The lines of all quads, each once, in no order."""
+    if not partitions:
+        return frames.session.createDataFrame([], f"{LINE} string")
+    query = lines_query(
+        partitions, frames.relation, definition_lines(partitions), marked=is_marked
+    )
+    # What is distinct is ordered afterwards, and only where it matters.
+    query.set("order", None)
+    return frames.frame(query).distinct()
+
+
+def _rejected(
+    frames: SparkFrames, partitions: Sequence[Partition], progress: Progress
+) -> tuple[tuple[Rejected, ...], int]:
+    """The first values that make no valid term, and how many there are."""
+    query = checks_query(partitions, frames.relation)
+    if query is None:
+        return (), 0
+    with watched(frames.session, "check", progress):
+        frame = frames.frame(query)
+        count = frame.count()
+        if not count:
+            return (), 0
+        rows = frame.orderBy("row", "node").limit(_LISTED).collect()
+    names = [
+        Path(frames.catalog.opened(one.child.source).path).name for one in partitions
+    ]
+    found = [
+        Rejected(names[one["partition"]], *(one[name] for name in _TOLD))
+        for one in rows
+    ]
+    return tuple(sorted(found, key=lambda one: (one.source, one.row, one.node))), count
+
+
+def _collected(lines: "DataFrame") -> Iterator[pa.Array]:
+    """Lines in their order, as Arrow; one part of them is here at a time."""
+    for row in transformed(lines, _PACKED, _pack).toLocalIterator():
+        with pa.ipc.open_stream(row["lines"]) as reader:
+            for batch in reader:
+                yield batch.column(0)
+
+
+def _pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Each batch as one value: a row for each line would be turned into Python's."""
+    for batch in batches:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, batch.schema) as writer:
+            writer.write_batch(batch)
+        value = pa.array([sink.getvalue().to_pybytes()], pa.binary())
+        yield pa.RecordBatch.from_arrays([value], schema=_PACKED)
