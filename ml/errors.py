@@ -5,12 +5,18 @@
     - UnreadableProduct       empty, truncated, or not of the format
       - UnreadableRaster        the same, of a raster
     - IncompleteScene         a scene lacks bands, or they lie on different grids
+    - UnsuitableProduct       whole, but not what it is asked to be used for
+    - MissingPart             a file that the product needs is absent or empty
+    - MissingBands            bands are asked for that the product does not have
+    - MissingGeolocation      nothing says where on Earth the pixels are
+    - MissingNoise            the product carries no usable noise table
     - MissingCrs              nobody says in which CRS the grid lies
     - ConflictingCrs          two sources of the CRS disagree
     - InvalidPeriod           the observed period lacks an end, or ends too early
     - UnknownClass            a code that the class scheme does not hold
     - NoValidPixels           every pixel is nodata
   - UnknownCrs              a text that names no CRS
+  - UnsuitableCrs           a CRS that the grid of a scene cannot have
   - InvalidCoverage         polygons overlap or leave gaps (a bug of ours)
   - OutputExists            the output folder is taken
   - UnreadablePolygons      not a polygon table that we wrote
@@ -51,10 +57,10 @@ class ProductError(MlError):
     """A product cannot become a class map.
 
     Attributes:
-        path: The product.
+        path: The product; text where it is no file of this machine.
     """
 
-    def __init__(self, path: Path, message: str) -> None:
+    def __init__(self, path: Path | str, message: str) -> None:
         self.path = path
         super().__init__(f"{path}: {message}")
 
@@ -66,7 +72,7 @@ class UnreadableProduct(ProductError):
         reason: What is wrong with it.
     """
 
-    def __init__(self, path: Path, reason: str, cure: str) -> None:
+    def __init__(self, path: Path | str, reason: str, cure: str) -> None:
         self.reason = reason
         super().__init__(path, f"{reason}; {cure}")
 
@@ -74,7 +80,7 @@ class UnreadableProduct(ProductError):
 class UnreadableRaster(UnreadableProduct):
     """The file is empty, truncated, no raster, or lies nowhere on Earth."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path | str, reason: str) -> None:
         cure = "make or fetch it again, and check that it is a georeferenced raster"
         super().__init__(path, reason, cure)
 
@@ -89,6 +95,87 @@ class IncompleteScene(ProductError):
     def __init__(self, path: Path, bands: Sequence[str], reason: str) -> None:
         self.bands = tuple(bands)
         super().__init__(path, f"{', '.join(bands)}: {reason}; prepare the scene again")
+
+
+class UnsuitableProduct(ProductError):
+    """A product is whole, but not what it is asked to be used for.
+
+    Attributes:
+        reason: Why it does not fit.
+    """
+
+    def __init__(self, path: Path | str, reason: str, cure: str) -> None:
+        self.reason = reason
+        super().__init__(path, f"{reason}; {cure}")
+
+
+class MissingPart(ProductError):
+    """A file that the product needs is absent or empty.
+
+    Attributes:
+        part: What is in the file.
+        looked_for: The names under which it was looked for.
+    """
+
+    def __init__(self, path: Path | str, part: str, looked_for: Sequence[str]) -> None:
+        self.part = part
+        self.looked_for = tuple(looked_for)
+        names = ", ".join(looked_for)
+        super().__init__(
+            path,
+            f"it has no {part} (looked for {names}); fetch the whole product again",
+        )
+
+
+class MissingBands(ProductError):
+    """Bands are asked for that the product does not have.
+
+    Attributes:
+        bands: The bands at fault.
+        present: The bands that it has.
+    """
+
+    def __init__(
+        self, path: Path | str, bands: Sequence[str], present: Sequence[str]
+    ) -> None:
+        self.bands = tuple(bands)
+        self.present = tuple(present)
+        super().__init__(
+            path,
+            f"it has no band {', '.join(bands)}; it has {', '.join(present) or 'none'}",
+        )
+
+
+class MissingGeolocation(ProductError):
+    """The annotation does not say where on Earth the pixels are.
+
+    Attributes:
+        lacking: The element that is absent or too short.
+    """
+
+    def __init__(self, path: Path | str, lacking: str) -> None:
+        self.lacking = lacking
+        super().__init__(
+            path,
+            f"its annotation has no usable {lacking}, so its pixels have no place on "
+            "Earth; fetch the product again",
+        )
+
+
+class MissingNoise(ProductError):
+    """The product carries no noise table that could be subtracted.
+
+    Attributes:
+        polarization: Whose table it is.
+    """
+
+    def __init__(self, path: Path | str, polarization: str, reason: str) -> None:
+        self.polarization = polarization
+        super().__init__(
+            path,
+            f"the noise table of {polarization} {reason}; keep the noise with "
+            "--keep-noise, or take the product as a newer processor made it",
+        )
 
 
 class MissingCrs(ProductError):
@@ -188,6 +275,21 @@ class UnknownCrs(MlError):
         super().__init__(
             f"{text!r} names no CRS ({reason}); "
             "write a code such as EPSG:32631, or WKT or PROJJSON in full"
+        )
+
+
+class UnsuitableCrs(MlError):
+    """A CRS that the grid of a scene cannot have.
+
+    Attributes:
+        text: What names the CRS.
+    """
+
+    def __init__(self, text: str, reason: str) -> None:
+        self.text = text
+        super().__init__(
+            f"{text} does not fit this scene: {reason}; use a projected CRS in metres "
+            "that covers it, for example EPSG:3413 or EPSG:5938 in the Arctic"
         )
 
 

@@ -30,6 +30,9 @@ _COG_OPTIONS: Final = {
     "NUM_THREADS": "1",
 }
 
+BLOCK: Final = 512
+"""Rows and columns of the tiles of a COG."""
+
 Colour = tuple[int, int, int, int]
 """Red, green, blue and opacity, 0 to 255."""
 
@@ -83,6 +86,88 @@ def writing(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Bands of a raster that is written piece by piece.
+
+    Attributes:
+        grid: Where the pixels lie.
+        dtype: Of the pixels.
+        nodata: The value of pixels that say nothing.
+        descriptions: The name of each band; they tell how many there are.
+        tags: Metadata of the file.
+        is_categorical: Whether overviews keep values that occur instead of averages.
+    """
+
+    grid: Grid
+    dtype: str
+    nodata: float | None
+    descriptions: tuple[str, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    is_categorical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A raster that is being written."""
+
+    dataset: Any
+
+    def write(self, row: int, column: int, array_BHW: NDArray[Any]) -> None:
+        """Put an array where its first corner is at (row, column)."""
+        _, height, width = array_BHW.shape
+        window = rasterio.windows.Window(column, row, width, height)
+        self.dataset.write(array_BHW, window=window)
+
+
+@contextmanager
+def writing_cog(path: Path, layers: Layers) -> Iterator[Canvas]:
+    """A canvas that becomes a cloud-optimized GeoTIFF where the block succeeds.
+
+    Memory does not depend on the size of the raster: its pixels go to a file beside
+    `path`, from which the COG is copied.
+    """
+    profile = {**_profile(layers.grid), "count": len(layers.descriptions)}
+    blocks = {"blockxsize": BLOCK, "blockysize": BLOCK}
+    with writing(path) as unfinished:
+        scratch = unfinished.with_suffix(".scratch.tif")
+        try:
+            with rasterio.open(
+                scratch,
+                "w",
+                **profile,
+                **blocks,
+                dtype=layers.dtype,
+                nodata=layers.nodata,
+                SPARSE_OK=True,
+            ) as dataset:
+                dataset.update_tags(**layers.tags)
+                for band, description in enumerate(layers.descriptions, start=1):
+                    dataset.set_band_description(band, description)
+                yield Canvas(dataset)
+            copy_raster(
+                scratch,
+                unfinished,
+                driver="COG",
+                OVERVIEW_RESAMPLING="MODE" if layers.is_categorical else "AVERAGE",
+                **_COG_OPTIONS,
+            )
+        finally:
+            scratch.unlink(missing_ok=True)
+
+
+def _profile(grid: Grid) -> dict[str, Any]:
+    return {
+        "driver": "GTiff",
+        "height": grid.height,
+        "width": grid.width,
+        "crs": rasterio.CRS.from_wkt(grid.crs.to_wkt()),
+        "transform": grid.transform,
+        "tiled": True,
+        "BIGTIFF": "IF_SAFER",
+    }
+
+
 def write_cog(path: Path, raster: Raster) -> None:
     """Write a cloud-optimized GeoTIFF; the same raster gives the same bytes.
 
@@ -92,16 +177,12 @@ def write_cog(path: Path, raster: Raster) -> None:
     resampling = "MODE" if raster.colormap else "AVERAGE"
     count, height, width = raster.array_BHW.shape
     profile = {
-        "driver": "GTiff",
+        **_profile(raster.grid),
         "count": count,
         "height": height,
         "width": width,
         "dtype": raster.array_BHW.dtype,
-        "crs": rasterio.CRS.from_wkt(raster.grid.crs.to_wkt()),
-        "transform": raster.grid.transform,
         "nodata": raster.nodata,
-        "tiled": True,
-        "BIGTIFF": "IF_SAFER",
     }
     with writing(path) as unfinished, MemoryFile() as memory:
         with memory.open(**profile) as dataset:

@@ -8,7 +8,7 @@ Shape suffixes: P polarizations (HH, HV), H rows, W columns.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
 from ml.errors import IncompleteScene, NoValidPixels, UnreadableProduct
 from ml.folders import appearing
@@ -30,6 +31,8 @@ POLARIZATIONS: Final = ("HH", "HV")
 INCIDENCE: Final = "incidence"
 NOISE: Final = "noise"
 LOOKS: Final = "sar:looks_equivalent_number"
+LOWEST_DB: Final = -50.0
+"""What a pixel holds where noise removal left no power: nothing has no dB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,39 +142,76 @@ def _rasters(contents: Contents) -> dict[str, Raster]:
     }
 
 
-def _item(folder: Path, contents: Contents, files: Mapping[str, str]) -> dict[str, Any]:
-    source = contents.source
-    is_valid_HW = np.asarray(np.isfinite(contents.bands.sigma0_db_PHW).all(axis=0))
-    if not is_valid_HW.any():
-        raise NoValidPixels(folder)
-    footprint = footprint_crs84(contents.grid, is_valid_HW)
+@dataclass(frozen=True, slots=True, eq=False)
+class Description:
+    """What the STAC item of a scene says.
+
+    Attributes:
+        source: What the scene is, and when it was observed.
+        grid: Where the pixels lie.
+        looks: Equivalent number of looks of a pixel.
+        polarizations: Those it has.
+        footprint: Where it says something, in CRS84.
+        files: Name of each asset, and its href.
+        properties: More properties.
+    """
+
+    source: Source
+    grid: Grid
+    looks: float
+    polarizations: Sequence[str]
+    footprint: BaseGeometry
+    files: Mapping[str, str]
+    properties: Mapping[str, Any]
+
+
+def scene_item(description: Description) -> dict[str, Any]:
+    """The STAC item of a scene, as JSON has it."""
+    source, grid = description.source, description.grid
     properties = {
         "datetime": _text(source.time_start),
         "start_datetime": _text(source.time_start),
         "end_datetime": _text(source.time_end),
         "platform": source.platform,
         "sar:product_type": source.product_type,
-        "sar:polarizations": list(POLARIZATIONS),
-        LOOKS: contents.looks,
-        **_crs(contents.grid.crs),
-        "proj:shape": [contents.grid.height, contents.grid.width],
-        "proj:transform": list(contents.grid.transform[:6]),
-        **contents.properties,
+        "sar:polarizations": list(description.polarizations),
+        LOOKS: description.looks,
+        **_crs(grid.crs),
+        "proj:shape": [grid.height, grid.width],
+        "proj:transform": list(grid.transform[:6]),
+        **description.properties,
     }
     return {
         "type": "Feature",
         "stac_version": "1.1.0",
         "stac_extensions": list(_EXTENSIONS),
         "id": source.scene_id,
-        "geometry": json.loads(shapely.to_geojson(footprint)),
-        "bbox": list(bbox_crs84(footprint)),
+        "geometry": json.loads(shapely.to_geojson(description.footprint)),
+        "bbox": list(bbox_crs84(description.footprint)),
         "properties": properties,
         "links": [],
         "assets": {
-            name: {"href": href, "type": _COG, "roles": ["data"]}
-            for name, href in files.items()
+            name: {"href": href, "type": COG, "roles": ["data"]}
+            for name, href in description.files.items()
         },
     }
+
+
+def _item(folder: Path, contents: Contents, files: Mapping[str, str]) -> dict[str, Any]:
+    is_valid_HW = np.asarray(np.isfinite(contents.bands.sigma0_db_PHW).all(axis=0))
+    if not is_valid_HW.any():
+        raise NoValidPixels(folder)
+    return scene_item(
+        Description(
+            contents.source,
+            contents.grid,
+            contents.looks,
+            POLARIZATIONS,
+            footprint_crs84(contents.grid, is_valid_HW),
+            files,
+            contents.properties,
+        )
+    )
 
 
 def _crs(crs: CRS) -> dict[str, Any]:
@@ -181,7 +221,7 @@ def _crs(crs: CRS) -> dict[str, Any]:
     return {"proj:code": None, "proj:projjson": crs.to_json_dict()}
 
 
-_COG: Final = "image/tiff; application=geotiff; profile=cloud-optimized"
+COG: Final = "image/tiff; application=geotiff; profile=cloud-optimized"
 _EXTENSIONS: Final = (
     "https://stac-extensions.github.io/sar/v1.0.0/schema.json",
     "https://stac-extensions.github.io/projection/v2.0.0/schema.json",

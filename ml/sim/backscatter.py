@@ -6,15 +6,11 @@ The only place that says how sigma0 comes about.  The scene writer adds space to
 Shape suffixes: P polarizations (HH, HV), K classes, N samples of any shape.
 """
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.scene import LOWEST_DB
 from ml.sim.parameters import IceClasses
-
-LOWEST_DB: Final = -50.0
-"""What a pixel holds where noise removal left no power: nothing has no dB."""
 
 
 def to_db(power: NDArray[np.floating]) -> NDArray[np.floating]:
