@@ -257,7 +257,7 @@ class UnknownClass(ProductError):
 class NoValidPixels(ProductError):
     """Every pixel is nodata, so there is no map to make."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         super().__init__(
             path, "every pixel is nodata; check the product's extent and nodata value"
         )

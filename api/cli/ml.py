@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from api.cli.console import Console
+from api.cli.ml_prep import prep
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ ml = typer.Typer(
 )
 registry = typer.Typer(help="The models that are kept.", no_args_is_help=True)
 ml.add_typer(registry, name="registry")
+ml.add_typer(prep, name="prep")
 
 Data = Annotated[
     Path,

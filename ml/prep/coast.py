@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import geopandas
 import numpy as np
+import pyogrio
 import pyogrio.errors
 import rasterio.features
 import shapely
@@ -77,8 +78,8 @@ class Coast:
         corners = Grid(transform, self.grid.crs, *shape).bounds
         near = self.index.query(shapely.box(*corners))
         parts = shapely.clip_by_rect(self.land[near], *corners)
-        parts = [p for p in parts if p.area]
-        if not parts:
+        parts = parts[shapely.area(parts) > 0]
+        if not len(parts):
             return np.zeros(shape, dtype=np.bool_)
         filled: NDArray[np.uint8] = rasterio.features.rasterize(
             parts, out_shape=shape, transform=transform, dtype="uint8"
@@ -133,7 +134,10 @@ def _read_polygons(path: Path) -> tuple[NDArray[Any], CRS]:
     if not path.exists():
         raise UnreadableProduct(path, "there is no such file", "check the path")
     try:
-        table = geopandas.read_file(path, columns=[])
+        layers = pyogrio.list_layers(path)
+        # Land may be one of several layers; lines and points are none.
+        layer = next((n for n, kind in layers if "Polygon" in (kind or "")), 0)
+        table = geopandas.read_file(path, columns=[], layer=layer)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         cure = "name a shapefile, GeoPackage or GeoJSON of land"
         raise UnreadableProduct(path, f"it is unreadable ({error})", cure) from error

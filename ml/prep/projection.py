@@ -101,8 +101,8 @@ def default_crs(longitude: float, latitude: float) -> str:
 
 def scene_centre(geometry: Geometry, shape: tuple[int, int]) -> tuple[float, float]:
     """Longitude and latitude of the middle of an image."""
-    middle = (np.array([n / 2]) for n in shape)
-    longitude, latitude, _ = from_ecef(geometry.locate(*middle, np.zeros(1)))
+    line, pixel = (np.array([n / 2]) for n in shape)
+    longitude, latitude, _ = from_ecef(geometry.locate(line, pixel, np.zeros(1)))
     return float(longitude[0]), float(latitude[0])
 
 
@@ -166,9 +166,11 @@ class Projector:
         """Where each pixel of a tile is; exact at nodes, linear between them."""
         columns_I = nodes(tile.column, tile.width, _NODE_STEP)
         rows_J = nodes(tile.row, tile.height, _NODE_STEP)
-        x_JI, y_JI = self.grid.locate(columns_I[None, :] + 0.5, rows_J[:, None] + 0.5)
+        x_JI, y_JI = np.broadcast_arrays(
+            *self.grid.locate(columns_I[None, :] + 0.5, rows_J[:, None] + 0.5)
+        )
         to_lonlat = Transformer.from_crs(self.grid.crs, "OGC:CRS84", always_xy=True)
-        longitudes, latitudes = to_lonlat.transform(*np.broadcast_arrays(x_JI, y_JI))
+        longitudes, latitudes = to_lonlat.transform(x_JI, y_JI)
         heights = np.full(longitudes.shape, self.height_m)
         places_JI3 = to_ecef(longitudes, latitudes, heights)
         start = np.full(longitudes.shape, float(np.mean(self.geometry.orbit.x)))

@@ -75,7 +75,7 @@ def _figure(count: int) -> Any:
 def _north_up(panel: Panel) -> tuple[NDArray[np.float32], Grid]:
     """The bands on a grid that is centred on them, about `_SIDE_PX` pixels a side."""
     with rasterio.open(panel.path) as dataset:
-        step = max(max(dataset.shape) / _SIDE_PX, 1.0)
+        step = max(dataset.height / _SIDE_PX, dataset.width / _SIDE_PX, 1.0)
         shape = tuple(max(round(n / step), 1) for n in dataset.shape)
         source_BHW = dataset.read(
             [b + 1 for b in panel.bands], out_shape=(len(panel.bands), *shape)
@@ -127,7 +127,7 @@ def _view(grid: Grid) -> Grid:
 def _draw_image(
     figure: Any, axes: Any, image_BHW: NDArray[np.float32], view: Grid
 ) -> None:
-    low, high = (np.nanpercentile(image_BHW, p) for p in _STRETCH)
+    low, high = (float(np.nanpercentile(image_BHW, p)) for p in _STRETCH)
     left, bottom, right, top = view.bounds
     extent = (left, right, bottom, top)
     if len(image_BHW) == 1:

@@ -141,7 +141,7 @@ def looked(
 
 @contextmanager
 def _scratch(path: Path, count: int, shape: tuple[int, int]) -> Iterator[Any]:
-    if min(shape) < 2:  # noqa: PLR2004 - between two places there is something to sample
+    if min(shape) < 2:  # noqa: PLR2004 - two, to have something between them
         raise NoValidPixels(path)
     with rasterio.open(
         path,
@@ -251,7 +251,7 @@ def _window(
 
 
 def coarse_mask(grid: Grid, most: int = 1024) -> tuple[Grid, int]:
-    """A grid of at most `most` pixels a side over the same place, and the step to it."""
+    """A grid of at most `most` pixels a side over the same place, and the step."""
     step = -(-max(grid.height, grid.width) // most)
     height, width = -(-grid.height // step), -(-grid.width // step)
     transform = grid.transform @ rasterio.Affine.scale(step)

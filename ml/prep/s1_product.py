@@ -27,6 +27,7 @@ from ml.prep.projection import (
     projected_crs,
     scene_centre,
 )
+from ml.prep.quicklook import Panel, draw_quicklook
 from ml.prep.s1 import Layer, Looked, calibrations, coarse_mask, looked, render
 from ml.products.sentinel1 import Sentinel1Grd, open_sentinel1
 from ml.rasters import Canvas, Layers, writing, writing_cog
@@ -49,7 +50,7 @@ class Options:
     """What a user can choose.
 
     Attributes:
-        crs: A projected CRS in metres; None for a polar one beyond 60 degrees, else UTM.
+        crs: A projected CRS in metres; None for a polar one beyond 60 degrees, or UTM.
         pixel_m: Side of a pixel; None for twice the product's spacing.
         looks: Lines and samples that are averaged; None for as many as fit a pixel.
         polarizations: Which of them; empty for all.
@@ -176,7 +177,9 @@ def _targets_of_folder(
     folder: Path, image: Looked, layers: Sequence[Layer]
 ) -> list[_Target]:
     count = len(image.polarizations)
-    bands = {name: (i,) for i, name in enumerate(image.polarizations)}
+    bands: dict[str, tuple[int, ...]] = {
+        name: (i,) for i, name in enumerate(image.polarizations)
+    }
     bands[INCIDENCE] = (count,)
     if image.has_noise:
         bands[NOISE] = tuple(range(count + 1, 2 * count + 1))
@@ -197,6 +200,29 @@ def _write_file(plan: _Plan, image: Looked, out: Path, progress: Progress) -> Pr
         ]
         write_json(unfinished, document)
     return Prepared(item, (out,), plan.projector.grid, document)
+
+
+def draw_scene(prepared: Prepared) -> Path:
+    """Draw the polarizations of what was written, beside its item.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    document = prepared.document
+    names = document["properties"]["sar:polarizations"]
+    is_one_file = len(prepared.files) == 1
+    panels = [
+        Panel(
+            prepared.files[0] if is_one_file else prepared.files[i],
+            (i if is_one_file else 0,),
+            f"sigma0 {name}, dB",
+        )
+        for i, name in enumerate(names)
+    ]
+    folder, item = prepared.item.parent, prepared.item
+    path = item.with_suffix(".png") if is_one_file else folder / QUICKLOOK
+    draw_quicklook(path, panels, document["id"])
+    return path
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The files of a product, wherever they lie: a folder, a zip archive, object storage.
+"""The files of a product, wherever they lie: a folder, or a zip archive.
 
 Metadata are small and read whole; rasters are opened by GDAL, which reads pieces of
 them, so each place also says how GDAL calls a file of it.
@@ -9,11 +9,9 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from ml.errors import MissingPart, UnreadableProduct
-
-S3_SCHEME: Final = "s3://"
 
 
 class ProductFiles(Protocol):
@@ -45,13 +43,16 @@ class Folder:
 
     @property
     def location(self) -> str:
+        """Where it lies."""
         return str(self.path)
 
     @property
     def name(self) -> str:
+        """The name of the product."""
         return self.path.resolve().name
 
     def sizes(self) -> dict[str, int]:
+        """Every file and its bytes."""
         return {
             path.relative_to(self.path).as_posix(): path.stat().st_size
             for path in sorted(self.path.rglob("*"))
@@ -59,9 +60,11 @@ class Folder:
         }
 
     def read(self, name: str) -> bytes:
+        """The content of a file."""
         return (self.path / name).read_bytes()
 
     def gdal_path(self, name: str) -> str:
+        """What GDAL opens."""
         return str(self.path / name)
 
 
@@ -79,13 +82,16 @@ class Archive:
 
     @property
     def location(self) -> str:
+        """Where it lies."""
         return str(self.path)
 
     @property
     def name(self) -> str:
+        """The name of the product."""
         return self.root.rstrip("/").rpartition("/")[2] or self.path.stem
 
     def sizes(self) -> dict[str, int]:
+        """Every file and its bytes."""
         with zipfile.ZipFile(self.path) as archive:
             return {
                 entry.filename.removeprefix(self.root): entry.file_size
@@ -94,10 +100,12 @@ class Archive:
             }
 
     def read(self, name: str) -> bytes:
+        """The content of a file."""
         with zipfile.ZipFile(self.path) as archive:
             return archive.read(self.root + name)
 
     def gdal_path(self, name: str) -> str:
+        """What GDAL opens."""
         return f"/vsizip/{self.path.resolve()}/{self.root}{name}"
 
 
@@ -105,29 +113,23 @@ def open_files(location: str | Path) -> ProductFiles:
     """The files of the product at a location.
 
     Args:
-        location: A folder, a file in it (a manifest or product metadata), a zip
-            archive, or `s3://bucket/prefix`.
+        location: A folder, a file in it (a manifest or product metadata), or a zip
+            archive.
 
     Raises:
         UnreadableProduct: There is no such thing, or it is no product.
     """
-    text = str(location)
-    if text.startswith(S3_SCHEME):
-        # Here, so that local products need no client of object storage.
-        from ml.products.object_storage import open_bucket  # noqa: PLC0415
-
-        return open_bucket(text)
     path = Path(location)
     if path.is_dir():
         return Folder(path)
     if not path.exists():
-        raise UnreadableProduct(text, "there is no such product", "check the path")
+        raise UnreadableProduct(path, "there is no such product", "check the path")
     if zipfile.is_zipfile(path):
         return _archive(path)
     if path.suffix.lower() in {".safe", ".xml"}:
         return Folder(path.parent)
     raise UnreadableProduct(
-        text,
+        path,
         "it is no folder, no zip archive and no manifest",
         "name the .SAFE folder, or the archive that it came in",
     )

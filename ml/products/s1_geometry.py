@@ -277,8 +277,9 @@ def to_ecef(longitudes_N: Floats, latitudes_N: Floats, heights_N: Floats) -> Flo
 
 def from_ecef(places_N3: Floats) -> tuple[Floats, Floats, Floats]:
     """Longitude and latitude in degrees, and metres above the ellipsoid."""
+    x_N, y_N, z_N = np.moveaxis(places_N3, -1, 0)
     longitudes_N, latitudes_N, heights_N = _TO_ECEF.transform(
-        *np.moveaxis(places_N3, -1, 0), direction="INVERSE"
+        x_N, y_N, z_N, direction="INVERSE"
     )
     return longitudes_N, latitudes_N, heights_N
 

@@ -54,7 +54,7 @@ class VectorTable:
         before_L = np.minimum(place_L.astype(int), max(len(self.lines_V) - 2, 0))
         after_L = np.minimum(before_L + 1, len(self.lines_V) - 1)
         weight_L1 = (place_L - before_L).astype(np.float32)[:, None]
-        rows_LS = self.values_VS[before_L] * (1 - weight_L1)
+        rows_LS: NDArray[np.float32] = self.values_VS[before_L] * (1 - weight_L1)
         rows_LS += self.values_VS[after_L] * weight_L1
         return rows_LS
 

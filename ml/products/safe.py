@@ -76,7 +76,7 @@ def read_manifest(files: ProductFiles) -> Manifest:
         raise UnsuitableProduct(
             files.location,
             f"it is a product of {family}, not of Sentinel-1",
-            "for Sentinel-2 use pytheas ml prep s2",
+            "take a GRD product of Sentinel-1",
         )
     polarizations = tuple(
         (e.text or "").strip()

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc, gammaln, logsumexp
 
-from ml.sim.backscatter import LOWEST_DB, measure, to_power, true_sigma0_db
+from ml.scene import LOWEST_DB
+from ml.sim.backscatter import measure, to_power, true_sigma0_db
 from ml.sim.parameters import IceClasses, Parameters
 
 _NODES: Final = 12

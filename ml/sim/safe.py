@@ -50,7 +50,7 @@ class IceSurface:
     """Sea ice in radar geometry, as `ml.sim.ice` draws it on a map.
 
     Attributes:
-        classes_YX: Position of the class, on pixels `step` times as large as the image's.
+        classes_YX: Position of the class, on pixels larger than the image's.
         texture_PYX: Two fields of unit variance on the same pixels.
         step: How many pixels of the image one of them covers, either way.
     """
@@ -62,6 +62,7 @@ class IceSurface:
     def __call__(
         self, start: int, stop: int, incidence_LS: NDArray[np.float64]
     ) -> NDArray[np.float32]:
+        """The power of sigma0 of some lines; see `Surface`."""
         samples = incidence_LS.shape[1]
         texture_PLS = np.stack(
             [self._part(field, start, stop, samples) for field in self.texture_PYX]

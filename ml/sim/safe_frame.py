@@ -111,7 +111,7 @@ def _frame_bounds(element: Element, frame: Frame) -> None:
     }
     for child in element:
         for ending, (convert, greatest) in ends.items():
-            if child.tag.endswith(ending) and child.tag[:4] in {"firs", "last"}:
+            if child.tag.endswith(ending) and child.tag.startswith(("first", "last")):
                 # First and last, both within: rounding up and down leaves no gap.
                 place = convert(int(child.text or "0"))
                 whole = -(-place // 1) if child.tag.startswith("first") else place // 1

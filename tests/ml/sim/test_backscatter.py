@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import digamma, polygamma
 
-from ml.sim.backscatter import LOWEST_DB, measure, to_db, to_power, true_sigma0_db
+from ml.scene import LOWEST_DB
+from ml.sim.backscatter import measure, to_db, to_power, true_sigma0_db
 from ml.sim.parameters import load_parameters
 
 ICE = load_parameters().ice

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import gamma, multivariate_normal
 
+from ml.scene import LOWEST_DB
 from ml.sim.backscatter import (
-    LOWEST_DB,
     measure,
     to_db,
     to_power,

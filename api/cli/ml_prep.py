@@ -1,0 +1,158 @@
+"""`pytheas ml prep`: products become scenes that models read."""
+
+# ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.console import Console
+from api.cli.options import Json, Quiet
+
+if TYPE_CHECKING:
+    from ml.prep.s1_product import Prepared
+
+prep = typer.Typer(help="Calibrate products, on a map grid.", no_args_is_help=True)
+
+Product = Annotated[
+    Path, typer.Argument(help="A SAFE folder, or the zip archive that it came in.")
+]
+Output = Annotated[
+    Path,
+    typer.Option(
+        "-o",
+        "--output",
+        help="A .tif: one COG, with its STAC item and picture beside it. Else a "
+        "folder: the scene that `pytheas run seaice` reads.",
+    ),
+]
+Pixel = Annotated[
+    float | None,
+    typer.Option(help="Side of a pixel, metres.", show_default="twice the product's"),
+]
+Looks = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Lines and samples to average.", show_default="what fits a pixel"
+    ),
+]
+
+
+@prep.command()
+def s1(  # noqa: PLR0913, PLR0917 - options of a command are arguments
+    product: Product,
+    output: Output,
+    crs: Annotated[
+        str | None,
+        typer.Option(
+            help="A projected CRS in metres, e.g. EPSG:3413, EPSG:5938 or EPSG:3996.",
+            show_default="polar beyond 60 degrees, else UTM",
+        ),
+    ] = None,
+    pixel: Pixel = None,
+    looks: Looks = None,
+    polarization: Annotated[
+        list[str] | None,
+        typer.Option(help="For example HH; may be given again.", show_default="all"),
+    ] = None,
+    height: Annotated[
+        float, typer.Option(help="Of the surface above the ellipsoid, metres.")
+    ] = 0.0,
+    land: Annotated[
+        Path | None,
+        typer.Option(help="Polygons of land: adds the distance to the coast."),
+    ] = None,
+    *,
+    mask_land: Annotated[
+        bool, typer.Option("--mask-land", help="Land says nothing.")
+    ] = False,
+    keep_noise: Annotated[
+        bool, typer.Option("--keep-noise", help="Do not subtract thermal noise.")
+    ] = False,
+    quicklook: Annotated[bool, typer.Option(help="Draw a picture, north up.")] = True,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Sentinel-1 GRD to sigma0 in dB, incidence angle and noise, on a map grid."""
+    from ml.prep.s1_product import Options, prepare_s1
+
+    if mask_land and land is None:
+        raise typer.BadParameter("needs --land", param_hint="--mask-land")
+    options = Options(
+        crs=crs,
+        pixel_m=pixel,
+        looks=looks,
+        polarizations=tuple(p.upper() for p in polarization or ()),
+        keep_noise=keep_noise,
+        height_m=height,
+        land=land,
+        mask_land=mask_land,
+    )
+    console = Console(json=json, quiet=quiet)
+    with console.progress() as progress:
+        prepared = prepare_s1(product, output, options, progress)
+    picture = _draw(prepared, console) if quicklook else None
+    _report(console, prepared, picture)
+
+
+def _draw(prepared: "Prepared", console: Console) -> Path | None:
+    """The picture beside the item; without matplotlib a message."""
+    from ml.errors import MissingExtra
+    from ml.prep.s1_product import draw_scene
+
+    try:
+        return draw_scene(prepared)
+    except MissingExtra as error:
+        console.message(f"no picture: {error}")
+        return None
+
+
+def _report(console: Console, prepared: "Prepared", picture: Path | None) -> None:
+    grid = prepared.grid
+    files = [*prepared.files, prepared.item, *([picture] if picture else [])]
+    code = grid.crs.to_string()
+    document = {
+        "files": [str(file) for file in files],
+        "crs": code,
+        "height": grid.height,
+        "width": grid.width,
+        "lineage": prepared.document["properties"]["processing:lineage"],
+    }
+    lines = [f"{grid.height} x {grid.width} pixels in {code}", *map(str, files)]
+    console.report(document, "\n".join(lines))
+
+
+@prep.command()
+def info(product: Product, *, json: Json = False) -> None:
+    """What a Sentinel-1 GRD product is, from its metadata alone."""
+    from ml.products.sentinel1 import open_sentinel1
+
+    opened = open_sentinel1(product)
+    manifest, image, points = opened.manifest, opened.image, opened.grid_points()
+    document = {
+        "product": manifest.product_id,
+        "platform": manifest.platform,
+        "mode": manifest.mode,
+        "type": manifest.product_type,
+        "polarizations": list(manifest.polarizations),
+        "start": manifest.start.isoformat(),
+        "stop": manifest.stop.isoformat(),
+        "orbit": f"{manifest.absolute_orbit} {manifest.orbit_pass}",
+        "processor": f"IPF {manifest.processor}",
+        "lines": image.lines,
+        "samples": image.samples,
+        "spacing_m": [image.line_spacing_m, image.pixel_spacing_m],
+        "swaths": list(dict.fromkeys(image.swaths)),
+        "incidence_deg": [
+            round(float(points.incidence_N.min()), 2),
+            round(float(points.incidence_N.max()), 2),
+        ],
+        "noise_removed_by_processor": image.is_noise_corrected,
+    }
+    text = "\n".join(f"{name}: {_words(value)}" for name, value in document.items())
+    Console(json=json).report(document, text)
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
