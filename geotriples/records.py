@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from geotriples.errors import FunctionFailure
 from geotriples.sources.json import canonical_double
-from geotriples.sources.jsonpath import Json, Step, find, parse_jsonpath
+from geotriples.sources.jsonpath import Json, JsonPath, find, parse_jsonpath
 from ontologies.namespaces import RML, XSD
 
 FORMULATIONS: Final = frozenset({RML.term("CSV"), RML.term("JSONPath")})
@@ -64,7 +64,7 @@ def _records(formulation: str, text: str, iterator: str) -> Iterator[str]:
 def _values(formulation: str, text: str, reference: str) -> Iterator[dict[str, object]]:
     record = _json(formulation, text)
     if formulation == RML.term("CSV"):
-        steps: tuple[Step, ...] = (reference,)
+        steps: JsonPath = (reference,)
     else:
         steps = _steps(reference)
     for one in find(record, steps):
@@ -97,5 +97,5 @@ def _typed(value: Json, text: str) -> dict[str, object]:
 
 
 @lru_cache(maxsize=256)
-def _steps(path: str) -> tuple[Step, ...]:
+def _steps(path: str) -> JsonPath:
     return parse_jsonpath(path)

@@ -31,6 +31,7 @@ from geotriples.sinks import (
     write,
     written_file,
 )
+from geotriples.sources.places import Permissions
 from geotriples.spark.frames import SparkFrames
 from geotriples.spark.parts import Folder, PartFormat, write_parts
 from geotriples.statements import LINE, checks_query, lines_query
@@ -64,6 +65,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     parameters: Mapping[str, str] = _NOTHING,
     base: str = ID,
     database: DatabaseAccess | None = None,
+    permissions: Permissions | None = None,
     on_invalid: OnInvalid = "fail",
     progress: Progress = silent,
     settings: SparkSettings = _LOCAL,
@@ -82,6 +84,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         parameters: Values by name.
         base: What relative IRIs are appended to, unless a triples map says otherwise.
         database: The database of logical tables that name none, as in R2RML.
+        permissions: What the mapping may read beside its folder.
         on_invalid: Whether a value that makes no valid term ends the run, or is left
             out and reported.
         progress: Told how far the run is; what it raises ends the run.
@@ -103,9 +106,11 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     """
     started = time.monotonic()
     folder = _checked_folder(output)
-    prepared = prepare_run(mapping, sources, parameters, base, database)
-    outputs = _outputs(prepared, mapping, None if folder is not None else output)
-    with spark_session(settings) as session, ExitStack() as files:
+    prepared = prepare_run(mapping, sources, parameters, base, database, permissions)
+    with ExitStack() as files:
+        files.enter_context(prepared.catalog)
+        outputs = _outputs(prepared, mapping, None if folder is not None else output)
+        session = files.enter_context(spark_session(settings))
         frames = files.enter_context(_frames(session, prepared, partitions))
         rejected, count = _rejected(frames, prepared.partitions, progress)
         if count and on_invalid == "fail":
