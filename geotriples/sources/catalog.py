@@ -18,6 +18,7 @@ from geotriples.mapping.model import (
 )
 from geotriples.sources.base import Column, OpenSource, Source
 from geotriples.sources.csv import open_csv, open_tsv
+from geotriples.sources.cube import open_netcdf
 from geotriples.sources.json import open_json, open_json_lines
 from geotriples.sources.parquet import open_geoparquet, open_parquet
 from geotriples.sources.places import Permissions, Places
@@ -40,6 +41,7 @@ FORMULATIONS: Final[Mapping[str, OpenSource]] = MappingProxyType(
         RML.term("XPath"): open_xml,
         PYRML.term("Parquet"): open_parquet,
         PYRML.term("GeoParquet"): open_geoparquet,
+        PYRML.term("NetCDF"): open_netcdf,
         PYRML.term("Raster"): open_raster,
         **{PYRML.term(one.name): open_vector(one) for one in VECTOR_FORMATS},
         **dict.fromkeys(SPARQL_RESULTS, open_rdf),
