@@ -319,7 +319,11 @@ TEXTS = st.text(
 )
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(TEXTS, min_size=1, max_size=40))
 def test_iris_that_functions_make_are_iris_or_told(
     tmp_path: Path, values: list[str]
