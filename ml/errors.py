@@ -1,4 +1,4 @@
-"""Every exception that this package raises.
+"""Every exception that this package raises; `ml.products` and `ml.prep` have more.
 
 * MlError
   - ProductError            a product cannot become a class map
@@ -8,15 +8,12 @@
     - UnsuitableProduct       whole, but not what it is asked to be used for
     - MissingPart             a file that the product needs is absent or empty
     - MissingBands            bands are asked for that the product does not have
-    - MissingGeolocation      nothing says where on Earth the pixels are
-    - MissingNoise            the product carries no usable noise table
     - MissingCrs              nobody says in which CRS the grid lies
     - ConflictingCrs          two sources of the CRS disagree
     - InvalidPeriod           the observed period lacks an end, or ends too early
     - UnknownClass            a code that the class scheme does not hold
     - NoValidPixels           every pixel is nodata
   - UnknownCrs              a text that names no CRS
-  - UnsuitableCrs           a CRS that the grid of a scene cannot have
   - InvalidCoverage         polygons overlap or leave gaps (a bug of ours)
   - OutputExists            the output folder is taken
   - UnreadablePolygons      not a polygon table that we wrote
@@ -146,38 +143,6 @@ class MissingBands(ProductError):
         )
 
 
-class MissingGeolocation(ProductError):
-    """The annotation does not say where on Earth the pixels are.
-
-    Attributes:
-        lacking: The element that is absent or too short.
-    """
-
-    def __init__(self, path: Path | str, lacking: str) -> None:
-        self.lacking = lacking
-        super().__init__(
-            path,
-            f"its annotation has no usable {lacking}, so its pixels have no place on "
-            "Earth; fetch the product again",
-        )
-
-
-class MissingNoise(ProductError):
-    """The product carries no noise table that could be subtracted.
-
-    Attributes:
-        polarization: Whose table it is.
-    """
-
-    def __init__(self, path: Path | str, polarization: str, reason: str) -> None:
-        self.polarization = polarization
-        super().__init__(
-            path,
-            f"the noise table of {polarization} {reason}; keep the noise with "
-            "--keep-noise, or take the product as a newer processor made it",
-        )
-
-
 class MissingCrs(ProductError):
     """Neither the product, nor the user, nor a companion names the CRS.
 
@@ -275,21 +240,6 @@ class UnknownCrs(MlError):
         super().__init__(
             f"{text!r} names no CRS ({reason}); "
             "write a code such as EPSG:32631, or WKT or PROJJSON in full"
-        )
-
-
-class UnsuitableCrs(MlError):
-    """A CRS that the grid of a scene cannot have.
-
-    Attributes:
-        text: What names the CRS.
-    """
-
-    def __init__(self, text: str, reason: str) -> None:
-        self.text = text
-        super().__init__(
-            f"{text} does not fit this scene: {reason}; use a projected CRS in metres "
-            "that covers it, for example EPSG:3413 or EPSG:5938 in the Arctic"
         )
 
 

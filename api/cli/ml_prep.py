@@ -38,39 +38,45 @@ Looks = Annotated[
     ),
 ]
 
+Crs = Annotated[
+    str | None,
+    typer.Option(
+        help="A projected CRS in metres, e.g. EPSG:3413, EPSG:5938 or EPSG:3996.",
+        show_default="polar beyond 60 degrees, else UTM",
+    ),
+]
+Polarizations = Annotated[
+    list[str] | None,
+    typer.Option(help="For example HH; may be given again.", show_default="all"),
+]
+Height = Annotated[
+    float, typer.Option(help="Of the surface above the ellipsoid, metres.")
+]
+Land = Annotated[
+    Path | None,
+    typer.Option(help="Polygons of land: adds the distance to the coast."),
+]
+MaskLand = Annotated[bool, typer.Option("--mask-land", help="Land says nothing.")]
+KeepNoise = Annotated[
+    bool, typer.Option("--keep-noise", help="Do not subtract thermal noise.")
+]
+Quicklook = Annotated[bool, typer.Option(help="Draw a picture, north up.")]
+
 
 @prep.command()
 def s1(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     product: Product,
     output: Output,
-    crs: Annotated[
-        str | None,
-        typer.Option(
-            help="A projected CRS in metres, e.g. EPSG:3413, EPSG:5938 or EPSG:3996.",
-            show_default="polar beyond 60 degrees, else UTM",
-        ),
-    ] = None,
+    crs: Crs = None,
     pixel: Pixel = None,
     looks: Looks = None,
-    polarization: Annotated[
-        list[str] | None,
-        typer.Option(help="For example HH; may be given again.", show_default="all"),
-    ] = None,
-    height: Annotated[
-        float, typer.Option(help="Of the surface above the ellipsoid, metres.")
-    ] = 0.0,
-    land: Annotated[
-        Path | None,
-        typer.Option(help="Polygons of land: adds the distance to the coast."),
-    ] = None,
+    polarization: Polarizations = None,
+    height: Height = 0.0,
+    land: Land = None,
     *,
-    mask_land: Annotated[
-        bool, typer.Option("--mask-land", help="Land says nothing.")
-    ] = False,
-    keep_noise: Annotated[
-        bool, typer.Option("--keep-noise", help="Do not subtract thermal noise.")
-    ] = False,
-    quicklook: Annotated[bool, typer.Option(help="Draw a picture, north up.")] = True,
+    mask_land: MaskLand = False,
+    keep_noise: KeepNoise = False,
+    quicklook: Quicklook = True,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -12,8 +12,8 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
-from ml.errors import UnsuitableCrs
 from ml.maps import Grid
+from ml.prep.errors import UnsuitableCrs
 from ml.products.georeference import parse_crs
 from ml.products.s1_geometry import Geometry, from_ecef, to_ecef
 from ml.rasters import BLOCK

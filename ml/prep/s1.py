@@ -18,9 +18,10 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from ml.errors import MissingBands, MissingNoise, NoValidPixels
+from ml.errors import MissingBands, NoValidPixels
 from ml.maps import Grid
 from ml.prep.calibration import Calibration, multilook, power_to_db
+from ml.prep.errors import MissingNoise
 from ml.prep.projection import Places, Projector, Tile, sample_bilinear, tiles_of
 from ml.products.sentinel1 import Measurement, Sentinel1Grd
 from ml.rasters import BLOCK

@@ -18,10 +18,10 @@ from scipy.interpolate import CubicHermiteSpline
 
 from ml.errors import (
     MissingBands,
-    MissingGeolocation,
     UnreadableRaster,
     UnsuitableProduct,
 )
+from ml.products.errors import MissingGeolocation
 from ml.products.files import ProductFiles, open_files
 from ml.products.s1_geometry import (
     SPEED_OF_LIGHT,

@@ -19,8 +19,9 @@ from scipy.spatial.transform import Rotation
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ml.errors import MissingBands, MissingNoise, MissingPart, UnsuitableCrs
+from ml.errors import MissingBands, MissingPart
 from ml.prep.coast import read_coast
+from ml.prep.errors import MissingNoise, UnsuitableCrs
 from ml.prep.projection import (
     Projector,
     Tile,

@@ -12,11 +12,11 @@ from scipy.interpolate import RegularGridInterpolator
 
 from ml.errors import (
     MissingBands,
-    MissingGeolocation,
     MissingPart,
     UnreadableProduct,
     UnsuitableProduct,
 )
+from ml.products.errors import MissingGeolocation
 from ml.products.s1_geometry import from_ecef, to_ecef
 from ml.products.sentinel1 import Sentinel1Grd, open_sentinel1
 

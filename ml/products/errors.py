@@ -1,0 +1,26 @@
+"""What only the reading of products raises.
+
+* MlError
+  - ProductError
+    - MissingGeolocation      nothing says where on Earth the pixels are
+"""
+
+from pathlib import Path
+
+from ml.errors import ProductError
+
+
+class MissingGeolocation(ProductError):
+    """The annotation does not say where on Earth the pixels are.
+
+    Attributes:
+        lacking: The element that is absent or too short.
+    """
+
+    def __init__(self, path: Path | str, lacking: str) -> None:
+        self.lacking = lacking
+        super().__init__(
+            path,
+            f"its annotation has no usable {lacking}, so its pixels have no place on "
+            "Earth; fetch the product again",
+        )
