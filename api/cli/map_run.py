@@ -91,7 +91,6 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     quiet: Quiet = False,
 ) -> None:
     """Run a mapping: its outputs appear whole, or not at all."""
-    from api.mapping import map_into
     from api.mapping_sources import permissions
     from geotriples import explaining
     from ontologies.namespaces import ID
@@ -117,12 +116,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
             quarantine=quarantine,
             progress=progress,
         )
-        if into is not None:
-            report: _Report = map_into(into, run_mapping)
-        elif since is not None and output is not None:
-            report = _run_since(since, output, run_mapping)
-        else:
-            report = run_mapping()
+        report = _report(run_mapping, output, into, since)
     console.report(report.as_json(), str(report))
 
 
@@ -130,6 +124,22 @@ class _Report(Protocol):
     """What a command says at its end."""
 
     def as_json(self) -> dict[str, object]: ...
+
+
+def _report(
+    run_mapping: "Callable[..., RunReport]",
+    output: Path | None,
+    into: Path | None,
+    since: Path | None,
+) -> _Report:
+    """Run, into a store or to files, and say what was done."""
+    from api.mapping import map_into
+
+    if into is not None:
+        return map_into(into, run_mapping)
+    if since is not None and output is not None:
+        return _run_since(since, output, run_mapping)
+    return run_mapping()
 
 
 def _check_places(output: Path | None, into: Path | None, since: Path | None) -> None:
