@@ -41,6 +41,7 @@ from tests.conformance import (
     test_rml_core,
     test_rml_fnml,
     test_rml_io_registry_sql,
+    test_rml_io_sources,
     test_rml_targets,
     test_sparql12,
     test_sparql_query,
@@ -185,6 +186,9 @@ def _rml() -> Iterator[Suite]:
     targets, base = test_rml_targets, "https://w3id.org/rml/io/test-cases#"
     cases = tuple(targets.CASES)
     yield Suite("RML IO, logical targets", targets, cases, base, targets.EXPECTED)
+    sources = test_rml_io_sources
+    title = "RML IO and IO-Registry, sources but databases"
+    yield Suite(title, sources, tuple(sources.CASES), base, sources.EXPECTED)
     sql = test_rml_io_registry_sql
     base = "https://w3id.org/rml/io-registry/test-cases#"
     title = "RML IO-Registry, databases but SQL Server"

@@ -161,6 +161,7 @@ def json_values(folder: Path) -> Path:
         {"id": i, "v": value, "tags": [f"t{j}" for j in range(i % 4)]}
         for i, value in enumerate([1, 1.5, "x", None, True, 1e300, "é\n", -0.0] * 3)
     ]
+    rows[0]["nothing"] = None
     (folder / "d.json").write_text(json.dumps({"rows": rows}), encoding="utf-8")
     text = triples_map(
         "d.json",

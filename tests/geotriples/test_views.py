@@ -75,7 +75,7 @@ def test_indices_of_a_view_on_a_view_count_its_iterations(tmp_path: Path) -> Non
             "there is no field 'x'",
         ),
         ("ex:view rml:viewOn ex:view ; rml:field " + NAME + " .", "defined by itself"),
-        (_view('[ rml:fieldName "name" ; rml:reference "name" ]'), "not JSONPath"),
+        (_view('[ rml:fieldName "name" ; rml:reference "$[" ]'), "not JSONPath"),
         (
             _view(NAME, ITEMS.replace(" rml:it", f" {XPATH} ; rml:it")),
             "cannot iterate within <.*XPath>",
