@@ -11,7 +11,7 @@ than 13.  Labels of `polar-patch` are right to about 98.7 %.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar
@@ -136,9 +136,10 @@ def _validate_patches(
     samples = read_polar_patch(folder / "polar_patch").labelled()
     folds_N = make_split(samples)
     check_split(folds_N, samples.scenes_N)
-    return cross_validate(
+    done = cross_validate(
         samples.labels_N, CLASSES, folds_N, chosen.on(samples), progress
     )
+    return replace(done, is_grouped=True)
 
 
 def _scenes(samples: PatchSamples) -> Folds:

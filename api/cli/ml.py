@@ -5,7 +5,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -45,9 +45,6 @@ Folder = Annotated[
 ]
 Name = Annotated[str, typer.Argument(help="The model.")]
 
-_GROUPED: Final = frozenset({"polar-patch"})
-"""Data sets whose samples depend on each other within a fold."""
-
 
 @ml.command()
 def evaluate(  # noqa: PLR0913 - options of a command are arguments
@@ -78,7 +75,7 @@ def evaluate(  # noqa: PLR0913 - options of a command are arguments
     console = Console(json=json, quiet=quiet)
     with console.progress() as progress:
         done = validate(dataset, data, split, recipe, progress)
-    report = done.report(done.folds_N if dataset in _GROUPED else None)
+    report = done.report()
     document = {
         "dataset": dataset,
         "split": split,

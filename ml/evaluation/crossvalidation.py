@@ -42,12 +42,15 @@ class Validation:
         truth_N: The class of each sample.
         folds_N: Its fold.
         logits_NK: What was predicted.
+        is_grouped: Whether the samples of a fold depend on each other, as those of one
+            scene do: then intervals draw folds whole.
     """
 
     classes: tuple[str, ...]
     truth_N: Labels
     folds_N: Folds
     logits_NK: Logits
+    is_grouped: bool = False
 
     @property
     def predicted_N(self) -> Labels:
@@ -69,8 +72,9 @@ class Validation:
             probabilities_NK[is_in] = softmax(self.logits_NK[is_in], warmth)
         return probabilities_NK
 
-    def report(self, groups_N: NDArray[np.int64] | None = None) -> "Report":
-        """The numbers, with intervals that draw groups whole."""
+    def report(self) -> "Report":
+        """The numbers, with their intervals."""
+        groups_N = self.folds_N if self.is_grouped else None
         measured = (self.truth_N, self.predicted_N, len(self.classes), groups_N)
         calibrated = self.calibrated()
         raw, after = (

@@ -14,8 +14,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -28,6 +26,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from engines.whole_files import scratch_directory, sync_directory
 from ml.errors import CorruptModel, NoSuchModel, RegistryError
 from ml.models.architectures import build, describe, text_of
 
@@ -238,7 +237,7 @@ class Registry:
             "signature": asdict(signature),
             "classes": classes,
         }
-        with _writing(self.folder / "objects") as partial:
+        with _writing(self.folder / "objects" / "model") as partial:
             (partial / _MODEL).write_text(text_of(content))
             save_file(
                 {name: each.contiguous() for name, each in model.state_dict().items()},
@@ -248,47 +247,47 @@ class Registry:
             target = partial.with_name(sha256)
             if not target.exists():
                 partial.rename(target)
+                sync_directory(target.parent)
         return sha256
 
     def _record_next(self, made: ModelVersion) -> ModelVersion:
         """Record a version; where another process took its number, under the next."""
         folder = self._models / made.name
         while True:
-            with _writing(folder) as partial:
-                file = partial / "version"
+            target = folder / f"{made.version}.json"
+            with _writing(target) as partial:
+                file = partial / target.name
                 file.write_text(_text(made))
                 try:
                     # A link is made only where nothing is, by one process at a time.
-                    os.link(file, folder / f"{made.version}.json")
+                    os.link(file, target)
                 except FileExistsError:
                     made = replace(made, version=made.version + 1)
                     continue
             return made
 
     def _record(self, changed: ModelVersion) -> ModelVersion:
-        folder = self._models / changed.name
-        with _writing(folder) as partial:
-            file = partial / "version"
+        target = self._models / changed.name / f"{changed.version}.json"
+        with _writing(target) as partial:
+            file = partial / target.name
             file.write_text(_text(changed))
-            file.replace(folder / f"{changed.version}.json")
+            file.replace(target)
         return changed
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[Path]:
-    """A folder for what is not whole yet; gone at the end unless it was renamed.
+def _writing(target: Path) -> Iterator[Path]:
+    """A folder beside `target` for what is not whole yet; gone unless it was renamed.
 
     Raises:
         RegistryError: It cannot be written.
     """
-    partial = folder / f".{uuid.uuid4().hex}.partial"
     try:
-        partial.mkdir(parents=True)
-        yield partial
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_directory(target) as partial:
+            yield partial
     except (OSError, SafetensorError) as error:
-        raise RegistryError(f"{folder}: {error}; nothing was registered") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        raise RegistryError(f"{target}: {error}; nothing was registered") from error
 
 
 def _digest(folder: Path) -> str:

@@ -10,9 +10,7 @@ Nothing is pickled, so reading a checkpoint runs no code.
 """
 
 import json
-import os
 import shutil
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from engines.whole_files import whole_directory
 from ml.errors import CheckpointMismatch, UnreadableCheckpoint, UnwritableCheckpoint
 
 _KEPT: Final = 2
@@ -63,18 +62,12 @@ def save_checkpoint(
             that were there are untouched.
     """
     target = folder / f"step-{state.step:08d}"
-    partial = folder / f".{target.name}.{uuid.uuid4().hex}.partial"
     try:
-        partial.mkdir(parents=True)
-        save_file(_tensors(model), partial / _WEIGHTS)
-        save_file(_remembered(model, optimizer), partial / _OPTIMIZER)
-        (partial / _STATE).write_text(json.dumps(_as_json(state), indent=1))
-        _sync(partial)
-        # One of this step may be there, of a run that was killed after it.
-        shutil.rmtree(target, ignore_errors=True)
-        partial.rename(target)
+        with whole_directory(target) as partial:
+            save_file(_tensors(model), partial / _WEIGHTS)
+            save_file(_remembered(model, optimizer), partial / _OPTIMIZER)
+            (partial / _STATE).write_text(json.dumps(_as_json(state), indent=1))
     except (OSError, SafetensorError) as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise UnwritableCheckpoint(target, str(error)) from error
     for old in _all(folder)[:-_KEPT]:
         shutil.rmtree(old)
@@ -163,10 +156,3 @@ def _from_json(data: Mapping[str, Any]) -> TrainingState:
         str(data["architecture"]),
         tuple(map(float, data["losses"])),
     )
-
-
-def _sync(folder: Path) -> None:
-    """Wait until the files are on the disk, lest a crash leave empty ones."""
-    for file in folder.iterdir():
-        with file.open("rb") as opened:
-            os.fsync(opened.fileno())

@@ -52,13 +52,13 @@ def test_an_export_that_differs_is_no_export(
     series: list[torch.Tensor], tmp_path: Path
 ) -> None:
     class Fickle(nn.Module):
-        """Answers otherwise each time that Python, not an export, asks it."""
+        """Answers Python otherwise than an export."""
 
         def forward(self, values: torch.Tensor, days: torch.Tensor) -> torch.Tensor:
             del days
             known = values.nan_to_num().sum((1, 2))
-            bias = torch.rand(1).item() if not torch.compiler.is_compiling() else 0.0
-            return torch.stack([known + bias * 10, known], 1)
+            bias = 0.0 if torch.compiler.is_compiling() else 10.0
+            return torch.stack([known + bias, known], 1)
 
     with pytest.raises(ExportMismatch, match="probabilities differ"):
         export_torch(Fickle(), series, tmp_path / "model.pt2")
