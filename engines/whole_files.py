@@ -2,8 +2,8 @@
 
 import glob
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,9 +61,11 @@ def scratch_directory(target: Path) -> Iterator[Path]:
 def _aside(target: Path, *, is_directory: bool) -> Iterator[Path]:
     """A place beside `target`, on the same file system; gone afterwards."""
     _remove_stale(target)
-    prefix = f"{_prefix(target)}{os.getpid()}-"
-    place = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    name = f"{_prefix(target)}{os.getpid()}-{secrets.token_hex(8)}"
+    place = target.with_name(name)
+    # Made within, so that whoever is interrupted just then leaves nothing.
     try:
+        place.mkdir(mode=0o700)
         yield place if is_directory else place / target.name
     finally:
         shutil.rmtree(place, ignore_errors=True)

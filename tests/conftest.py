@@ -8,7 +8,13 @@ from typing import Final
 import pytest
 from hypothesis import Phase, settings
 
-from tests.database_servers import Server, mariadb_server, postgresql_server
+from tests.database_servers import (
+    Server,
+    empty_mariadb,
+    empty_postgresql,
+    mariadb_server,
+    postgresql_server,
+)
 
 pytest.register_assert_rewrite("tests.solutions", "tests.spatial_solutions")
 
@@ -47,14 +53,28 @@ def data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Server]:
-    """A PostgreSQL server with PostGIS."""
+def running_postgresql() -> Iterator[Server]:
+    """A PostgreSQL server, with what earlier modules left in it."""
     with postgresql_server() as server:
         yield server
 
 
+@pytest.fixture(scope="module")
+def postgresql(running_postgresql: Server) -> Server:
+    """A PostgreSQL server with PostGIS, empty for each module."""
+    empty_postgresql(running_postgresql)
+    return running_postgresql
+
+
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[Server]:
-    """A MariaDB server."""
+def running_mariadb() -> Iterator[Server]:
+    """A MariaDB server, with what earlier modules left in it."""
     with mariadb_server() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def mariadb(running_mariadb: Server) -> Server:
+    """A MariaDB server, empty for each module."""
+    empty_mariadb(running_mariadb)
+    return running_mariadb

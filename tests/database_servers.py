@@ -22,6 +22,9 @@ from adbc_driver_postgresql import dbapi
 
 PASSWORD = "s3cr3t-of-the-tests"  # noqa: S105 - of servers that only tests reach
 
+_EMPTY = "empty"
+"""The database of which `test` is made anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -64,11 +67,21 @@ def postgresql_server() -> Iterator[Server]:
             postgresql_script(
                 port,
                 f"CREATE ROLE me LOGIN PASSWORD '{PASSWORD}';\n"
-                "CREATE DATABASE test OWNER me",
+                f"CREATE DATABASE {_EMPTY}",
                 database="postgres",
             )
-            postgresql_script(port, "CREATE EXTENSION postgis")
+            postgresql_script(port, "CREATE EXTENSION postgis", database=_EMPTY)
             yield Server("postgresql", port)
+
+
+def empty_postgresql(server: Server) -> None:
+    """Begin with a database that holds nothing but PostGIS."""
+    postgresql_script(
+        server.port,
+        "DROP DATABASE IF EXISTS test WITH (FORCE);\n"
+        f"CREATE DATABASE test TEMPLATE {_EMPTY} OWNER me;\nALTER ROLE me RESET ALL",
+        database="postgres",
+    )
 
 
 @contextmanager
@@ -97,13 +110,18 @@ def mariadb_server() -> Iterator[Server]:
             mariadb_script(
                 port,
                 [
-                    "CREATE DATABASE test",
                     f"CREATE USER me@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
                     "GRANT ALL ON test.* TO me@'127.0.0.1'",
                 ],
                 database="mysql",
             )
             yield Server("mysql", port)
+
+
+def empty_mariadb(server: Server) -> None:
+    """Begin with a database that holds nothing."""
+    script = ["DROP DATABASE IF EXISTS test", "CREATE DATABASE test"]
+    mariadb_script(server.port, script, database="mysql")
 
 
 def postgresql_script(port: int, script: str, *, database: str = "test") -> None:

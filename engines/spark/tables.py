@@ -129,13 +129,6 @@ def transformed(
     return frame.mapInArrow(transform_all, _ddl(wanted))
 
 
-def arrow_schema(frame: "DataFrame") -> pa.Schema:
-    """The schema of a table as tasks in Python see it."""
-    from pyspark.sql.pandas.types import to_arrow_schema  # noqa: PLC0415 - an extra
-
-    return to_arrow_schema(frame.schema, timestamp_utc=True)
-
-
 def cast_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """A batch with the types of a schema; fractions of microseconds are cut off."""
     if batch.schema.equals(schema):

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import pyoxigraph as ox
 
 from geotriples.mapping.document import RML_LABELS, DocumentReader, PropertyLabels
-from geotriples.mapping.graph import DocumentGraph, Node, Object, parse_graph
+from geotriples.mapping.graph import DocumentGraph, Node, Object
 from geotriples.mapping.model import (
     Constant,
     Expression,
@@ -76,21 +76,6 @@ class ParsedMapping:
 
     mapping: Mapping
     problems: tuple[Problem, ...]
-
-
-def parse_mapping(text: bytes, base: str | None = None) -> ParsedMapping:
-    """Read an RML mapping.
-
-    Args:
-        text: A Turtle document.
-        base: What relative IRIs in the document are resolved against, unless it
-            declares a base of its own.
-    """
-    try:
-        graph = parse_graph(text, base or DEFAULT_BASE)
-    except SyntaxError as error:
-        return ParsedMapping(Mapping(()), (syntax_problem(error),))
-    return read_graph(graph)
 
 
 def syntax_problem(error: SyntaxError) -> Problem:
