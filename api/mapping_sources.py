@@ -1,4 +1,4 @@
-"""Sources of mappings over HTTP(S), from the hosts that whoever runs them allowed."""
+"""Sources of mappings over HTTP(S) and S3, from where whoever runs them allowed it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from api.errors import FetchFailed, FetchForbidden
 from api.fetch import Fetcher
+from engines.errors import ObjectFailed
+from engines.objects import ObjectUrl, fetch_object, is_object_url
 from geotriples.errors import SourceError
 from geotriples.sources.places import Permissions
 
@@ -17,16 +19,24 @@ _ANY_FORMAT: Final = ".source"
 
 @dataclass(frozen=True, slots=True)
 class SourceFetcher:
-    """A `geotriples.sources.places.Fetch`; downloads go to the run's own folder."""
+    """A `geotriples.sources.places.Fetch`; downloads go to the run's own folder.
+
+    Attributes:
+        fetcher: What asks the hosts that are allowed.
+        buckets: The buckets of the S3 service that are allowed.
+    """
 
     fetcher: Fetcher
+    buckets: frozenset[str] = frozenset()
 
     def __call__(self, url: str, folder: Path, *, accept: str) -> Path:
         """Fetch a document; its file is called as the URL ends, which tells the format.
 
         Raises:
-            SourceError: Nobody allowed its host, or it cannot be had.
+            SourceError: Nobody allowed its host or bucket, or it cannot be had.
         """
+        if is_object_url(url):
+            return self._object(url, folder)
         try:
             found = self.fetcher.fetch(url, folder, ending=_ANY_FORMAT, accept=accept)
         except FetchForbidden as error:
@@ -36,6 +46,16 @@ class SourceFetcher:
             raise SourceError(url, f"cannot be fetched: {error.reason}") from error
         return found.path.rename(folder / _name(url))
 
+    def _object(self, text: str, folder: Path) -> Path:
+        try:
+            url = ObjectUrl.of(text)
+            if url.bucket in self.buckets:
+                return fetch_object(url, folder, self.fetcher.max_bytes)
+        except ObjectFailed as error:
+            raise SourceError(error.url, error.reason) from error
+        reason = f"is in {url.bucket}, which nobody allowed (--allow-bucket)"
+        raise SourceError(str(url), reason)
+
 
 def _name(url: str) -> str:
     """The last name in a URL, of letters that are safe in a file's name."""
@@ -44,13 +64,18 @@ def _name(url: str) -> str:
     return kept.lstrip(". ") or "source"
 
 
-def permissions(hosts: Sequence[str], folders: Sequence[Path]) -> Permissions:
+def permissions(
+    hosts: Sequence[str], folders: Sequence[Path], buckets: Sequence[str] = ()
+) -> Permissions:
     """What a mapping may read beside its folder and the working folder.
 
     Args:
         hosts: `host` or `host:port` of servers that may be asked.
         folders: Below which absolute paths may lead.
+        buckets: Of the S3 service of the environment, which may be read.
     """
     fetcher = Fetcher(frozenset(host.lower() for host in hosts))
-    fetch = SourceFetcher(fetcher) if hosts else None
-    return Permissions(folders=tuple(folders), fetch=fetch)
+    fetch = SourceFetcher(fetcher, frozenset(buckets))
+    return Permissions(
+        folders=tuple(folders), fetch=fetch if hosts or buckets else None
+    )

@@ -14,6 +14,7 @@
     - DiskFull         the disk has no room
     - StorageFailed    a file could not be read or written
     - EngineBroken     the engine broke an invariant of its own
+  - ObjectFailed       an object of a store of objects that cannot be had, or put
   - TransformFailed    coordinates that a CRS cannot express
   - NowhereOnEarth     an engineering CRS, from which no way leads to another
   - NoSuchGeometry     an operation that has no result for a geometry
@@ -106,6 +107,20 @@ class SourceUnreadable(EngineError):
         self.path = path
         self.reason = reason
         super().__init__(f"cannot read {path}: {reason}")
+
+
+class ObjectFailed(EngineError):
+    """An object of a store of objects cannot be had, or cannot be put there.
+
+    Attributes:
+        url: The object, without anything that is secret.
+        reason: What is wrong.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"{url}: {reason}")
 
 
 class QueryFailed(EngineError):

@@ -9,6 +9,7 @@ from geotriples.reports import prepare_run
 from geotriples.rows import Rows
 from geotriples.sinks import line_parts
 from geotriples.sources.catalog import SourceCatalog
+from geotriples.sources.places import Permissions
 from geotriples.statements import lines_query
 from geotriples.values import concatenation
 
@@ -19,6 +20,7 @@ def explain(
     parameters: Mapping[str, str],
     base: str,
     database: DatabaseAccess | None = None,
+    permissions: Permissions | None = None,
 ) -> str:
     """The sources with their columns, the partitions with their joins, and the SQL.
 
@@ -28,7 +30,7 @@ def explain(
         MappingNotFound: There is no such mapping.
         InvalidMapping: The mapping has problems, alone or with these sources.
     """
-    prepared = prepare_run(mapping, sources, parameters, base, database)
+    prepared = prepare_run(mapping, sources, parameters, base, database, permissions)
     with prepared.catalog:
         relations = _Relations(prepared.catalog)
         query = lines_query(prepared.partitions, relations).sql("duckdb", pretty=True)

@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Final, TypeAlias
@@ -210,7 +210,8 @@ def _write(
     if output.appends and output.path.exists():
         before = output.path.read_bytes()
         lines = _new(lines, set(before.splitlines(keepends=True)))
-    return write(lines, stream, output.path, output.kind, spill, before=before)
+    written = write(lines, stream, output.path, output.kind, spill, before=before)
+    return replace(written, appends=output.appends)
 
 
 def _new(lines: Iterable[pa.Array], known: set[bytes]) -> Iterator[pa.Array]:

@@ -102,11 +102,13 @@ class Written:
         quads: How many quads.
         sha256: The SHA-256 of its bytes.
         path: The file; None where a caller knows.
+        appends: Whether it also holds what the file held before.
     """
 
     quads: int
     sha256: str
     path: Path | None = None
+    appends: bool = False
 
 
 def check_output(path: Path) -> FileKind:

@@ -4,6 +4,9 @@
 
 from api.cli.console import Console
 from api.cli.map_options import (
+    AllowedBuckets,
+    AllowedFolders,
+    AllowedHosts,
     Base,
     Database,
     Mapping,
@@ -23,10 +26,14 @@ def check(  # noqa: PLR0913 - every one is an option of the command
     param: Parameters = None,
     base: Base = None,
     database: Database = None,
+    allow_host: AllowedHosts = None,
+    allow_folder: AllowedFolders = None,
+    allow_bucket: AllowedBuckets = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Tell all that is wrong with a mapping and its fit to the sources; exit code 1."""
+    from api.mapping_sources import permissions
     from geotriples.reports import prepare_run
     from ontologies.namespaces import ID
 
@@ -36,6 +43,7 @@ def check(  # noqa: PLR0913 - every one is an option of the command
         pairs("--param", param),
         base or ID,
         database_access(database),
+        permissions(allow_host or (), allow_folder or (), allow_bucket or ()),
     )
     prepared.catalog.close()
     document = {

@@ -51,6 +51,15 @@ AllowedHosts = Annotated[
         metavar="HOST[:PORT]",
     ),
 ]
+AllowedBuckets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-bucket",
+        help="A bucket from which the mapping's sources (s3://BUCKET/KEY) may be read; "
+        "may be given again. AWS_ENDPOINT_URL and the like say where, and who asks.",
+        metavar="BUCKET",
+    ),
+]
 AllowedFolders = Annotated[
     list[Path] | None,
     typer.Option(

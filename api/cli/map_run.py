@@ -12,6 +12,7 @@ import typer
 
 from api.cli.console import Console
 from api.cli.map_options import (
+    AllowedBuckets,
     AllowedFolders,
     AllowedHosts,
     Base,
@@ -23,7 +24,15 @@ from api.cli.map_options import (
     pairs,
     source_paths,
 )
-from api.cli.map_spark import Engine, EngineName, Master, Partitions, runner
+from api.cli.map_places import is_object, local_copy, run_to_objects
+from api.cli.map_spark import (
+    Engine,
+    EngineName,
+    Master,
+    Partitions,
+    runner,
+    writes_objects,
+)
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
@@ -31,16 +40,17 @@ if TYPE_CHECKING:
 
     from geotriples.differences import Difference
     from geotriples.reports import RunReport
+    from geotriples.sinks import Written
 
 _ENDINGS = ".nq, .nt, .ttl, .trig, .jsonld, .rdf, .rj or .n3"
 
 Output = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--output",
         "-o",
-        help=f"The file to write: {_ENDINGS}, with .gz, .zst, .bz2 or .xz after it "
-        "to compress. Logical targets go to its folder.",
+        help=f"The file to write, or an object (s3://BUCKET/KEY): {_ENDINGS}, with "
+        ".gz, .zst, .bz2 or .xz after it to compress. Logical targets go beside it.",
     ),
 ]
 Into = Annotated[
@@ -52,7 +62,7 @@ Into = Annotated[
     ),
 ]
 Since = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         help="An earlier output of this mapping, which may be the one to be replaced: "
         "what changed goes beside the output, as NAME.added.nq and NAME.removed.nq."
@@ -81,6 +91,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     database: Database = None,
     allow_host: AllowedHosts = None,
     allow_folder: AllowedFolders = None,
+    allow_bucket: AllowedBuckets = None,
     since: Since = None,
     quarantine: Quarantine = None,
     explain: Explain = False,
@@ -98,8 +109,9 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     console = Console(json=json, quiet=quiet)
     paths, parameters = source_paths(source), pairs("--param", param)
     access = database_access(database)
+    may = permissions(allow_host or (), allow_folder or (), allow_bucket or ())
     if explain:
-        text = explaining.explain(mapping, paths, parameters, base or ID, access)
+        text = explaining.explain(mapping, paths, parameters, base or ID, access, may)
         console.report({"mapping": str(mapping), "plan": text}, text)
         return
     _check_places(output, into, since)
@@ -107,16 +119,16 @@ def run(  # noqa: PLR0913 - every one is an option of the command
         run_mapping = partial(
             runner(engine, master, partitions),
             mapping,
-            output,
             sources=paths,
             parameters=parameters,
             base=base or ID,
             database=access,
-            permissions=permissions(allow_host or (), allow_folder or ()),
+            permissions=may,
             quarantine=quarantine,
             progress=progress,
         )
-        report = _report(run_mapping, output, into, since)
+        is_staged = is_object(output) and not writes_objects(engine, master)
+        report = _report(run_mapping, output, into, since, is_staged=is_staged)
     console.report(report.as_json(), str(report))
 
 
@@ -128,21 +140,35 @@ class _Report(Protocol):
 
 def _report(
     run_mapping: "Callable[..., RunReport]",
-    output: Path | None,
+    output: str | None,
     into: Path | None,
-    since: Path | None,
+    since: str | None,
+    *,
+    is_staged: bool,
 ) -> _Report:
     """Run, into a store or to files, and say what was done."""
     from api.mapping import map_into
 
     if into is not None:
-        return map_into(into, run_mapping)
-    if since is not None and output is not None:
-        return _run_since(since, output, run_mapping)
-    return run_mapping()
+        return map_into(into, partial(run_mapping, None))
+    if output is None:
+        return run_mapping(None)
+    if is_staged:
+        return run_to_objects(output, partial(_to_files, run_mapping, since))
+    if is_object(output):
+        return run_mapping(output)
+    return _to_files(run_mapping, since, Path(output))
 
 
-def _check_places(output: Path | None, into: Path | None, since: Path | None) -> None:
+def _to_files(
+    run_mapping: "Callable[..., RunReport]", since: str | None, output: Path
+) -> "RunReport | _SinceReport":
+    if since is None:
+        return run_mapping(output)
+    return _run_since(since, output, partial(run_mapping, output))
+
+
+def _check_places(output: str | None, into: Path | None, since: str | None) -> None:
     if output is not None and into is not None:
         raise typer.BadParameter("a run has one place: --output or --into")
     if since is not None and output is None:
@@ -156,6 +182,10 @@ class _SinceReport:
     run: "RunReport"
     difference: "Difference"
 
+    @property
+    def targets(self) -> "tuple[Written, ...]":
+        return self.run.targets
+
     def as_json(self) -> dict[str, object]:
         return {**self.run.as_json(), "difference": self.difference.as_json()}
 
@@ -164,7 +194,7 @@ class _SinceReport:
 
 
 def _run_since(
-    since: Path, output: Path, run_mapping: "Callable[[], RunReport]"
+    since: str, output: Path, run_mapping: "Callable[[], RunReport]"
 ) -> _SinceReport:
     from engines.whole_files import scratch_directory
     from geotriples.differences import check_sorted_output, write_difference
@@ -172,10 +202,10 @@ def _run_since(
 
     check_sorted_output(output)
     with scratch_directory(output.with_name(f"{output.name}.since")) as folder:
-        before = folder / "before.nq"
+        before = folder / ".before"
         try:
             # The run may replace it.
-            shutil.copyfile(since, before)
+            shutil.copyfile(local_copy(since, folder), before)
         except OSError as error:
             raise SourceError(since, error.strerror or "cannot be read") from error
         report = run_mapping()
