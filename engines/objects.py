@@ -197,7 +197,7 @@ def _told(url: ObjectUrl) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong, in our words: the library's tell all that went to and fro."""
+    """What is wrong, in our words: those of the library tell all that was said."""
     text = str(error)
     code, status = _CODE.search(text), _STATUS.search(text)
     if code is not None and code[1] == "NoSuchBucket":
