@@ -27,6 +27,7 @@ COMMAND_ERRORS = {
     # Spark runs mappings, which commands do.
     "JavaMissing",
     "SparkFailed",
+    "ObjectFailed",
     "SparkMissing",
     "ProductDiffers",
     "UnreadableClassTable",
