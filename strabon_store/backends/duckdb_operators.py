@@ -264,6 +264,9 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "boxes_meet": "ST_Intersects_Extent(:a, :b)",
         "grown_box": _GROWN,
         "grown_in_plane": "ST_MakeEnvelope(:a - :e, :b - :e, :c + :e, :d + :e)",
+        # NaN is greater than all: nothing is known of what it reaches.
+        "reach": "least(greatest(coalesce(:a * :b, 0), 0) + :c, 1e30)",
+        "least": "least(:a, :b)",
         "least_metres": _LEAST,
         "most_metres": _MOST,
         "area_m2": f"pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",

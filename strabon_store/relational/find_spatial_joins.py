@@ -25,7 +25,14 @@ from strabon_store.algebra.expressions import (
     Not,
     Or,
 )
-from strabon_store.algebra.nodes import BGP, Extend, Join, Pattern, TriplePattern
+from strabon_store.algebra.nodes import (
+    BGP,
+    Extend,
+    Join,
+    Pattern,
+    Project,
+    TriplePattern,
+)
 from strabon_store.algebra.terms import IRI, Var
 from strabon_store.algebra.traverse import walk_expression
 from strabon_store.algebra.variables import (
@@ -134,8 +141,17 @@ def _members(source: Pattern) -> Iterator[Pattern]:
         yield source.right
     elif isinstance(source, BGP):
         yield from (BGP((triple,)) for triple in source.patterns)
+    elif isinstance(source, Project):
+        yield from _projected(source)
     else:
         yield source
+
+
+def _projected(source: Project) -> Iterator[Pattern]:
+    """The parts of what is projected, which share no variable, each projected."""
+    for part in parts(source.source):
+        scope = set(in_scope(part))
+        yield Project(part, tuple(each for each in source.variables if each in scope))
 
 
 def _clusters(members: list[Pattern]) -> list[list[Pattern]]:
@@ -163,12 +179,12 @@ def _with_graphs(members: Iterable[Pattern]) -> list[Pattern]:
 
 
 def _with_bound(source: Extend) -> tuple[Pattern, ...]:
-    """The parts below BIND, and what is bound in the part that it is made of."""
+    """The parts below BIND, and what is bound in a part that has all it is made of."""
     made_of = frozenset(expression_variables(source.expression))
     below = parts(source.source)
     if is_steady(source.expression):
         for index, part in enumerate(below):
-            if made_of and made_of <= set(in_scope(part)):
+            if made_of <= set(in_scope(part)):
                 extended = replace(source, source=part)
                 return (*below[:index], extended, *below[index + 1 :])
     return (source,)

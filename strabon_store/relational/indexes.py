@@ -1,5 +1,6 @@
 """Which index finds the rows of a node, for people who ask how a query is answered."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -53,6 +54,8 @@ def _of_join(plan: Join, condition: Scalar) -> Index | None:
 
 def _name(meeting: Meeting) -> str:
     match meeting.reach:
+        case _, math.inf:
+            return "distance join (R-tree), boxes grown by what each row says"
         case "grown_box", metres:
             return f"distance join (R-tree), boxes grown by {metres:.6g} m"
         case "grown_in_plane", degrees:

@@ -160,14 +160,11 @@ def _lower_comparison(expression: Comparison, scope: Scope) -> Scalar:
         measured, limit = expression.right, left.number
     elif expression.operator not in _AT_MOST:
         return holds
-    match measured, limit:
-        case FunctionCall(IRI(name), arguments), Constant(int() | float() as most):
-            if name in DISTANCES:
-                values = _lower_all(arguments, scope)
-                return within_distance(values, float(most), holds)
+    match measured:
+        case FunctionCall(IRI(name), arguments) if name in DISTANCES:
+            return within_distance(_lower_all(arguments, scope), limit, holds)
         case _:
-            pass
-    return holds
+            return holds
 
 
 def _lower_if(expression: If, scope: Scope) -> Value:

@@ -4,7 +4,7 @@ The parts are joined two at a time, those of the fewest pairs first; whatever re
 is tried on the pairs at once, beside the relation that an index finds them by.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Final
@@ -111,6 +111,7 @@ def _joined(
 ) -> tuple[Plan, list[Expression]]:
     while True:
         pairs = [pair for tie in found if (pair := _tied(tie, sides)) is not None]
+        pairs = pairs or list(_with_limits(found, sides, context))
         if not pairs:
             break
         left, right = min(pairs, key=lambda pair: _pairs(pair, context))
@@ -121,6 +122,16 @@ def _joined(
 
 
 def _tied(tie: Tie, sides: list[_Side]) -> tuple[_Side, _Side] | None:
+    """The two sides that a tie reads; None where it reads one, or a third."""
+    ends = _ends(tie, sides)
+    if ends is None:
+        return None
+    one, other = ends
+    is_whole = expression_variables(tie.test) <= one.variables | other.variables
+    return ends if is_whole else None
+
+
+def _ends(tie: Tie, sides: list[_Side]) -> tuple[_Side, _Side] | None:
     one, other = (
         next((side for side in sides if variables <= side.variables), None)
         for variables in tie.pair
@@ -128,6 +139,24 @@ def _tied(tie: Tie, sides: list[_Side]) -> tuple[_Side, _Side] | None:
     if one is None or other is None or one is other:
         return None
     return one, other
+
+
+def _with_limits(
+    found: list[Tie], sides: list[_Side], context: Context
+) -> Iterator[tuple[_Side, _Side]]:
+    """Sides that say what a tie is measured by, each with the smaller of its ends.
+
+    `VALUES ?limit { 10 20 }` beside a distance that is at most `?limit`.
+    """
+    for tie in found:
+        ends = _ends(tie, sides)
+        if ends is None:
+            continue
+        smaller = min(ends, key=lambda side: side.rows(context))
+        read = expression_variables(tie.test)
+        for side in sides:
+            if side not in ends and read & side.variables:
+                yield side, smaller
 
 
 def _pairs(pair: tuple[_Side, _Side], context: Context) -> float:

@@ -10,7 +10,7 @@ import shapely
 
 from engines.geodesy import wrap
 from strabon_store.store import Store
-from tests.geometries import rows
+from tests.geometries import PROLOGUE, rows
 
 PLACES: Final = {
     "equator": (10.0, 0.0),
@@ -63,12 +63,30 @@ NEAR: Final = _shapes("a")
 FAR: Final = _shapes("b")
 
 
+REACHES: Final = {
+    "0": 0.0,
+    "6.0e3": 6_000.0,
+    "700": 700.0,
+    "40000.0": 40_000.0,
+    "-5": -5.0,
+    '"INF"^^xsd:double': np.inf,
+    '"NaN"^^xsd:double': np.nan,
+    '"far"': np.nan,
+}
+"""How far a thing reaches, in metres; NaN where nothing is within it."""
+
+
+def _reach(index: int) -> str:
+    return list(REACHES)[index * 5 % len(REACHES)]
+
+
 def _turtle() -> Iterator[str]:
+    yield "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
     yield "@prefix geo: <http://www.opengis.net/ont/geosparql#> .\n"
     yield "@prefix : <http://g/> .\n"
     for index, (name, shape) in enumerate([*NEAR.items(), *FAR.items()]):
         kind = name[0].upper()
-        yield f":{name} a :{kind} ; :class :c{index % 3} ; "
+        yield f":{name} a :{kind} ; :class :c{index % 3} ; :reach {_reach(index)} ; "
         yield f'geo:asWKT "{shape.wkt}"^^geo:wktLiteral .\n'
     yield ':aill a :A ; :class :c0 ; geo:asWKT "POLYGON ((0 0, 1"^^geo:wktLiteral .\n'
     yield ':atext a :A ; :class :c0 ; geo:asWKT "POINT (1 1)" .\n'
@@ -139,6 +157,89 @@ def test_a_join_by_distance_loses_no_pair(
         answer = rows(store, f"SELECT ?a ?b {{ {PAIRS} FILTER({condition}) }}")
         assert len(answer) == len(set(answer))
         assert set(answer) == expected, condition
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_limit_may_be_of_either_side(
+    store: Store, distances: dict[tuple[str, str], float], side: str
+) -> None:
+    names = [*NEAR, *FAR]
+    reach = {name: REACHES[_reach(i)] for i, name in enumerate(names)}
+    expected = {
+        pair for pair, d in distances.items() if d <= reach[pair["ab".index(side)]]
+    }
+    assert {reach[pair["ab".index(side)]] for pair in expected} >= {700, np.inf}
+    known = f"?{side} :reach ?r"
+    for condition in (
+        f"{DISTANCE} <= ?r",
+        "?r / 1000 >= geof:distance(?y, ?x, unit:KiloM)",
+        f"{DISTANCE} <= ?r || ({DISTANCE} <= ?r && geof:sfIntersects(?x, ?y))",
+    ):
+        text = f"{{ {PAIRS} . {known} FILTER({condition}) }}"
+        found = rows(store, f"SELECT ?a ?b {text}")
+        assert len(found) == len(set(found))
+        assert set(found) == expected, condition
+        assert "boxes grown" in str(store.explain(PROLOGUE + f"SELECT ?a ?b {text}"))
+    optional = f"{SIDES} OPTIONAL {{ {OTHER} . {known} FILTER({DISTANCE} <= ?r) }}"
+    if side == "b":
+        answer = rows(store, f"SELECT ?a ?b {{ {optional} }}")
+        alone = EVERY_A - {a for a, _ in expected}
+        assert set(answer) == expected | {(a, None) for a in alone}
+
+
+def test_a_limit_may_be_apart_from_both(
+    store: Store, distances: dict[tuple[str, str], float]
+) -> None:
+    for limit in (
+        "VALUES ?r { 700 }",
+        "BIND(350 * 2 AS ?r)",
+        "VALUES ?r { 700 20 UNDEF 'far' }",
+        "{ SELECT (MAX(?m) AS ?r) { VALUES ?m { 20 700 } } }",
+    ):
+        text = f"{{ {limit} {PAIRS} FILTER({DISTANCE} <= ?r) }}"
+        found = set(rows(store, f"SELECT ?a ?b {text}"))
+        assert found == _within(distances, 700), limit
+        query = f"SELECT (COUNT(*) AS ?n) {text}"
+        assert "boxes grown" in str(store.explain(PROLOGUE + query)), limit
+
+
+def test_alternatives_beside_a_limit_that_is_none(
+    store: Store, distances: dict[tuple[str, str], float]
+) -> None:
+    """An error on one side of OR, where the other holds, is no error."""
+    text = (
+        f"SELECT ?a ?b {{ {PAIRS} OPTIONAL {{ ?a :nowhere ?r }} "
+        f"FILTER({DISTANCE} <= ?r || geof:sfIntersects(?x, ?y)) }}"
+    )
+    assert set(rows(store, text)) == _meeting()
+    two = f"?a :reach ?r . ?b :reach ?s FILTER({DISTANCE} <= ?r || {DISTANCE} <= ?s)"
+    reach = [REACHES[_reach(i)] for i in range(len(NEAR) + len(FAR))]
+    known = dict(zip([*NEAR, *FAR], reach, strict=True))
+    expected = {
+        (a, b) for (a, b), d in distances.items() if d <= known[a] or d <= known[b]
+    }
+    assert set(rows(store, f"SELECT ?a ?b {{ {PAIRS} . {two} }}")) == expected
+
+
+def test_a_limit_of_a_constant_and_of_an_angle(
+    store: Store, distances: dict[tuple[str, str], float]
+) -> None:
+    reach = {name: REACHES[_reach(i)] for i, name in enumerate([*NEAR, *FAR])}
+    centre = "POINT (30 80)"
+    near = f'geof:distance(?x, "{centre}"^^geo:wktLiteral, uom:metre)'
+    bound = rows(store, f"SELECT ?a ?d {{ {SIDES} BIND({near} AS ?d) }}")
+    expected = {a for a, d in bound if a in reach and d is not None and d <= reach[a]}
+    assert expected
+    found = rows(store, f"SELECT ?a {{ {SIDES} ; :reach ?r FILTER({near} <= ?r) }}")
+    assert {a for (a,) in found} == expected
+    planar = "geof:distance(?x, ?y, uom:degree) <= ?r / 100000"
+    text = f"SELECT ?a ?b {{ {PAIRS} . ?b :reach ?r FILTER({planar}) }}"
+    assert set(rows(store, text)) == {
+        (a, b)
+        for a, x in NEAR.items()
+        for b, y in FAR.items()
+        if shapely.distance(x, y) <= reach[b] / 100_000
+    }
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -22,6 +22,7 @@ LEAST_RADIUS_M: Final = 6_335_439.0
 GREATEST_RADIUS_M: Final = 6_399_594.0
 """Rounded up: a^2 / b, of every direction at the poles."""
 
+_HALF_TURN: Final = 180.0
 _EDGES: Final = ("minx", "miny", "maxx", "maxy")
 
 
@@ -50,15 +51,37 @@ def boxes_meet(one: Scalar, other: Scalar) -> Scalar:
     return call("boxes_meet", one, other)
 
 
-def grown(box: Box, metres: float) -> Scalar:
+def reach_of(limit: Scalar, factor: float, slack: float = 0.0) -> Scalar:
+    """How far something can be that is within a limit, in another unit.
+
+    Of a limit below 0, and of what is no number, it is the slack alone: nothing is
+    within it, but what is said beside it may hold.
+
+    Examples:
+        >>> reach_of(Constant(-2), 1000.0, 0.5)
+        Constant(value=0.5)
+    """
+    match limit:
+        case Constant(int() | float() as known):
+            return Constant(max(known, 0.0) * factor + slack)
+        case _:
+            return call("reach", limit, Constant(factor), Constant(slack))
+
+
+def grown(box: Box, metres: Scalar) -> Scalar:
     """A shape whose box holds all that is within a distance of the box.
 
     All longitudes where that reaches a pole, or across the antimeridian.
     """
-    degrees = metres / LEAST_RADIUS_M * 180 / 3.141592653589793
-    return call("grown_box", *box, Constant(min(degrees, 180.0)), Constant(metres))
+    degrees = reach_of(metres, 1.0 / LEAST_RADIUS_M * 180 / 3.141592653589793)
+    match degrees:
+        case Constant(float() as known):
+            degrees = Constant(min(known, _HALF_TURN))
+        case _:
+            degrees = call("least", degrees, Constant(_HALF_TURN))
+    return call("grown_box", *box, degrees, metres)
 
 
-def grown_in_plane(box: Box, degrees: float) -> Scalar:
+def grown_in_plane(box: Box, degrees: Scalar) -> Scalar:
     """The same for a distance in degrees, in the plane."""
-    return call("grown_in_plane", *box, Constant(degrees))
+    return call("grown_in_plane", *box, degrees)

@@ -5,6 +5,7 @@ among the conditions of an inner join. In `a || b` or `geof:relate(...)` it does
 here it is found, and put beside the condition.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -43,10 +44,15 @@ class Meeting(NamedTuple):
 
     @property
     def reach(self) -> tuple[str, float]:
-        """How far apart they may be: by which measure, and how much of it."""
+        """How far apart they may be: by which measure, and how much of it.
+
+        Infinitely, where each row says how far.
+        """
         match self.one:
             case Call(operation, (*_, Constant(float() as far))) if operation in _GROWN:
                 return operation, far
+            case Call(operation) if operation in _GROWN:
+                return operation, math.inf
             case _:
                 return "", 0.0
 
@@ -109,9 +115,15 @@ def _of_either(left: list[Meeting], right: list[Meeting]) -> Iterator[Meeting]:
     """Of two alternatives: the wider one of the same geometries."""
     for one in left:
         for other in right:
-            measures = {one.reach[0], other.reach[0]} - {""}
-            if one.pair == other.pair and len(measures) < 2:  # noqa: PLR2004 - to compare
+            if one.pair == other.pair and _is_comparable(one.reach, other.reach):
                 yield max(one, other, key=lambda each: each.reach)
+
+
+def _is_comparable(one: tuple[str, float], other: tuple[str, float]) -> bool:
+    """Whether it is known which is the wider, by one measure."""
+    if not (one[0] and other[0]):
+        return True
+    return one[0] == other[0] and math.inf not in (one[1], other[1])
 
 
 def _source(shape: Scalar) -> str:

@@ -17,9 +17,11 @@ from ontologies.geosparql.units import Quantity, Unit
 from ontologies.namespaces import GEOF, UOM
 from strabon_store.relational.geo.bounds import (
     box_of,
+    constant_box,
     grown,
     grown_in_plane,
     least_metres,
+    reach_of,
 )
 from strabon_store.relational.geo.operands import (
     Bounds,
@@ -39,37 +41,70 @@ _METRE: Final = Unit(UOM.term("metre"), Quantity.LENGTH, 1.0)
 _SLACK_M: Final = 1e-6
 """More than rounding makes of a limit: boxes may leave open too much, never less."""
 
+_SLACK_DEGREES: Final = 1e-11
 
-def within_distance(values: Sequence[Value], limit: float, holds: Scalar) -> Scalar:
+
+def within_distance(values: Sequence[Value], limit: Scalar, holds: Scalar) -> Scalar:
     """Whether a distance is at most a limit, asked only where boxes leave it open.
 
     Args:
         values: What the distance is of: two geometries, and a unit if there is one.
-        limit: The limit in the unit.
+        limit: The limit in the unit, which may differ from row to row.
         holds: The same by the exact distance.
     """
     one, other, *units = values
     unit = unit_of(units[0], Quantity.LENGTH) if units else _METRE
     pair = operand(one), operand(other)
-    if unit is None or not np.isfinite(limit):
+    if unit is None or _is_without_end(limit):
         return holds
     if pair[0].variable is pair[1].variable is None:
         return holds
-    most = max(limit, 0.0) * unit.factor
-    if unit.quantity is Quantity.LENGTH:
-        return _within_metres(pair, most + _SLACK_M, holds)
     if unit.quantity is Quantity.ANGLE:
-        return _within_degrees(pair, math.degrees(most), holds)
-    return holds
+        degrees = reach_of(limit, math.degrees(unit.factor), _SLACK_DEGREES)
+        return _within_degrees(pair, degrees, holds)
+    if unit.quantity is not Quantity.LENGTH:
+        return holds
+    metres = reach_of(limit, unit.factor, _SLACK_M)
+    if isinstance(metres, Constant):
+        return _within_metres(pair, metres, holds)
+    return _within_any_metres(pair, metres, holds)
+
+
+def _is_without_end(limit: Scalar) -> bool:
+    """Whether a limit is none: infinite, or no number at all."""
+    match limit:
+        case Constant(int() | float() as known):
+            return not np.isfinite(known)
+        case Constant():
+            return True
+        case _:
+            return False
+
+
+def _within_any_metres(
+    pair: tuple[Operand, Operand], metres: Scalar, holds: Scalar
+) -> Scalar:
+    """Within what each row says: either geometry may be of the side that says it."""
+    free, other = _stored_first(pair)
+    if other.bounds is not None:
+        if free.may_be_nowhere or other.may_be_nowhere:
+            return holds
+        nearest = least_metres(box_of(str(free.variable)), constant_box(other.bounds))
+        return call("within_bounds", call("less_or_equal", nearest, metres), holds)
+    within = _within_metres(pair, metres, holds)
+    if other.variable is None:
+        return within
+    around = _grown_anywhere(other, metres)
+    return within if around is None else _within_reach(around, free.shape, within)
 
 
 def _within_metres(
-    pair: tuple[Operand, Operand], metres: float, holds: Scalar
+    pair: tuple[Operand, Operand], metres: Scalar, holds: Scalar
 ) -> Scalar:
     free, other = _stored_first(pair)
     variable = str(free.variable)
-    if other.bounds is not None:
-        boxes = _expanded(other, other.bounds, metres)
+    if other.bounds is not None and isinstance(metres, Constant):
+        boxes = _expanded(other, other.bounds, float(metres.value or 0.0))
         near = any_of(tuple(overlaps(variable, box) for box in boxes))
         return call("within_window", or_unrelated(near, other, free), holds)
     box = box_of(variable)
@@ -78,7 +113,7 @@ def _within_metres(
         return holds if around is None else _within_reach(around, other.window, holds)
     if other.variable is not None and not other.may_be_nowhere:
         nearest = least_metres(box, box_of(other.variable))
-        is_open = call("less_or_equal", nearest, Constant(metres))
+        is_open = call("less_or_equal", nearest, metres)
         holds = call("within_bounds", is_open, holds)
     return _within_reach(grown(box, metres), other.shape, holds)
 
@@ -103,27 +138,36 @@ def _unit_of_plane(iri: str) -> float:
     return crs_from_iri(iri).unit_factor
 
 
-def _grown_anywhere(free: Operand, metres: float) -> Scalar | None:
+def _grown_anywhere(free: Operand, metres: Scalar) -> Scalar | None:
     """The box of all within a distance, on Earth or in a plane; None: of what unit?"""
+    box = box_of(str(free.variable))
+    if not free.may_be_nowhere:
+        return grown(box, metres)
     if free.planes is None:
         return None
-    box = box_of(str(free.variable))
-    reach = metres / min(map(_unit_of_plane, free.planes))
+    reach = scaled(metres, 1.0 / min(map(_unit_of_plane, free.planes)))
     return call(
         "case", _is_nowhere(free), grown_in_plane(box, reach), grown(box, metres)
     )
 
 
 def _within_degrees(
-    pair: tuple[Operand, Operand], degrees: float, holds: Scalar
+    pair: tuple[Operand, Operand], degrees: Scalar, holds: Scalar
 ) -> Scalar:
     free, other = _stored_first(pair)
     variable = str(free.variable)
     if other.bounds is not None:
-        near = overlaps(variable, _widened(other.bounds, degrees))
+        if not isinstance(degrees, Constant):
+            return holds
+        wider = _widened(other.bounds, float(degrees.value or 0.0))
+        near = overlaps(variable, wider)
         return call("within_window", or_unrelated(near, other, free), holds)
     around = grown_in_plane(box_of(variable), degrees)
-    return _within_reach(around, other.shape, holds)
+    within = _within_reach(around, other.shape, holds)
+    if isinstance(degrees, Constant) or other.variable is None:
+        return within
+    around = grown_in_plane(box_of(other.variable), degrees)
+    return _within_reach(around, free.shape, within)
 
 
 def _stored_first(pair: tuple[Operand, Operand]) -> tuple[Operand, Operand]:
