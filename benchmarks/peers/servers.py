@@ -32,7 +32,7 @@ _HEADERS: Final = {
     "Accept": "text/tab-separated-values",
     "Content-Type": "application/x-www-form-urlencoded",
 }
-_START_S: Final = 600.0
+_START_S: Final = 3000.0
 """Jena builds its spatial index when it starts."""
 
 

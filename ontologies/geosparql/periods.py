@@ -78,15 +78,23 @@ def check_valid_time(lexical: str, datatype: str) -> None:
             raise OntologyError(f"{lexical!r} is empty")
 
 
-def graph_of_valid_time(lexical: str, datatype: str) -> str:
+def graph_of_valid_time(lexical: str, datatype: str, graph: str | None = None) -> str:
     """The IRI of the graph of all triples with a valid time, as it is written.
+
+    Args:
+        lexical: The time.
+        datatype: That of a period, or of an instant.
+        graph: The IRI of the graph that they are in; None: the default graph.
 
     Examples:
         >>> graph_of_valid_time("[2012-01-01,UC)", PERIOD)
         'https://w3id.org/pytheas/valid-time/period/%5B2012-01-01,UC%29'
+        >>> graph_of_valid_time("2012-01-01T00:00:00", INSTANT, "urn:ice")
+        'https://w3id.org/pytheas/valid-time/instant/2012-01-01T00:00:00?graph=urn%3Aice'
     """
     kind = "instant" if datatype == INSTANT else datatype.rpartition("#")[2]
-    return f"{VALID_TIME_BASE}{kind}/{quote(lexical, safe=',:+-.')}"
+    iri = f"{VALID_TIME_BASE}{kind}/{quote(lexical, safe=',:+-.')}"
+    return iri if graph is None else f"{iri}?graph={quote(graph, safe='')}"
 
 
 def _micros(point: str) -> int:

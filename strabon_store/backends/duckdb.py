@@ -10,8 +10,10 @@ from typing import Final, TypeAlias
 
 from strabon_store.backends.duckdb_clauses import (
     apart,
+    first_of,
     group_by,
     is_taken_into_unions,
+    nearest,
     order_by,
 )
 from strabon_store.backends.duckdb_lookups import ANSWER, looked_up, name_of
@@ -368,14 +370,7 @@ class _Generator:
         return Select(outputs, (Source(name),))
 
     def _nearest(self, plan: Nearest) -> Select:
-        select, again = self.open(plan.source), self.open(plan.source)
-        few = replace(
-            again,
-            outputs={"most": again.outputs[plan.most]},
-            tail=_FIRST.filled([literal(plan.rows)]),
-        )
-        least = select.outputs[plan.least].text
-        return select.where(_NEAR_ENOUGH.filled([least, few.text]))
+        return nearest(plan, self.open(plan.source), self.open(plan.source))
 
     def _renamed(self, plan: Plan, names: dict[str, str]) -> Select:
         """The columns of ids under other names; `g` is 0 where it has none."""
@@ -413,10 +408,11 @@ class _Generator:
             return replace(select, is_distinct=True)
         variables = [c.name for c in plan.columns if c.is_variable]
         select = self._sparing(select, variables, Grade.COLUMN)
+        order = order_by(plan.order, select)
         outputs = {
             name: output
             if name in variables
-            else Output(function("first", output.text), Grade.COMPUTED)
+            else Output(first_of(output.text, order), Grade.COMPUTED)
             for name, output in select.outputs.items()
         }
         return replace(select, outputs=outputs, tail=group_by(variables, select))
@@ -438,11 +434,6 @@ _BIGINT: Final = Template("CAST(:a AS BIGINT)")
 _VALUES: Final = Template("(VALUES :a) AS :b:c")
 _EXISTS: Final = Template("EXISTS(:a)")
 _NOT_EXISTS: Final = Template("NOT EXISTS(:a)")
-_FIRST: Final = Template("ORDER BY 1 NULLS FIRST LIMIT :a")
-# What has no distance comes first, and the greatest of what has none is NULL.
-_NEAR_ENOUGH: Final = Template(
-    "coalesce(:a <= (SELECT max(most) FROM (:b) AS few), :a IS NULL)"
-)
 _LIMIT: Final = Template("LIMIT :a")
 _OFFSET: Final = Template("OFFSET :a")
 

@@ -4,13 +4,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from strabon_store.backends.sql import Grade, Select, Sql, Template, joined
+from strabon_store.backends.sql import (
+    Grade,
+    Output,
+    Select,
+    Sql,
+    Template,
+    joined,
+    literal,
+)
 from strabon_store.relational.nodes import (
     Aggregation,
     Deduplicate,
     Join,
     Lookup,
     Mark,
+    Nearest,
     Plan,
     Projection,
     Selection,
@@ -44,6 +53,47 @@ def order_by(order: Sequence[SortKey], select: Select) -> Sql:
             template = _DESCENDING if key.descending else _ASCENDING
             keys.append(template.filled([output.text]))
     return _ORDER_BY.filled([joined(", ", keys)]) if keys else Sql("")
+
+
+_FIRST_OF: Final = Template("first(:a :b)")
+
+
+def first_of(value: Sql, order: Sql) -> Sql:
+    """The value in the first row of a group in some order."""
+    return _FIRST_OF.filled([value, order])
+
+
+_FIRST: Final = Template("ORDER BY 1 NULLS FIRST LIMIT :a")
+_LEAST: Final = Template("min(:a)")
+# What has no distance comes first, and the greatest of what has none is NULL.
+_NEAR_ENOUGH: Final = Template(
+    "coalesce(:a <= (SELECT max(most) FROM (:b) AS few), :a IS NULL)"
+)
+# Of fewer groups than rows are wanted each may have several that differ.
+_NEAR_ENOUGH_OF_GROUPS: Final = Template(
+    "coalesce(:a <= (SELECT CASE WHEN count(*) < :c THEN CAST('inf' AS DOUBLE) "
+    "ELSE max(most) END FROM (:b) AS few), :a IS NULL)"
+)
+
+
+def nearest(plan: Nearest, select: Select, again: Select) -> Select:
+    """Those rows of a SELECT that may be among the first by a distance.
+
+    Args:
+        plan: The node.
+        select: Its source.
+        again: The same once more.
+    """
+    rows, most = literal(plan.rows), again.outputs[plan.most]
+    least = select.outputs[plan.least].text
+    first = _FIRST.filled([rows])
+    if plan.distinct is None:
+        few = replace(again, outputs={"most": most}, tail=first)
+        return select.where(_NEAR_ENOUGH.filled([least, few.text]))
+    tail = joined(" ", [group_by(plan.distinct, again), first])
+    found = Output(_LEAST.filled([most.text]), Grade.COMPUTED)
+    few = replace(again, outputs={"most": found}, tail=tail)
+    return select.where(_NEAR_ENOUGH_OF_GROUPS.filled([least, few.text, rows]))
 
 
 _BARRIER: Final = Sql("OFFSET 0")

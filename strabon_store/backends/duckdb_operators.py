@@ -269,6 +269,10 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "least": "least(:a, :b)",
         "least_metres": _LEAST,
         "most_metres": _MOST,
+        "least_degrees": "0.9999999999999e0 * sqrt(pow(greatest(:e - :c, :a - :g, 0), "
+        "2) + pow(greatest(:f - :d, :b - :h, 0), 2)) + 0 * (:a + :e)",
+        "most_degrees": "1.0000000000001e0 * sqrt(pow(greatest(:g - :a, :c - :e), 2) "
+        "+ pow(greatest(:h - :b, :d - :f), 2)) + 0 * (:a + :e)",
         "area_m2": f"pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "perimeter_m": f"pytheas_perimeter_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "length_m": f"pytheas_length_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",

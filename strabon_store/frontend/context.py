@@ -37,6 +37,7 @@ class Context:
         translate_group: `group_graph_pattern` to a pattern.
         translate_select: `sub_select` to a pattern.
         aggregates: Where aggregates go, or None where none may stand (19.8 note 14).
+        is_in_graph: Whether patterns are matched elsewhere than in the default graph.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Context:
     translate_group: "Callable[[Node, Context], Pattern]"
     translate_select: "Callable[[Node, Context], Pattern]"
     aggregates: Aggregates | None = None
+    is_in_graph: bool = False
     _labels: dict[str, int] = field(default_factory=dict)
     _bgp: int = 0
     _fresh: dict[str, int] = field(default_factory=dict)

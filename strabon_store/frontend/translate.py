@@ -5,6 +5,7 @@ Patterns, triples, expressions, terms and solution modifiers have modules of the
 """
 
 from collections.abc import Iterable
+from itertools import chain
 
 from strabon_store.algebra.nodes import Pattern, Project, TriplePattern
 from strabon_store.algebra.queries import (
@@ -31,6 +32,7 @@ from strabon_store.frontend.translate_select import (
 )
 from strabon_store.frontend.translate_terms import translate_term
 from strabon_store.frontend.translate_triples import TriplesBlock
+from strabon_store.frontend.valid_times import timed_template
 
 
 def translate_query(tree: Node, text: str, base: str | None) -> Query:
@@ -117,15 +119,15 @@ def _template(node: Node | None, context: Context) -> tuple[TriplePattern, ...]:
     for triples in () if node is None else node.children:
         if isinstance(triples, Node):
             block.add(triples)
-    for timed in block.timed:
-        raise context.error(timed.place, "a graph that is constructed has no times")
+    timed = (timed_template(each, block.context) for each in block.timed)
+    triples_of = (*block.patterns, *chain.from_iterable(timed))
     return tuple(
         TriplePattern(
             _template_term(triple.subject),
             _template_term(triple.predicate),
             _template_term(triple.object),
         )
-        for triple in block.patterns
+        for triple in triples_of
     )
 
 

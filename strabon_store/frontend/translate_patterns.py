@@ -160,7 +160,10 @@ def _graph(left: Pattern, node: Node, context: Context) -> Pattern:
     name = translate_term(node.children[0], context)
     if not isinstance(name, IRI | Var):
         raise InternalError(f"the grammar let {name} name a graph")
-    return join(left, Graph(name, translate_group(_inner_group(node), context)))
+    was_in_graph, context.is_in_graph = context.is_in_graph, True
+    inner = translate_group(_inner_group(node), context)
+    context.is_in_graph = was_in_graph
+    return join(left, Graph(name, inner))
 
 
 def _service(left: Pattern, node: Node, context: Context) -> Pattern:

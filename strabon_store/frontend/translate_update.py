@@ -182,6 +182,8 @@ def _modify(node: Node, request: _Request) -> Modify:
     if deleted is not None:
         _refuse_blank_nodes(deleted, request)
     dataset = _using(_part(node, "using"), request)
+    context = request.context()
+    context.is_in_graph = graph is not None or dataset != Dataset()
     parts = (("DELETE", deleted), ("INSERT", inserted))
     name = "/".join(word for word, clause in parts if clause is not None)
     templates = [
@@ -190,7 +192,7 @@ def _modify(node: Node, request: _Request) -> Modify:
         else _template(_part(clause, "quads"), request, graph, states=word == "INSERT")
         for word, clause in parts
     ]
-    pattern = translate_group(_part(node, "group_graph_pattern"), request.context())
+    pattern = translate_group(_part(node, "group_graph_pattern"), context)
     return Modify(name, templates[0], templates[1], pattern, graph, dataset)
 
 
@@ -231,16 +233,16 @@ def _quads(
     for triple in block.patterns:
         yield _quad(graph, triple)
     for timed in block.timed:
-        if graph is not None or not isinstance(timed.time, Literal):
+        if isinstance(graph, Var) or not isinstance(timed.time, Literal):
             raise context.error(
                 timed.place,
-                "in a template a valid time is a constant, and stands in no GRAPH; it "
-                "is the graph",
+                "in a template a valid time is a constant, and so is the graph that "
+                "it stands in: they name a graph",
             )
-        valid = graph_of(timed.time)
+        valid = graph_of(timed.time, graph)
         yield _quad(valid, timed.triple)
         if states:
-            yield QuadPattern(None, valid, STATES_VALID_TIME, timed.time)
+            yield QuadPattern(graph, valid, STATES_VALID_TIME, timed.time)
 
 
 def _quad(graph: IRI | Var | None, triple: TriplePattern) -> QuadPattern:

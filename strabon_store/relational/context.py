@@ -84,6 +84,7 @@ class Context:
             pattern is joined with binds them. A search may begin there; nobody must.
         prefers_stars: Whether what will be optional has a place in star tables.
         first: How many rows are wanted of the pattern, which is ordered; None: all.
+        distinct: Names of the variables of which those rows must differ; None: of none.
     """
 
     catalog: TermCatalog
@@ -95,6 +96,7 @@ class Context:
     _numbers: Iterator[int] = field(default_factory=count)
     prefers_stars: bool = False
     first: int | None = None
+    distinct: frozenset[str] | None = None
 
     @property
     def is_whole_default_graph(self) -> bool:

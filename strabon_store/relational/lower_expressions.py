@@ -43,7 +43,7 @@ from strabon_store.relational.operators import (
     negate,
 )
 from strabon_store.relational.periods import PERIOD_FUNCTIONS, lower_period_function
-from strabon_store.relational.scalars import FALSE, Constant, Scalar, call
+from strabon_store.relational.scalars import FALSE, Scalar, call
 from strabon_store.relational.values import (
     ERROR,
     Value,

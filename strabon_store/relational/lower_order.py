@@ -3,24 +3,35 @@
 `ORDER BY geof:distance(?y, "POINT (...)"^^geo:wktLiteral, uom:metre) LIMIT 10` need not
 measure every geometry. Of each row the boxes tell a least and a greatest distance. Of
 the ten smallest greatest distances let R be the largest: ten rows are within R, so that
-whatever is at least R away comes after them. Only the others are measured (ADR 17).
+whatever is at least R away comes after them. Only the others are measured (ADR 17). Of
+DISTINCT rows R is that of ten that differ.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ontologies.geosparql.units import Quantity
 from strabon_store.algebra.expressions import Expression, FunctionCall
-from strabon_store.algebra.nodes import Extend, OrderBy, Pattern, Project, Slice
+from strabon_store.algebra.nodes import (
+    Distinct,
+    Extend,
+    OrderBy,
+    Pattern,
+    Project,
+    Reduced,
+    Slice,
+)
 from strabon_store.algebra.terms import IRI, Var
-from strabon_store.algebra.variables import expression_variables
+from strabon_store.algebra.variables import expression_variables, in_scope
 from strabon_store.relational.context import Context
 from strabon_store.relational.geo import DISTANCES
 from strabon_store.relational.geo.bounds import (
     Box,
     box_of,
     constant_box,
+    least_degrees,
     least_metres,
+    most_degrees,
     most_metres,
 )
 from strabon_store.relational.geo.operands import Operand, operand, unit_of
@@ -46,24 +57,38 @@ _MANY: Final = 100_000
 """Rows of which as many may be measured as there are."""
 
 
+@dataclass(frozen=True, slots=True)
+class _First:
+    """How many rows come first, and what makes them differ (see `Context`)."""
+
+    rows: int
+    distinct: frozenset[str] | None
+
+
 def wanting(pattern: Slice, context: Context) -> Context:
     """The context of what a slice is of, which may be told how much is read of it."""
     source, limit = pattern.source, pattern.limit
+    distinct = None
+    if isinstance(source, Distinct | Reduced):
+        source = source.source
+        distinct = frozenset(each.name for each in in_scope(source))
     if isinstance(source, Project):
         source = source.source
     is_ordered = isinstance(source, OrderBy) and not isinstance(context.graph, str)
     if limit is None or not is_ordered or pattern.offset + limit > _MANY:
         return context
-    return replace(context, first=pattern.offset + limit)
+    return replace(context, first=pattern.offset + limit, distinct=distinct)
 
 
 def lower_order(pattern: OrderBy, lower: Lower, context: Context) -> Plan:
     """The solutions in their order; of what is read only in part, not all of them."""
-    first, context = context.first, replace(context, first=None)
+    first, distinct = context.first, context.distinct
+    context = replace(context, first=None, distinct=None)
     key = pattern.conditions[0]
     plan = None
     if first and not key.descending:
-        plan = _nearest(pattern.source, key.expression, first, lower, context)
+        wanted = _First(first, distinct)
+        plan = _nearest(pattern.source, key.expression, wanted, lower, context)
     if plan is None:
         plan = lower(pattern.source, context)
     return _sorted(plan, pattern, lower, context)
@@ -89,7 +114,7 @@ def _sorted(plan: Plan, pattern: OrderBy, lower: Lower, context: Context) -> Pla
 
 
 def _nearest(
-    source: Pattern, key: Expression, first: int, lower: Lower, context: Context
+    source: Pattern, key: Expression, first: _First, lower: Lower, context: Context
 ) -> Plan | None:
     """The pattern without what is too far away; None where the key is no distance.
 
@@ -120,33 +145,42 @@ def _is_measured(key: Expression, source: Extend) -> bool:
 
 
 def _within_bounds(
-    plan: Plan, arguments: tuple[Expression, ...], first: int, context: Context
+    plan: Plan, arguments: tuple[Expression, ...], first: _First, context: Context
 ) -> Plan:
-    boxes = _boxes(plan, arguments)
-    if boxes is None:
+    bounds = _bounds(plan, arguments)
+    if bounds is None:
         return plan
-    bounds = least_metres(*boxes), most_metres(*boxes)
     looked_up = with_lookups(plan, bounds)
     kept = variables_only(plan).columns
     added = tuple(PlanColumn(n, None, is_nullable=True) for n in (_LEAST, _MOST))
     same = tuple(Column(column.name) for column in kept)
     bounded = Projection(looked_up, (*kept, *added), (*same, *bounds))
     shared = Shared(bounded, context.fresh())
-    nearest = variables_only(Nearest(shared, _LEAST, _MOST, first))
+    names = [column.name for column in kept]
+    by = first.distinct
+    distinct = None if by is None else tuple(name for name in names if name in by)
+    near = Nearest(shared, _LEAST, _MOST, first.rows, distinct)
+    nearest = variables_only(near)
     # Made before anything is looked up for them.
     return Shared(nearest, context.fresh())
 
 
-def _boxes(plan: Plan, arguments: tuple[Expression, ...]) -> tuple[Box, Box] | None:
-    """The boxes of what is measured in a unit of length; None where one is unknown."""
+def _bounds(
+    plan: Plan, arguments: tuple[Expression, ...]
+) -> tuple[Scalar, Scalar] | None:
+    """The least and the most that a distance can be; None where a box is unknown."""
     scope = scope_of(plan)
     one, other, *units = (lower_expression(each, scope) for each in arguments)
     found = [unit_of(unit, Quantity.LENGTH) for unit in units]
-    is_length = all(each and each.quantity is Quantity.LENGTH for each in found)
-    boxes = _box(operand(one)), _box(operand(other))
-    if not is_length or boxes[0] is None or boxes[1] is None:
+    kinds = {None if each is None else each.quantity for each in found}
+    box, far = _box(operand(one)), _box(operand(other))
+    if box is None or far is None:
         return None
-    return boxes[0], boxes[1]
+    if kinds == {Quantity.ANGLE}:
+        return least_degrees(box, far), most_degrees(box, far)
+    if kinds <= {Quantity.LENGTH}:
+        return least_metres(box, far), most_metres(box, far)
+    return None
 
 
 def _box(geometry: Operand) -> Box | None:

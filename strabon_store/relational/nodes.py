@@ -209,8 +209,10 @@ class Projection:
 
     @property
     def order(self) -> tuple[SortKey, ...]:
-        """As the source: whoever projects keeps the sort keys."""
-        return self.source.order
+        """As the source, where its sort keys are kept."""
+        order = self.source.order
+        names = {column.name for column in self.columns} if order else set()
+        return order if all(key.column in names for key in order) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,12 +366,14 @@ class Nearest:
         least: A column that is at most the distance, NULL where there is none.
         most: A column that is at least the distance, likewise.
         rows: How many rows come first.
+        distinct: Columns of which rows that agree count as one; None: each counts.
     """
 
     source: "Plan"
     least: str
     most: str
     rows: int
+    distinct: tuple[str, ...] | None = None
 
     @property
     def columns(self) -> tuple[PlanColumn, ...]:

@@ -114,8 +114,9 @@ def label_of(plan: Plan) -> str:  # noqa: C901, PLR0912 - an arm per node
             return f"Closure from {start}{' over few steps' * is_short}"
         case Shared(_, number):
             return f"Shared {number}"
-        case Nearest(_, _, _, rows):
-            return f"Nearest {rows}"
+        case Nearest(_, _, _, rows, distinct):
+            by = "" if distinct is None else f" by ({', '.join(distinct)})"
+            return f"Nearest {rows}{by}"
         case Deduplicate():
             return "Deduplicate"
         case Sort(_, order):

@@ -2,7 +2,7 @@
 
 `s p o "[2012-01-01T00:00:00,UC)"^^strdf:period .` is no N-Quads, as a graph is no
 literal. It becomes a quad in the graph that the time names, and a statement in the
-default graph of which time that is.
+default graph of which time that is; `s p o g "..."^^strdf:period .` in the graph `g`.
 """
 
 import re
@@ -48,7 +48,7 @@ def as_quads(line: bytes) -> bytes | None:
     if found is None:
         return None
     try:
-        (quad,) = ox.parse(f"{found[1]} .", ox.RdfFormat.N_TRIPLES)
+        (quad,) = ox.parse(f"{found[1]} .", ox.RdfFormat.N_QUADS)
     except (SyntaxError, ValueError):
         # The literal is the object, or the line is bad in another way.
         return None
@@ -58,9 +58,12 @@ def as_quads(line: bytes) -> bytes | None:
         check_valid_time(literal.value, literal.datatype.value)
     except OntologyError as error:
         raise BadValidTime(found.start(2) + 1, str(error)) from error
-    graph = ox.NamedNode(graph_of_valid_time(literal.value, literal.datatype.value))
+    within = quad.graph_name
+    named = None if isinstance(within, ox.DefaultGraph) else within.value
+    time_of = graph_of_valid_time(literal.value, literal.datatype.value, named)
+    graph = ox.NamedNode(time_of)
     quads = (
         ox.Quad(quad.subject, quad.predicate, quad.object, graph),
-        ox.Quad(graph, ox.NamedNode(HAS_VALID_TIME), literal),
+        ox.Quad(graph, ox.NamedNode(HAS_VALID_TIME), literal, within),
     )
     return ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""

@@ -177,12 +177,63 @@ def test_other_orders_are_what_they_were(store: Store, order: str) -> None:
     assert first == whole[:9]
 
 
-def test_distinct_keeps_itsrows(store: Store) -> None:
+@pytest.mark.parametrize("limit", [1, 3, 7, 500])
+def test_the_nearest_of_what_differs(store: Store, limit: int) -> None:
+    """Every geometry twice, and few kinds: rows are more than what differs."""
+    measured = _measured(store, "ice")
+    twice = "?s a :S ; :kind ?kind ; geo:asWKT ?y . VALUES ?n { 1 2 }"
+    order = f"ORDER BY {_distance('ice')} LIMIT {limit}"
+    ordered = sorted(measured.values())
+    found = rows(store, f"SELECT DISTINCT ?s {{ {twice} }} {order}")
+    assert len(set(found)) == len(found) == min(limit, len(measured))
+    assert [measured[s] for (s,) in found] == ordered[:limit]
+    bound = f"{twice} BIND({_distance('ice')} AS ?d)"
+    text = f"SELECT DISTINCT ?kind ?d {{ {bound} }} ORDER BY ?d LIMIT {limit}"
+    whole = sorted({(d, int(s[1:]) % 3) for s, d in measured.items() if s != "twin"})
+    assert len({*ordered}) < len(ordered)
+    assert [row[1] for row in rows(store, text)] == [d for d, _ in whole][:limit]
+
+
+def test_the_nearest_of_few_kinds(store: Store) -> None:
+    measured = _measured(store, "equator")
+    kinds: dict[int, float] = {}
+    for name, distance in measured.items():
+        kind = len(measured) % 3 if name == "twin" else int(name[1:]) % 3
+        kinds[kind] = min(distance, kinds.get(kind, distance))
     text = (
         "SELECT DISTINCT ?kind { ?s a :S ; :kind ?kind ; geo:asWKT ?y } "
-        f"ORDER BY {_distance('equator')} LIMIT 3"
+        f"ORDER BY {_distance('equator')} LIMIT "
     )
-    assert len(rows(store, text)) == 3
+    expected = sorted(kinds, key=kinds.__getitem__)
+    for limit in (1, 2, 3, 9):
+        assert [k for (k,) in rows(store, f"{text} {limit}")] == expected[:limit]
+    explained = str(store.explain(f"{PROLOGUE} {text} 2"))
+    assert "Nearest 2 by (kind)" in explained
+
+
+def test_the_nearest_within_a_subquery(store: Store) -> None:
+    measured = _measured(store, "antimeridian")
+    order = f"ORDER BY {_distance('antimeridian')} LIMIT 5"
+    inner = f"SELECT ?s {{ ?s a :S ; geo:asWKT ?y }} {order}"
+    nearest = sorted(measured, key=measured.__getitem__)[:5]
+    text = f"SELECT ?s ?kind {{ ?s :kind ?kind {{ {inner} }} }}"
+    assert {row[0] for row in rows(store, text)} == set(nearest)
+    assert "nearest by bounds" in str(store.explain(PROLOGUE + text))
+
+
+@pytest.mark.parametrize("start", ["equator", "line", "area"])
+def test_the_nearest_by_an_angle(store: Store, start: str) -> None:
+    origin = shapely.from_wkt(FROM[start])
+    planar = {name: shapely.distance(shape, origin) for name, shape in SHAPES.items()}
+    order = f"ORDER BY {_distance(start, 'uom:degree')} LIMIT 12"
+    text = f"SELECT ?s {{ ?s a :S ; geo:asWKT ?y }} {order}"
+    if start == "line":
+        # Away from the antimeridian, where the plane has its edges.
+        assert 0 < _candidates(store, text) < len(SHAPES)
+        return
+    found = [planar[s] for (s,) in rows(store, text)]
+    assert found == pytest.approx(sorted(planar.values())[:12], rel=1e-12)
+    assert 12 <= _candidates(store, text) < len(SHAPES)
 
 
 def test_a_filter_on_the_distance_and_an_order_by_it(store: Store) -> None:

@@ -221,9 +221,7 @@ def test_alternatives_beside_a_limit_that_is_none(
     assert set(rows(store, f"SELECT ?a ?b {{ {PAIRS} . {two} }}")) == expected
 
 
-def test_a_limit_of_a_constant_and_of_an_angle(
-    store: Store, distances: dict[tuple[str, str], float]
-) -> None:
+def test_a_limit_of_a_constant_and_of_an_angle(store: Store) -> None:
     reach = {name: REACHES[_reach(i)] for i, name in enumerate([*NEAR, *FAR])}
     centre = "POINT (30 80)"
     near = f'geof:distance(?x, "{centre}"^^geo:wktLiteral, uom:metre)'

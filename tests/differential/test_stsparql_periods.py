@@ -6,10 +6,12 @@ from itertools import product
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import pyoxigraph as ox
 import pytest
 
 from ontologies.namespaces import STRDF
 from strabon_store.errors import LoadError, QuerySyntaxError
+from strabon_store.results.graphs import Graph, serialize_ntriples
 from strabon_store.storage.loader import LoadOptions
 from strabon_store.store import Store
 from tests.geometries import rows
@@ -256,7 +258,6 @@ def test_updates_state_valid_times(tmp_path: Path) -> None:
         ('SELECT * { ?s ?p ?o "x" }', 22, "no valid time"),
         ('SELECT * { ?s ?p ?o "[1,2)"^^<' + PERIOD + "> }", 22, "is no period"),
         ("SELECT * { ?s <urn:p>* ?o ?t }", 28, "property path"),
-        ("CONSTRUCT { ?s ?p ?o ?t } WHERE { ?s ?p ?o ?t }", 23, "constructed"),
     ],
 )
 def test_what_is_no_valid_time_is_refused_where_it_stands(
@@ -265,6 +266,100 @@ def test_what_is_no_valid_time_is_refused_where_it_stands(
     with pytest.raises(QuerySyntaxError, match=reason) as caught:
         store.query(query)
     assert (caught.value.line, caught.value.column) == (1, column - 1)
+
+
+@pytest.mark.parametrize(
+    "target", ["?s <urn:p> 1 ?t", f'GRAPH ?g {{ ?s <urn:p> 1 "[1,2)"^^<{PERIOD}> }}']
+)
+def test_a_template_names_its_graph_by_constants(store: Store, target: str) -> None:
+    target = target.replace("[1,2)", "[2012-01-01,UC)")
+    with pytest.raises(QuerySyntaxError, match="in a template a valid time is a const"):
+        store.update(f"INSERT {{ {target} }} WHERE {{ GRAPH ?g {{ ?s ?p ?o ?t }} }}")
+
+
+DAY: Final = f'"[2012-01-01,2012-01-02)"^^<{PERIOD}>'
+YEAR: Final = f'"[2012-01-01,2013-01-01)"^^<{PERIOD}>'
+QUINTS: Final = (
+    f"<urn:s> <urn:p> <urn:o1> {DAY} .\n"
+    f"<urn:s> <urn:p> <urn:o2> <urn:g1> {DAY} .\n"
+    f"<urn:s> <urn:p> <urn:o3> <urn:g1> {YEAR} .\n"
+    f"<urn:s> <urn:p> <urn:o4> <urn:g2> {DAY} .\n"
+    "<urn:s> <urn:p> <urn:o5> <urn:g2> .\n"
+)
+"""A statement in the default graph, three in others, and one that always holds."""
+
+
+@pytest.fixture
+def graphs(tmp_path: Path) -> Iterator[Store]:
+    (tmp_path / "a.nq").write_text(QUINTS)
+    with Store.open(tmp_path / "store") as opened:
+        opened.load([tmp_path / "a.nq"])
+        yield opened
+
+
+def test_valid_times_in_graphs(graphs: Store) -> None:
+    day, year = (each.partition("^^")[0].strip('"') for each in (DAY, YEAR))
+
+    def asked(select: str, pattern: str) -> set[tuple[object, ...]]:
+        found = rows(graphs, f"SELECT {select} {{ {pattern} }}")
+        assert len(found) == len(set(found))
+        return set(found)
+
+    assert asked("?o ?t", "?s <urn:p> ?o ?t") == {("urn:o1", day)}
+    assert asked("?o", f"?s <urn:p> ?o {DAY}") == {("urn:o1",)}
+    assert asked("?o ?t", "GRAPH <urn:g1> { ?s <urn:p> ?o ?t }") == {
+        ("urn:o2", day),
+        ("urn:o3", year),
+    }
+    assert asked("?g ?o ?t", "GRAPH ?g { ?s <urn:p> ?o ?t }") == {
+        ("urn:g1", "urn:o2", day),
+        ("urn:g1", "urn:o3", year),
+        ("urn:g2", "urn:o4", day),
+    }
+    assert asked("?o", f"GRAPH <urn:g1> {{ ?s ?p ?o {DAY} }}") == {("urn:o2",)}
+    assert asked("?g ?o", f"GRAPH ?g {{ ?s ?p ?o {DAY} }}") == {
+        ("urn:g1", "urn:o2"),
+        ("urn:g2", "urn:o4"),
+    }
+    assert asked("?o", "GRAPH <urn:g2> { ?s <urn:p> ?o }") == {("urn:o5",)}
+
+
+def test_updates_of_valid_times_in_graphs(graphs: Store) -> None:
+    graphs.update(
+        f"INSERT DATA {{ GRAPH <urn:g2> {{ <urn:s> <urn:p> <urn:o6> {YEAR} }} }} ;\n"
+        f"DELETE DATA {{ GRAPH <urn:g1> {{ <urn:s> <urn:p> <urn:o2> {DAY} }} }} ;\n"
+        f"WITH <urn:g2> INSERT {{ ?s <urn:was> ?o {YEAR} }}\n"
+        f"WHERE {{ ?s <urn:p> ?o {DAY} }}"
+    )
+    text = "SELECT ?g ?p ?o { GRAPH ?g { ?s ?p ?o ?t } } ORDER BY ?o ?p"
+    assert rows(graphs, text) == [
+        ("urn:g1", "urn:p", "urn:o3"),
+        ("urn:g2", "urn:p", "urn:o4"),
+        ("urn:g2", "urn:was", "urn:o4"),
+        ("urn:g2", "urn:p", "urn:o6"),
+    ]
+
+
+def test_a_graph_with_valid_times_is_constructed(graphs: Store) -> None:
+    """The triple, and by the words of RDF what is said of it; read by pyoxigraph."""
+    text = "CONSTRUCT { ?s <urn:q> ?o ?t } WHERE { GRAPH ?g { ?s <urn:p> ?o ?t } }"
+    answer = graphs.query(text)
+    assert isinstance(answer, Graph)
+    other = ox.Store()
+    other.bulk_load(b"".join(serialize_ntriples(answer)), format=ox.RdfFormat.N_TRIPLES)
+    stated = (
+        "PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> "
+        "SELECT ?o ?t { ?x a rdf:Statement ; rdf:subject <urn:s> ; "
+        "rdf:predicate <urn:q> ; rdf:object ?o ; "
+        f"<{STRDF}hasValidTime> ?t . <urn:s> <urn:q> ?o }} ORDER BY ?o"
+    )
+    solutions = other.query(stated)
+    assert isinstance(solutions, ox.QuerySolutions)
+    found = [(row["o"].value, str(row["t"])) for row in solutions]
+    assert found == [("urn:o2", DAY), ("urn:o3", YEAR), ("urn:o4", DAY)]
+    short = graphs.query(f"CONSTRUCT WHERE {{ ?s ?p ?o {DAY} }}")
+    assert isinstance(short, Graph)
+    assert len(list(short)) == 6
 
 
 GOOD: Final = f'<urn:a> <urn:b> <urn:c> "[2012-01-01,UC)"^^<{PERIOD}> .\n'

@@ -46,6 +46,16 @@ def most_metres(one: Box, other: Box) -> Scalar:
     return call("most_metres", *one, *other, Constant(GREATEST_RADIUS_M))
 
 
+def least_degrees(one: Box, other: Box) -> Scalar:
+    """At most the distance in the plane of longitudes and latitudes."""
+    return call("least_degrees", *one, *other)
+
+
+def most_degrees(one: Box, other: Box) -> Scalar:
+    """At least the same."""
+    return call("most_degrees", *one, *other)
+
+
 def boxes_meet(one: Scalar, other: Scalar) -> Scalar:
     """Whether the boxes of two shapes meet: what an index on shapes can answer."""
     return call("boxes_meet", one, other)
