@@ -18,14 +18,16 @@ from geotriples.mapping.model import (
 )
 from geotriples.sources.base import Column, OpenSource, Source
 from geotriples.sources.csv import open_csv, open_tsv
-from geotriples.sources.cube import open_netcdf
+from geotriples.sources.cube import open_netcdf, open_zarr
 from geotriples.sources.json import open_json, open_json_lines
 from geotriples.sources.parquet import open_geoparquet, open_parquet
 from geotriples.sources.places import Permissions, Places
 from geotriples.sources.raster import open_raster
+from geotriples.sources.safe import open_safe
 from geotriples.sources.sparql import FORMULATIONS as SPARQL_RESULTS
 from geotriples.sources.sparql import open_endpoint, open_rdf
 from geotriples.sources.sql_catalog import open_database_source
+from geotriples.sources.stac import open_stac
 from geotriples.sources.vector import open_vector
 from geotriples.sources.vector_files import FORMATS as VECTOR_FORMATS
 from geotriples.sources.workspace import Workspace
@@ -43,6 +45,9 @@ FORMULATIONS: Final[Mapping[str, OpenSource]] = MappingProxyType(
         PYRML.term("GeoParquet"): open_geoparquet,
         PYRML.term("NetCDF"): open_netcdf,
         PYRML.term("Raster"): open_raster,
+        PYRML.term("SAFE"): open_safe,
+        PYRML.term("STAC"): open_stac,
+        PYRML.term("Zarr"): open_zarr,
         **{PYRML.term(one.name): open_vector(one) for one in VECTOR_FORMATS},
         **dict.fromkeys(SPARQL_RESULTS, open_rdf),
     }

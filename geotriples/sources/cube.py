@@ -1,4 +1,4 @@
-"""`pyrml:NetCDF`: a row for each index of a variable; values are decoded as CF says.
+"""`pyrml:NetCDF`, `pyrml:Zarr`: a row for each index of a variable; values as CF says.
 
 The iterator names the variable.  A reference is that variable, or another whose
 dimensions are among its own, coordinates first of all; `geometry` is the point where a
@@ -7,9 +7,11 @@ with the CRS of the variable's grid mapping.  Fill values and NaN are no values.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +20,7 @@ import shapely
 import xarray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from xarray.backends import ZarrStore
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource
@@ -29,7 +32,8 @@ from geotriples.sources.workspace import Workspace
 _BATCH_CELLS: Final = 65_536
 _GEOMETRY: Final = "geometry"
 _CRS84: Final = "OGC:CRS84"
-_BROKEN: Final = (OSError, ValueError, KeyError, RuntimeError)
+_ZARR: Final = "zarr"
+_BROKEN: Final = (OSError, ValueError, KeyError, RuntimeError, BadZipFile)
 _ENGINES: Final = ((b"\x89HDF", "h5netcdf"), (b"CDF", "scipy"))
 
 
@@ -49,7 +53,7 @@ class CubeSource:
     Attributes:
         path: The file that the mapping means.
         file: The same, not compressed.
-        engine: What reads it.
+        engine: What reads it, by the name that xarray has for it.
         variable: Whose cells are rows.
         types: Variables that have a value for each of them, with their types.
         row_count: How many cells there are.
@@ -101,7 +105,7 @@ class CubeSource:
         self, schema: pa.Schema, wanted: list[str]
     ) -> Iterator[pa.RecordBatch]:
         try:
-            with xarray.open_dataset(self.file, engine=self.engine) as cube:
+            with _opened(self.file, self.engine) as cube:
                 for part in _parts(cube, self.variable):
                     count = part[self.variable].size
                     columns = [self._cells(part, name) for name in wanted]
@@ -150,9 +154,26 @@ def open_netcdf(path: Path, source: LogicalSource, workspace: Workspace) -> Cube
         SourceError: It is absent or none, or the iterator names no variable of it.
     """
     file = workspace.plain(path, source.representation)
-    engine = _engine(path, file)
+    return _open(path, file, _engine(path, file), source)
+
+
+def open_zarr(path: Path, source: LogicalSource, workspace: Workspace) -> CubeSource:
+    """Open a Zarr group, of format 2 or 3: a folder, or a `.zip` of what is in it.
+
+    Raises:
+        SourceError: It is absent or none, or the iterator names no variable of it.
+    """
+    del workspace  # an archive is read in place
+    if not path.exists():
+        raise SourceError(path, "does not exist")
+    if path.is_file() and not is_zipfile(path):
+        raise SourceError(path, "is not Zarr that can be read: no folder and no zip")
+    return _open(path, path, _ZARR, source)
+
+
+def _open(path: Path, file: Path, engine: str, source: LogicalSource) -> CubeSource:
     try:
-        with xarray.open_dataset(file, engine=engine) as cube:
+        with _opened(file, engine) as cube:
             variable = _variable(path, cube, source.iterator)
             dims = set(cube[variable].dims)
             types = {
@@ -163,8 +184,28 @@ def open_netcdf(path: Path, source: LogicalSource, workspace: Workspace) -> Cube
             position = _position(cube, variable, source.representation.crs)
             count = int(cube[variable].size)
     except _BROKEN as error:
-        raise SourceError(path, f"is not NetCDF that can be read: {error}") from error
+        what = "Zarr" if engine == _ZARR else "NetCDF"
+        raise SourceError(path, f"is not {what} that can be read: {error}") from error
     return CubeSource(path, file, engine, variable, types, count, position)
+
+
+@contextmanager
+def _opened(file: Path, engine: str) -> Iterator[Any]:
+    if engine != _ZARR:
+        with xarray.open_dataset(file, engine=engine) as cube:
+            yield cube
+    elif file.is_dir():
+        with xarray.open_dataset(file, engine=_ZARR, consolidated=False) as cube:
+            yield cube
+    else:
+        # It takes as long to import as all the rest together.
+        from zarr.storage import ZipStore  # noqa: PLC0415
+
+        with ZipStore(file, mode="r") as archive:
+            # What stands consolidated says nothing that is not near at hand here.
+            store = ZarrStore.open_group(archive, mode="r", consolidated=False)
+            with xarray.open_dataset(store) as cube:
+                yield cube
 
 
 def _engine(path: Path, file: Path) -> str:

@@ -37,6 +37,10 @@ class Workspace:
             self._remove = finalize(_PROCESS, rmtree, self._folder, ignore_errors=True)
         return Path(mkdtemp(dir=self._folder))
 
+    def holds(self, path: Path) -> bool:
+        """Whether a file was made or fetched by this run."""
+        return self._folder is not None and path.is_relative_to(self._folder)
+
     def plain(self, path: Path, representation: Representation) -> Path:
         """The file without compression.
 

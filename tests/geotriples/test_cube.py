@@ -1,5 +1,6 @@
 """NetCDF as a source: cells are those that xarray has, in its order."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,38 @@ def test_what_is_no_cube_is_refused(tmp_path: Path) -> None:
             opened(tmp_path, "c.nc", "pyrml:NetCDF", "ice") as source,
         ):
             rows(source, "ice")
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_zarr_has_the_rows_of_netcdf(
+    tmp_path: Path, zarr_format: Any, *, is_zip: bool
+) -> None:
+    cube = _cube()
+    cube.to_netcdf(tmp_path / "c.nc", engine="h5netcdf")
+    cube.to_zarr(tmp_path / "c.zarr", zarr_format=zarr_format, consolidated=False)
+    name = "c.zarr"
+    if is_zip:
+        name = "z.zip"
+        shutil.make_archive(str(tmp_path / "z"), "zip", tmp_path / "c.zarr")
+    names = ("time", "lat", "lon", "ice", "depth", "geometry")
+    with opened(tmp_path, "c.nc", "pyrml:NetCDF", "ice") as source:
+        expected = rows(source, *names)
+    with opened(tmp_path, name, "pyrml:Zarr", "ice") as source:
+        assert source.row_count == len(expected)
+        assert rows(source, *names) == expected
+
+
+def test_what_is_no_zarr_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty.zarr").mkdir()
+    (tmp_path / "text.zip").write_text("no archive")
+    for name, reason in (
+        ("none.zarr", "does not exist"),
+        ("empty.zarr", "is not Zarr that can be read"),
+        ("text.zip", "is not Zarr that can be read"),
+    ):
+        with (
+            pytest.raises(SourceError, match=reason),
+            opened(tmp_path, name, "pyrml:Zarr", "ice"),
+        ):
+            pass
