@@ -11,7 +11,7 @@ Arrow holds, which is gone before a CASE has copied it; a concatenation copies a
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
@@ -39,7 +39,10 @@ from strabon_store.relational.times import (
     adjust,
     cast,
     compare_durations,
+    divided,
     parse,
+    quotient,
+    scaled,
     subtract,
     sum_of,
 )
@@ -211,6 +214,36 @@ def _add_times(sign: str, left: str, right: str) -> str | None:
             return None
 
 
+def _scale_duration(operator: str, left: str, right: str) -> str | None:
+    """Products and quotients as XPath functions 8.4 has them; a number is XPath's."""
+    match _of_plain(left), _of_plain(right):
+        case Duration() as span, None:
+            factor = _number(right)
+        case None, Duration() as span if operator == "*":
+            factor = _number(left)
+        case _:
+            return None
+    if factor is None:
+        return None
+    return _plain((scaled if operator == "*" else divided)(span, factor))
+
+
+def _number(plain: str) -> Decimal | None:
+    lexical, _, _ = plain.rpartition('"^^<')
+    try:
+        return Decimal(lexical[1:].replace("INF", "Infinity"))
+    except InvalidOperation:
+        return None
+
+
+def _divide_durations(left: str, right: str) -> str | None:
+    one, other = _of_plain(left), _of_plain(right)
+    if not (isinstance(one, Duration) and isinstance(other, Duration)):
+        return None
+    found = quotient(one, other)
+    return None if found is None else f"{found:f}"
+
+
 def _adjust(plain: str, zone: str) -> str | None:
     moment = _of_plain(plain)
     offset = _of_plain(zone) if zone else None
@@ -246,5 +279,7 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...], Any]]] = 
     "pytheas_duration_seconds": (_duration_seconds, _TEXT, DOUBLE),
     "pytheas_zone": (_zone, _TEXT, VARCHAR),
     "pytheas_add_times": (_add_times, _TEXT * 3, VARCHAR),
+    "pytheas_scale_duration": (_scale_duration, _TEXT * 3, VARCHAR),
+    "pytheas_divide_durations": (_divide_durations, _TEXT * 2, VARCHAR),
     "pytheas_adjust": (_adjust, _TEXT * 2, VARCHAR),
 }

@@ -77,10 +77,18 @@ TIMES: Final[Mapping[str, str]] = MappingProxyType(
         "zone_duration": "pytheas_zone(:a) || ''",
         "cast_time": "pytheas_cast(:a, :b, :c) || ''",
         "time_arithmetic": "pytheas_add_times(:a, :b, :c) || ''",
+        "scale_duration": "pytheas_scale_duration(:a, :b, :c) || ''",
+        # More digits than a decimal holds are an error; those behind are rounded.
+        "divide_durations": "TRY_CAST(pytheas_divide_durations(:a, :b) "
+        "AS DECIMAL(38, 18))",
         "adjust": "pytheas_adjust(:a, :b) || ''",
         "kind_of_sum": f"CASE WHEN :a IS NULL THEN {Tag.INTEGER} "
         f"WHEN ends_with(:a, 'uration>') THEN {Tag.DURATION} ELSE {Tag.DATETIME} END",
         "is_time": f":a IN ({Tag.DATETIME}, {Tag.DURATION})",
+        "are_durations": f":a = {Tag.DURATION} AND :b = {Tag.DURATION}",
+        "are_divided": f":a = {Tag.DURATION} AND :b = {Tag.INTEGER}",
+        "are_multiplied": f":a = {Tag.DURATION} AND :b = {Tag.INTEGER} "
+        f"OR :a = {Tag.INTEGER} AND :b = {Tag.DURATION}",
         "are_times": f":a IN ({Tag.DATETIME}, {Tag.DURATION}) "
         f"AND :b IN ({Tag.DATETIME}, {Tag.DURATION})",
     }

@@ -391,19 +391,27 @@ class _Terms:
 
     def number(self, scalar: Scalar) -> int:
         """The number of a scalar."""
-        # By identity first: scalars share their parts, and to compare or to hash them
-        # would walk every path. They outlive this object, so no id is used twice.
-        known = self._by_identity.get(id(scalar))
-        if known is None:
-            known = self._by_identity[id(scalar)] = self._numbered(scalar)
-        return known
+        # By identity: scalars share their parts, and to compare or to hash them would
+        # walk every path. They outlive this object, so no id is used twice. Without
+        # recursion: a sum of a hundred terms is some hundreds of levels deep.
+        known = self._by_identity
+        waiting = [scalar]
+        while waiting:
+            current = waiting[-1]
+            operands = current.arguments if isinstance(current, Call) else ()
+            unknown = [each for each in operands if id(each) not in known]
+            if unknown:
+                waiting += unknown
+            else:
+                known[id(waiting.pop())] = self._numbered(current)
+        return known[id(scalar)]
 
     def _numbered(self, scalar: Scalar) -> int:
         arguments: tuple[int, ...] = ()
         is_aggregated, reads = False, frozenset[str]()
         match scalar:
             case Call(operation, operands):
-                arguments = tuple(self.number(each) for each in operands)
+                arguments = tuple(self._by_identity[id(each)] for each in operands)
                 inner = any(self._aggregated[each] for each in arguments)
                 is_aggregated = inner or operation in AGGREGATES
                 reads = reads.union(*(self._reads[each] for each in arguments))

@@ -279,13 +279,24 @@ def mean(number: Numeric, term: Scalar | None = None) -> Numeric:
 
 def or_zero(number: Numeric, is_empty: Scalar) -> Numeric:
     """The number, or the integer 0: the type of nothing is not that of its numbers."""
+    zero = Numeric(
+        rank=Constant(0),
+        integer=call("integer", Constant(0)),
+        decimal=call("decimal", Constant(0)),
+        double=Constant(0.0),
+    )
+    return choose(is_empty, zero, number)
 
-    def chosen(part: Scalar, otherwise: Scalar) -> Scalar:
-        return call("case", is_empty, otherwise, part)
+
+def choose(condition: Scalar, number: Numeric, otherwise: Numeric) -> Numeric:
+    """One of two numbers, row by row."""
+
+    def chosen(part: Scalar, other: Scalar) -> Scalar:
+        return call("case", condition, part, other)
 
     return Numeric(
-        rank=chosen(number.rank, Constant(0)),
-        integer=chosen(number.integer, call("integer", Constant(0))),
-        decimal=chosen(number.decimal, call("decimal", Constant(0))),
-        double=chosen(number.double, Constant(0.0)),
+        rank=chosen(number.rank, otherwise.rank),
+        integer=chosen(number.integer, otherwise.integer),
+        decimal=chosen(number.decimal, otherwise.decimal),
+        double=chosen(number.double, otherwise.double),
     )

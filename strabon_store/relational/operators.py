@@ -6,16 +6,18 @@ from typing import Final
 from strabon_store.algebra.expressions import ArithmeticOperator, ComparisonOperator
 from strabon_store.relational import arithmetic as numeric
 from strabon_store.relational.encoding import Tag, TermId
+from strabon_store.relational.numbers import Numeric, Rank, of_rank
 from strabon_store.relational.scalars import (
     FALSE,
     NULL,
     TRUE,
+    Call,
     Constant,
     Scalar,
     any_of,
     call,
 )
-from strabon_store.relational.temporals import NO_TIME, compare_times
+from strabon_store.relational.temporals import DURATION, NO_TIME, compare_times
 from strabon_store.relational.values import Value, from_plain, of_numeric
 
 _MIRRORED: Final = {
@@ -25,6 +27,10 @@ _MIRRORED: Final = {
 _TIME_OPERATORS: Final = {
     ArithmeticOperator.ADD: Constant("+"),
     ArithmeticOperator.SUBTRACT: Constant("-"),
+}
+_SCALING_OPERATORS: Final = {
+    ArithmeticOperator.MULTIPLY: Constant("*"),
+    ArithmeticOperator.DIVIDE: Constant("/"),
 }
 _ORDERED: Final = {
     ComparisonOperator.LT: "less",
@@ -141,14 +147,60 @@ def _simple(value: Value) -> Scalar:
 
 
 def arithmetic(operator: ArithmeticOperator, left: Value, right: Value) -> Value:
-    """`left operator right` (17.3); dates, times and durations add and subtract too."""
-    number = of_numeric(numeric.arithmetic(operator, left.numeric, right.numeric))
+    """`left operator right` (17.3), of numbers, and of dates, times and durations.
+
+    The latter are XPath's (functions 3.1, 8.4 and 9.7): moments and durations add and
+    subtract, and a duration is multiplied and divided by a number.
+    """
+    numbers = numeric.arithmetic(operator, left.numeric, right.numeric)
+    if operator is ArithmeticOperator.DIVIDE:
+        numbers = _or_durations(numbers, left, right)
+    number = of_numeric(numbers)
     symbol = _TIME_OPERATORS.get(operator)
-    if symbol is None or NO_TIME in (left.temporal, right.temporal):
+    if symbol is None:
+        return _or_scaled(number, operator, left, right)
+    if NO_TIME in (left.temporal, right.temporal):
         return number
     both = call("are_times", left.kind, right.kind)
     times = left.temporal.plain, right.temporal.plain
     return _number_or_time(number, both, call("time_arithmetic", symbol, *times))
+
+
+def _or_durations(numbers: Numeric, left: Value, right: Value) -> Numeric:
+    """A quotient of numbers, or of two durations, which is a decimal."""
+    if not (_may_be_duration(left) and _may_be_duration(right)):
+        return numbers
+    both = call("are_durations", left.kind, right.kind)
+    times = left.temporal.plain, right.temporal.plain
+    found = of_rank(call("divide_durations", *times), Rank.DECIMAL)
+    if numbers.double == NULL:
+        return found.map(lambda part: call("if_true", both, part))
+    return numeric.choose(both, found, numbers)
+
+
+def _or_scaled(
+    number: Value, operator: ArithmeticOperator, left: Value, right: Value
+) -> Value:
+    """A product or quotient of numbers, or of a duration and a number."""
+    is_first = _may_be_duration(left) and right.number != NULL
+    is_second = _may_be_duration(right) and left.number != NULL
+    if operator is ArithmeticOperator.MULTIPLY:
+        condition = call("are_multiplied", left.kind, right.kind)
+    else:
+        condition, is_second = call("are_divided", left.kind, right.kind), False
+    if not (is_first or is_second):
+        return number
+    symbol = _SCALING_OPERATORS[operator]
+    scaled = call("scale_duration", symbol, left.plain, right.plain)
+    return _number_or_time(number, condition, scaled)
+
+
+def _may_be_duration(value: Value) -> bool:
+    match value.temporal.family:
+        case Constant(family) | Call("if_bound", (_, Constant(family))):
+            return family == DURATION
+        case _:
+            return True
 
 
 def negate(value: Value) -> Value:

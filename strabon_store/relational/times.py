@@ -23,6 +23,9 @@ _CYCLE_DAYS: Final = 146_097
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 # More digits than any engine's timeline has; int() refuses very long ones.
 _LONGEST: Final = 1000
+# Of the product of a duration: digits before the point, and the last one behind it.
+_LONGEST_DIGITS: Final = 30
+_FINEST: Final = Decimal("1e-18")
 
 _YEAR: Final = r"(?P<year>-?(?:[1-9][0-9]{3,}|0[0-9]{3}))"
 _DATE: Final = rf"{_YEAR}-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}})"
@@ -317,6 +320,63 @@ def sum_of(left: Duration, right: Duration, sign: int = 1) -> Duration | None:
         return None
     name = left.name if left.name == right.name else "duration"
     return Duration(name, months, seconds)
+
+
+def scaled(span: Duration, factor: Decimal) -> Duration | None:
+    """So many times a duration (XPath functions 3.1, 8.4.3, 8.4.8).
+
+    Months are rounded to whole ones, halves up, and seconds to 18 digits. None of a
+    duration of months and seconds: a part of a month is no number of seconds.
+
+    Examples:
+        >>> str(scaled(parse("yearMonthDuration", "P2Y11M"), Decimal("2.3")))
+        'P6Y9M'
+    """
+    if factor.is_infinite() or factor.is_nan() or (span.months and span.seconds):
+        return None
+    months = _WIDE.multiply(Decimal(span.months), factor)
+    seconds = _WIDE.multiply(span.seconds, factor)
+    return _rounded(span.name, months, seconds)
+
+
+def divided(span: Duration, divisor: Decimal) -> Duration | None:
+    """A duration by a number (XPath functions 3.1, 8.4.4, 8.4.9), rounded so too.
+
+    Examples:
+        >>> str(divided(parse("dayTimeDuration", "P1DT2H30M10.5S"), Decimal("1.5")))
+        'PT17H40M7S'
+    """
+    if not divisor or divisor.is_nan() or (span.months and span.seconds):
+        return None
+    months = _WIDE.divide(Decimal(span.months), divisor)
+    return _rounded(span.name, months, _WIDE.divide(span.seconds, divisor))
+
+
+def quotient(left: Duration, right: Duration) -> Decimal | None:
+    """How many times the second the first is (XPath functions 3.1, 8.4.5, 8.4.10).
+
+    Examples:
+        >>> months = [parse("yearMonthDuration", each) for each in ("P3Y4M", "-P1Y4M")]
+        >>> quotient(*months)
+        Decimal('-2.5')
+    """
+    if not (left.months or right.months):
+        parts = left.seconds, right.seconds
+    elif not (left.seconds or right.seconds):
+        parts = Decimal(left.months), Decimal(right.months)
+    else:
+        return None
+    return _WIDE.divide(*parts) if parts[1] else None
+
+
+def _rounded(name: str, months: Decimal, seconds: Decimal) -> Duration | None:
+    """A duration of what was computed; None of what is longer than any timeline."""
+    if max(months.adjusted(), seconds.adjusted()) > _LONGEST_DIGITS:
+        return None
+    half_up = (months + Decimal("0.5")).to_integral_value("ROUND_FLOOR", _WIDE)
+    # Zero of a quotient may have an exponent below.
+    exact = seconds.quantize(_FINEST, "ROUND_HALF_EVEN", _WIDE).normalize(_WIDE)
+    return Duration(name, int(half_up), exact + 0)
 
 
 def adjust(moment: Moment, zone: Duration | None) -> Moment | None:

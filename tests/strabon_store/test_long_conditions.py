@@ -69,3 +69,12 @@ def test_the_sql_grows_with_the_condition_and_hardly_faster(
         len(store.compile(_query(shape, clauses)).generated.sql) for clauses in (3, 12)
     )
     assert long < 8 * short
+
+
+@pytest.mark.parametrize("operator", ["+", "*"])
+def test_a_sum_of_many_terms_of_any_type_is_compiled(
+    store: Store, operator: str
+) -> None:
+    """Each may be a duration: the scalars are some hundreds of levels deep."""
+    terms = f" {operator} ".join(["?o"] * 140)
+    assert store.compile(f"SELECT ({terms} AS ?all) {{ ?s ?p ?o }}").generated.sql
