@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from strabon_store.backends.sql import Template, identifier
 from strabon_store.storage.changes import create_quads
+from strabon_store.storage.lines import in_row_groups
 
 Ids: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -40,7 +41,7 @@ class Quads(NamedTuple):
 
 def stage(cursor: duckdb.DuckDBPyConnection, table: str, quads: Quads) -> None:
     """Put statements into a table with the columns of the quads, in their order."""
-    cursor.register("given", pa.table(quads._asdict()))
+    cursor.register("given", in_row_groups(pa.table(quads._asdict())))
     cursor.execute(_STAGE.filled([identifier(table)]))
     cursor.unregister("given")
 

@@ -23,30 +23,30 @@ import pyarrow.compute as pc
 from engines.term_columns import StatementBatch
 from ontologies.geosparql.crs import OWN_CRS
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag
-from strabon_store.relational.layout import TERMS
+from strabon_store.relational.layout import GEOMETRIES, TERMS
 from strabon_store.storage.arrivals import Quads
-from strabon_store.storage.compact import add_geometries, count_rows
+from strabon_store.storage.compact import count_rows
+from strabon_store.storage.described import Block, Described, describe, plain_of
 from strabon_store.storage.dictionary import NOT_FOUND, Ids
 from strabon_store.storage.geometries import (
     NewGeometries,
     insert_geometries,
-    insert_plain,
     parse_geometries,
 )
 from strabon_store.storage.kinds_read import find_kinds
-from strabon_store.storage.lines import Statements, in_batches
+from strabon_store.storage.lines import in_batches
 from strabon_store.storage.pending_terms import (
     Ending,
     PendingTerms,
     TermBlock,
     Terms,
 )
+from strabon_store.storage.plain_geometries import WAITING, PendingGeometries
 from strabon_store.storage.seen_hashes import SeenHashes
 from strabon_store.storage.sources import BlankLabels
 from strabon_store.storage.term_batches import take_batch_apart
 from strabon_store.storage.term_values import NewTerms
 from strabon_store.storage.token_parts import TokenParts, take_apart
-from strabon_store.storage.token_sql import DESCRIBE, PARAMETERS
 
 _Table: TypeAlias = Any  # pyarrow ships no types
 _BEGIN: Final = (
@@ -66,7 +66,7 @@ CREATE OR REPLACE TEMPORARY TABLE endings (
 CREATE OR REPLACE TEMPORARY VIEW said_terms AS
 SELECT hash, id, lexical, datatype, language FROM new_terms JOIN endings USING (ending)
 """,
-    "CREATE OR REPLACE TEMPORARY TABLE new_geometries AS FROM geometries LIMIT 0",
+    f"CREATE OR REPLACE TEMPORARY TABLE {WAITING} AS FROM geometries LIMIT 0",
     "CREATE OR REPLACE TEMPORARY TABLE blank_labels (token VARCHAR, label VARCHAR)",
 )
 # Sorted, so that the row groups are full: the checkpoint would write the table again to
@@ -86,7 +86,7 @@ _END: Final = (
         for table in (
             "new_terms",
             "endings",
-            "new_geometries",
+            WAITING,
             "blank_labels",
             "identified",
         )
@@ -138,6 +138,7 @@ class Encoding:
     _endings: dict[Ending, int] = field(default_factory=dict)
     _seen: SeenHashes = field(default_factory=SeenHashes)
     _pending: PendingTerms = field(init=False)
+    _geometries: PendingGeometries = field(init=False)
 
     def begin(self) -> None:
         """Make the tables in which new terms wait."""
@@ -146,6 +147,13 @@ class Encoding:
         self._endings = {}
         self._pending = PendingTerms(self.cursor)
         self._has_terms = count_rows(self.cursor, TERMS) > 0
+        is_first = not self._has_terms and not count_rows(self.cursor, GEOMETRIES)
+        self._geometries = PendingGeometries(self.cursor, is_first)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the store has no term yet."""
+        return not self._has_terms
 
     def keep(self) -> None:
         """Put what is new into the dictionary, within a transaction."""
@@ -154,7 +162,7 @@ class Encoding:
             self.cursor.execute(_KEEP_HASHES)
         else:
             self._pending.insert(list(self._endings))
-        add_geometries(self.cursor, "new_geometries")
+        self._geometries.insert()
 
     def end(self) -> None:
         """Forget the tables of the load."""
@@ -169,29 +177,31 @@ class Encoding:
         """The datatypes of terms, by the numbers that are told with them."""
         return [datatype for datatype, _ in self._endings]
 
-    def encode(self, statements: Statements, labels: BlankLabels) -> Quads:
+    def encode(self, block: Block, labels: BlankLabels) -> Quads:
         """The ids of the terms of statements; what is new waits to be kept.
 
         Args:
-            statements: The statements.
+            block: The statements.
             labels: Of the file that they stand in.
         """
-        parts = take_apart(statements.tokens)
-        blanks = parts.rows("_")
+        described = block.described
+        blanks = described.blanks()
         if len(blanks):
-            tokens = statements.tokens.take(pa.array(parts.order[blanks]))
-            parts = parts.with_lexical(blanks, self._label(tokens, labels))
-        return self._encode_parts(parts, statements.places)
+            places = pa.array(described.parts.order[blanks])
+            made = self._label(block.statements.tokens.take(places), labels)
+            described = described.labeled(self.cursor, blanks, made)
+        return self._encode(described, block.statements.places)
 
     def encode_batch(self, batch: StatementBatch) -> Quads:
         """The same for terms that never were text; blank nodes keep their labels."""
-        return self._encode_parts(*take_batch_apart(batch))
+        parts, places = take_batch_apart(batch)
+        return self._encode(describe(self.cursor, parts), places)
 
-    def _encode_parts(
-        self, parts: TokenParts, places: np.ndarray[Any, np.dtype[np.integer[Any]]]
+    def _encode(
+        self, described: Described, places: np.ndarray[Any, np.dtype[np.integer[Any]]]
     ) -> Quads:
         # The last id is that of `NO_GRAPH`.
-        ids = np.append(self._identify_tokens(parts), DEFAULT_GRAPH)
+        ids = np.append(self._identify_tokens(described), DEFAULT_GRAPH)
         subject, predicate, value, graph = (ids[each] for each in places.T)
         return Quads(graph, subject, predicate, value)
 
@@ -202,7 +212,7 @@ class Encoding:
             tokens: A column `token`; blank nodes keep the labels that they have there.
         """
         column = tokens["token"].cast(pa.large_string()).combine_chunks()
-        ids = self._identify_tokens(take_apart(column))
+        ids = self._identify_tokens(describe(self.cursor, take_apart(column)))
         with self._registered("given", pa.table({"token": column, "id": ids})):
             self.cursor.execute(_IDENTIFIED)
 
@@ -225,40 +235,25 @@ class Encoding:
             self.cursor.execute(_KEEP_LABELS)
         return [str(text) for text in texts]
 
-    def _identify_tokens(self, parts: TokenParts) -> Ids:
+    def _identify_tokens(self, described: Described) -> Ids:
         """The ids of terms, as the tokens stood."""
-        ids = np.empty(len(parts.order), np.int64)
-        ids[parts.order] = self._identify(parts)
+        order = described.parts.order
+        ids = np.empty(len(order), np.int64)
+        ids[order] = self._identify(described)
         return ids
 
-    def _identify(self, parts: TokenParts) -> Ids:
+    def _identify(self, described: Described) -> Ids:
         """The ids of terms; what is new waits to be kept."""
-        table = self._describe(parts)
+        parts, table = described.parts, described.table
         endings = self._endings_of(parts)[parts.ends]
         ids: Ids = table["inline"].fill_null(NOT_FOUND).to_numpy().copy()
         self._find(table, endings, ids)
         new = np.flatnonzero(ids == NOT_FOUND)
         if len(new):
-            ids[new] = self._keep(parts, table, endings, new)
+            ids[new] = self._keep(described, endings, new)
             self._seen.add(table["hash"].to_numpy()[new])
         self.next_key += len(ids)
         return ids
-
-    def _describe(self, parts: TokenParts) -> _Table:
-        """What terms say and what they are worth."""
-        columns = {
-            "row": np.arange(len(parts.heads)),
-            "tag": np.where(parts.heads == ord("_"), int(Tag.BLANK), int(Tag.IRI)),
-            "lexical": parts.lexical,
-            "datatype": parts.datatype,
-            "language": parts.language,
-        }
-        table = pa.table(columns)
-        with self._registered("terms_read", in_batches(table)):
-            worth = self.cursor.execute(DESCRIBE, PARAMETERS).to_arrow_table()
-        for name in worth.column_names:
-            table = table.append_column(name, worth[name].combine_chunks())
-        return table
 
     def _find(self, table: _Table, endings: Ids, ids: Ids) -> None:
         """Fill in the ids of terms of the store, or of this load."""
@@ -284,16 +279,21 @@ class Encoding:
             found = self.cursor.execute(_KNOWN, parameters).fetchnumpy()
         ids[found["row"]] = found["id"]
 
-    def _keep(self, parts: TokenParts, table: _Table, endings: Ids, new: Ids) -> Ids:
+    def _keep(self, described: Described, endings: Ids, new: Ids) -> Ids:
         """Keep the terms in some rows, which are new; their ids."""
-        taken = table.take(pa.array(new))
-        kinds = find_kinds(parts.tags()[new], taken)
+        taken = described.table.take(pa.array(new))
+        kinds = find_kinds(described.parts.tags()[new], taken)
         keys = self.next_key + new
         is_geometry = kinds.tags == Tag.GEOMETRY
         if is_geometry.any():
             rows = np.flatnonzero(is_geometry)
-            kinds.tags[self._keep_geometries(taken, rows, keys)] = Tag.OTHER
-        ids: Ids = (kinds.tags << PAYLOAD_BITS) + keys
+            plain = plain_of(self.cursor, described, new[rows])
+            is_plain = np.isin(new[rows], plain.rows)
+            ids = _geometry_ids(keys[rows])
+            self._geometries.add(ids[is_plain], plain)
+            ill_formed = self._keep_others(taken, rows[~is_plain], keys)
+            kinds.tags[ill_formed] = Tag.OTHER
+        ids = (kinds.tags << PAYLOAD_BITS) + keys
         if self.new_terms is not None:
             told = NewTerms(keys, endings[new], kinds.number, kinds.moment)
             self.new_terms.append(told)
@@ -326,14 +326,15 @@ class Encoding:
                 self.cursor.execute(_KEEP_ENDINGS)
         return np.array([self._endings[each] for each in told], np.int64)
 
-    def _keep_geometries(self, terms: _Table, rows: Ids, keys: Ids) -> Ids:
-        """Keep the geometries of literals; the rows of those that are ill-formed."""
-        ids = (Tag.GEOMETRY << PAYLOAD_BITS) + keys[rows]
-        literals = terms.select(["lexical", "datatype"]).take(pa.array(rows))
-        is_plain = insert_plain(self.cursor, ids, literals, "new_geometries")
-        rows, ids = rows[~is_plain], ids[~is_plain]
+    def _keep_others(self, terms: _Table, rows: Ids, keys: Ids) -> Ids:
+        """Keep the geometries of literals that the engine does not read by itself.
+
+        Returns:
+            The rows of those that are ill-formed.
+        """
         if not len(rows):
             return rows
+        ids = _geometry_ids(keys[rows])
         rest = terms.take(pa.array(rows))
         waits = np.asarray(pc.match_substring_regex(rest["lexical"], OWN_CRS.pattern))
         if waits.any():
@@ -341,7 +342,8 @@ class Encoding:
             rows, ids, rest = rows[~waits], ids[~waits], rest.filter(pa.array(~waits))
         lexicals = rest["lexical"].to_pylist()
         parsed = parse_geometries(lexicals, rest["datatype"].to_pylist())
-        insert_geometries(self.cursor, ids, parsed, "new_geometries")
+        self._geometries.leave_memory()
+        insert_geometries(self.cursor, ids, parsed, WAITING)
         self.met.add_problems(lexicals, parsed)
         ill_formed: Ids = rows[np.array(list(parsed.problems), np.int64)]
         return ill_formed
@@ -353,3 +355,7 @@ class Encoding:
             yield
         finally:
             self.cursor.unregister(name)
+
+
+def _geometry_ids(keys: Ids) -> Ids:
+    return (Tag.GEOMETRY << PAYLOAD_BITS) + keys

@@ -1,6 +1,5 @@
 """Geometry literals become rows of `geometries`, each parsed once in its life."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -13,15 +12,13 @@ import shapely
 from engines.errors import EngineError
 from engines.geosparql.placing import Placed, place
 from ontologies.errors import OntologyError
-from ontologies.geosparql.crs import CRS84_IRI, OWN_CRS, OWN_CRS_BASE, crs_from_iri
+from ontologies.geosparql.crs import OWN_CRS, OWN_CRS_BASE, crs_from_iri
 from ontologies.geosparql.datatypes import WKT_LITERAL
 from ontologies.geosparql.literals import ParsedLiterals, parse_wkt_literals
 from ontologies.geosparql.serializations import parse_literal
 from strabon_store.backends.sql import Template, identifier
-from strabon_store.storage.lines import in_batches
 
 _Geometries: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
-_Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 _Rows: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
 
 _INSERT: Final = Template("""
@@ -35,48 +32,6 @@ INSERT INTO planes
 SELECT DISTINCT crs FROM parsed
 WHERE native IS NOT NULL AND crs NOT IN (FROM planes)
 """
-
-_PLAIN_NUMBER: Final = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE]-?[0-9]+)?"
-_PLAIN_POINT: Final = f"{_PLAIN_NUMBER} {_PLAIN_NUMBER}"
-
-
-def _listed(part: str) -> str:
-    return rf"\({part}(?:, ?{part})*\)"
-
-
-_PLAIN: Final = (
-    rf"(?:<{re.escape(CRS84_IRI)}> )?(?:POINT ?\({_PLAIN_POINT}\)"
-    rf"|(?:LINESTRING|MULTIPOINT) ?{_listed(_PLAIN_POINT)}"
-    rf"|(?:POLYGON|MULTILINESTRING) ?{_listed(_listed(_PLAIN_POINT))}"
-    rf"|MULTIPOLYGON ?{_listed(_listed(_listed(_PLAIN_POINT)))})"
-)
-"""WKT that the engine reads as shapely does: flat, in CRS84, spelled as usual."""
-
-# A table of its own: in a subquery, the engine would read a geometry anew for each of
-# its bounds.
-_READ_PLAIN: Final = """
-CREATE OR REPLACE TEMPORARY TABLE plain_geometries AS
-SELECT id, TRY(CAST(
-  CASE WHEN datatype = $wkt AND regexp_full_match(lexical, $plain)
-  THEN CASE WHEN starts_with(lexical, '<')
-    THEN substr(lexical, length($crs) + 4) ELSE lexical END
-  END AS GEOMETRY)) AS geometry
-FROM literals
-"""
-# Within half a turn of longitude nothing crosses the antimeridian. What shapely refuses
-# though it matches (rings that are not closed, lines of one point) is not valid.
-_INSERT_PLAIN: Final = Template("""
-INSERT INTO :a
-SELECT id, $crs, geometry, minx, miny, maxx, maxy, TRUE, FALSE, FALSE, NULL
-FROM (
-  SELECT *, ST_XMin(geometry) AS minx, ST_YMin(geometry) AS miny,
-    ST_XMax(geometry) AS maxx, ST_YMax(geometry) AS maxy
-  FROM plain_geometries
-)
-WHERE minx >= -180 AND maxx <= 180 AND maxx - minx <= 180 AND miny > -90 AND maxy < 90
-  AND TRY(ST_IsValid(geometry))
-RETURNING id
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,36 +129,6 @@ def parse_geometries(
     for iri in dict.fromkeys(parsed.crs_iris[parsed.crs_iris != None]):  # noqa: E711
         _place(parsed, np.flatnonzero(parsed.crs_iris == iri), iri)
     return parsed
-
-
-def insert_plain(
-    cursor: duckdb.DuckDBPyConnection,
-    ids: np.ndarray[Any, np.dtype[np.int64]],
-    literals: pa.Table,
-    table: str,
-) -> _Flags:
-    """Store those that the engine reads by itself, in a fraction of the time.
-
-    Args:
-        cursor: To a connection with the spatial extension.
-        ids: The term id of each literal; they ascend.
-        literals: Columns `lexical` and `datatype`.
-        table: Where they go; it has the columns of `geometries`.
-
-    Returns:
-        Which were stored; the others are for `parse_geometries`.
-    """
-    named = in_batches(literals.append_column("id", pa.array(ids)))
-    cursor.register("literals", named)
-    parameters = {"crs": CRS84_IRI, "wkt": WKT_LITERAL, "plain": _PLAIN}
-    cursor.execute(_READ_PLAIN, parameters)
-    cursor.unregister("literals")
-    statement = _INSERT_PLAIN.filled([identifier(table)])
-    stored = cursor.execute(statement, {"crs": CRS84_IRI}).fetchnumpy()["id"]
-    cursor.execute("DROP TABLE plain_geometries")
-    is_plain = np.zeros(len(ids), bool)
-    is_plain[np.searchsorted(ids, stored)] = True
-    return is_plain
 
 
 def insert_geometries(

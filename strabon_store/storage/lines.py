@@ -26,6 +26,9 @@ NO_GRAPH: Final = -1
 _BATCH_ROWS: Final = 1 << 14
 """Rows that one thread takes at a time."""
 
+_ROW_GROUP: Final = 1 << 15
+"""Rows of one row group of a store (see `engines.duckdb.session.LAYOUT`)."""
+
 _PAGE: Final = 1 << 20
 """Bytes that are searched at a time, while they are near the processor."""
 
@@ -337,4 +340,13 @@ def _is_utf8(text: bytes) -> bool:
 def in_batches(table: pa.Table) -> pa.Table:
     """The same table in pieces, which threads share."""
     batches = table.to_batches(max_chunksize=_BATCH_ROWS)
+    return pa.Table.from_batches(batches, table.schema)
+
+
+def in_row_groups(table: pa.Table) -> pa.Table:
+    """The same table in pieces that each fill a row group of the store.
+
+    Threads that insert smaller ones have to copy them once more to fill row groups.
+    """
+    batches = table.combine_chunks().to_batches(max_chunksize=_ROW_GROUP)
     return pa.Table.from_batches(batches, table.schema)

@@ -1,7 +1,8 @@
 """A load: files into the store, all of them or nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,25 +10,32 @@ from typing import Final, TypeAlias
 
 import duckdb
 
+from engines.duckdb import connect
 from engines.term_columns import StatementBatch
 from ontologies.progress import Pace, Progress, Watcher, silent, unwatched
 from strabon_store.algebra.terms import IRI
 from strabon_store.errors import LoadError
 from strabon_store.relational.layout import QUADS, TERMS
-from strabon_store.storage.arrivals import ARRIVED, MOST_IN_MEMORY, Arrivals, stage
+from strabon_store.storage.arrivals import (
+    ARRIVED,
+    MOST_IN_MEMORY,
+    Arrivals,
+    Quads,
+    stage,
+)
 from strabon_store.storage.changes import ARRIVING, find_arriving, insert_arriving
 from strabon_store.storage.compact import count_rows
 from strabon_store.storage.crs_definitions import report_waiting, settle
 from strabon_store.storage.database import Database, read_meta, write_meta
+from strabon_store.storage.described import Block
 from strabon_store.storage.encode import Encoding
-from strabon_store.storage.first_load import store_first
+from strabon_store.storage.first_load import sort_first, store_first
 from strabon_store.storage.geometries import IllFormedGeometry, NewGeometries
 from strabon_store.storage.places import locate
 from strabon_store.storage.reader import Reader, problem_of
 from strabon_store.storage.rejects import Rejects
-from strabon_store.storage.sorted_quads import SortedQuads, sort_quads
 from strabon_store.storage.sources import BlankLabels, Input, Source, open_source
-from strabon_store.storage.term_values import NewTerms, values_of
+from strabon_store.storage.term_values import NewTerms, TermValues, values_of
 from strabon_store.storage.terms import TermWriter
 from strabon_store.storage.transaction import exclusive, transaction
 
@@ -229,16 +237,17 @@ class _Loading:
         encoding.begin()
         arrivals = Arrivals(cursor, MOST_IN_MEMORY if is_first else 0)
         read(encoding, arrivals)
-        quads = _settle_arrivals(cursor, arrivals)
+        if arrivals.blocks is None:
+            find_arriving(cursor, ARRIVED)
+            cursor.execute(f"DROP TABLE {ARRIVED}")
         with transaction(self.database, cursor):
-            encoding.keep()
             write_meta(cursor, "next_key", str(encoding.next_key))
-            if quads is None:
+            if arrivals.blocks is None:
+                encoding.keep()
                 self.added, there = insert_arriving(cursor).inserted, ARRIVING
             else:
                 values = values_of(new_terms or (), first_key, encoding.next_key)
-                datatypes = encoding.datatypes()
-                self.added = store_first(cursor, quads, values, datatypes)
+                self.added = _store_first(cursor, encoding, arrivals.blocks, values)
                 there = QUADS.name
             settle(cursor, there, self.met, first_key)
             report_waiting(cursor, self.met, first_key)
@@ -247,9 +256,18 @@ class _Loading:
         """Reads files, one after the other."""
 
         def read(encoding: Encoding, arrivals: Arrivals) -> None:
-            for source in sources:
-                if not self._is_left_out(source):
-                    self._read(source, encoding, arrivals, sources)
+            # One thread for each of ours that asks it: more of its own would wait for
+            # each other.
+            with connect(threads=1) as engine:
+                for source in sources:
+                    if self._is_left_out(source):
+                        continue
+                    encoding.begin_file()
+                    labels = BlankLabels(source)
+                    for block in self._blocks(
+                        source, engine, sources, with_geometries=encoding.is_first
+                    ):
+                        arrivals.add(encoding.encode(block, labels))
 
         return read
 
@@ -272,19 +290,19 @@ class _Loading:
             self.rejects.add_file(problem)
         return problem is not None
 
-    def _read(
+    def _blocks(
         self,
         source: Source,
-        encoding: Encoding,
-        arrivals: Arrivals,
+        engine: duckdb.DuckDBPyConnection,
         sources: Sequence[Source],
-    ) -> None:
-        encoding.begin_file()
-        labels = BlankLabels(source)
+        *,
+        with_geometries: bool,
+    ) -> Iterator[Block]:
+        """What a file says; how far the load is is told after each block is used."""
         reader = Reader(source, self.options.graph, self.rejects)
-        for statements in reader.blocks(self.cursor):
-            arrivals.add(encoding.encode(statements, labels))
-            self.read += len(statements)
+        for block in reader.blocks(engine, with_geometries=with_geometries):
+            yield block
+            self.read += len(block)
             self._tell(reader, sources)
 
     def _tell(self, reader: Reader, sources: Sequence[Source]) -> None:
@@ -296,15 +314,18 @@ class _Loading:
         self.options.watch(Pace("load", done, size, self.read, seconds))
 
 
-def _settle_arrivals(
-    cursor: duckdb.DuckDBPyConnection, arrivals: Arrivals
-) -> SortedQuads | None:
-    """What a load read, sorted; None: it is the table `ARRIVING`."""
-    if arrivals.blocks is not None:
-        return sort_quads(arrivals.blocks)
-    find_arriving(cursor, ARRIVED)
-    cursor.execute(f"DROP TABLE {ARRIVED}")
-    return None
+def _store_first(
+    cursor: duckdb.DuckDBPyConnection,
+    encoding: Encoding,
+    blocks: Sequence[Quads],
+    values: TermValues,
+) -> int:
+    """Store what the first load read; the terms while statements are sorted."""
+    with ThreadPoolExecutor(1) as writer:
+        kept = writer.submit(encoding.keep)
+        first = sort_first(blocks, values, encoding.datatypes())
+        kept.result()
+    return store_first(cursor, first)
 
 
 def stage_document(
@@ -333,14 +354,15 @@ def stage_document(
     encoding = Encoding(cursor, terms.next_key, terms.met)
     encoding.begin()
     labels = BlankLabels(source)
-    for statements in Reader(source, graph).blocks(cursor):
+    for block in Reader(source, graph).blocks(cursor):
         tick()
-        if graph is not None and statements.has_other_graphs(f"<{graph}>"):
+        named = f"<{graph}>"
+        if graph is not None and block.statements.has_other_graphs(named):
             raise LoadError(
                 f"{source.name} has named graphs, and can go into no other graph; "
                 "load it as it is"
             )
-        stage(cursor, table, encoding.encode(statements, labels))
+        stage(cursor, table, encoding.encode(block, labels))
     encoding.keep()
     encoding.end()
     terms.next_key = encoding.next_key

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
 from strabon_store.storage.arrivals import Ids
 from strabon_store.storage.dictionary import NOT_FOUND
-from strabon_store.storage.lines import in_batches
+from strabon_store.storage.lines import in_row_groups
 
 _Column: TypeAlias = Any  # pyarrow ships no types
 _Hashes: TypeAlias = np.ndarray[Any, np.dtype[np.uint64]]
@@ -184,11 +184,12 @@ class PendingTerms:
         if not self._blocks:
             return
         batches = [_batch(each, endings) for each in self._runs()]
-        self._store(_INSERT, pa.Table.from_batches(batches))
         hashes, ids = (
             np.concatenate([getattr(index.block, name) for index in self._blocks])
             for name in ("hash", "id")
         )
+        self._blocks = []
+        self._store(_INSERT, pa.Table.from_batches(batches))
         order = np.argsort(hashes)
         columns = {"hash": hashes[order], "id": ids[order]}
         self._store(_INSERT_HASHES, pa.table(columns))
@@ -211,7 +212,7 @@ class PendingTerms:
         self._blocks, self._bytes, self.has_table = [], 0, True
 
     def _store(self, statement: str, table: pa.Table) -> None:
-        self.cursor.register("given", in_batches(table))
+        self.cursor.register("given", in_row_groups(table))
         self.cursor.execute(statement)
         self.cursor.unregister("given")
 

@@ -1,8 +1,10 @@
 """The statements of a file, a block at a time, as places of their terms."""
 
+import os
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
 from typing import IO, Any, Final, NamedTuple, TypeVar
@@ -12,6 +14,7 @@ import numpy as np
 import pyoxigraph as ox
 
 from strabon_store.errors import InternalError, LoadError
+from strabon_store.storage.described import Block, describe_block
 from strabon_store.storage.lines import Lines, Statements, Text, cut_lines
 from strabon_store.storage.rejects import Rejects
 from strabon_store.storage.sources import Source, reason_of, refused
@@ -31,7 +34,11 @@ _LONGEST: Final = 1 << 30
 _NO_STATEMENT: Final = re.compile(rb"[ \t\r\n]*(?:#.*)?\s*", re.DOTALL)
 """A line that is empty or a comment."""
 
+_WORKERS: Final = min(4, os.cpu_count() or 1)
+"""Threads that read blocks; each has one, and one more waits."""
+
 _T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 class _Misfit(NamedTuple):
@@ -46,6 +53,32 @@ class _Bad(NamedTuple):
 
     column: int
     reason: str
+
+
+class _Part(NamedTuple):
+    """Lines of a file.
+
+    Attributes:
+        text: The lines.
+        bytes_read: How many bytes of the file had been read with them.
+    """
+
+    text: Text
+    bytes_read: int
+
+
+class _ReadPart(NamedTuple):
+    """A part that was read.
+
+    Attributes:
+        lines: It, cut.
+        block: What it says; None: some lines are to be judged first.
+        bytes_read: As it is of the part.
+    """
+
+    lines: Lines
+    block: Block | None
+    bytes_read: int
 
 
 class Reader:
@@ -75,34 +108,44 @@ class Reader:
         self._rejects = rejects
         self._lines = 0
 
-    def blocks(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[Statements]:
+    def blocks(
+        self, connection: duckdb.DuckDBPyConnection, *, with_geometries: bool = False
+    ) -> Iterator[Block]:
         """The statements, many at a time; the next ones are read meanwhile.
 
         Args:
-            cursor: Tokens are compared with patterns by another one of its connection.
+            connection: To an engine, by cursors of which several threads read blocks;
+                no table of it is read.
+            with_geometries: See `describe_block`.
 
         Raises:
             LoadError: The file cannot be read, or a statement is bad.
         """
+
+        def read(part: _Part) -> _ReadPart:
+            with connection.cursor() as cursor:
+                return self._read(cursor, part, with_geometries=with_geometries)
+
         try:
             with (
                 self.source.open() as stream,
-                cursor.cursor() as own,
-                closing(_ahead(self._read(stream, own))) as blocks,
+                connection.cursor() as cursor,
+                closing(_ahead(self._parts(stream))) as parts,
+                closing(_in_order(read, parts)) as found,
             ):
-                for statements, size in blocks:
-                    self.bytes_used = size
-                    yield statements
+                for each in found:
+                    self.bytes_used = each.bytes_read
+                    block = each.block
+                    if block is None:
+                        block = describe_block(cursor, self._judge(each.lines))
+                    self._lines += len(each.lines.ends)
+                    yield block
         except SyntaxError as error:
             raise refused(self.source, error) from error
 
-    def _read(
-        self, stream: IO[bytes], cursor: duckdb.DuckDBPyConnection
-    ) -> Iterator[tuple[Statements, int]]:
-        """Statements, and how many bytes had been read for them."""
+    def _parts(self, stream: IO[bytes]) -> Iterator[_Part]:
         for text in self._texts(stream):
-            statements = self._judge(cursor, cut_lines(text))
-            yield statements.in_graph(self._graph), self.source.bytes_read
+            yield _Part(text, self.source.bytes_read)
 
     def _texts(self, stream: IO[bytes]) -> Iterator[Text]:
         if self.source.is_lines:
@@ -112,22 +155,27 @@ class Reader:
             while text := _serialize(islice(quads, _BLOCK_QUADS)):
                 yield text
 
-    def _judge(self, cursor: duckdb.DuckDBPyConnection, lines: Lines) -> Statements:
+    def _read(
+        self, cursor: duckdb.DuckDBPyConnection, part: _Part, *, with_geometries: bool
+    ) -> _ReadPart:
+        """What a part says, if each of its lines is valid beyond doubt."""
+        pattern = STRICT if self.source.is_lines else WRITTEN
+        lines = checked(cursor, cut_lines(part.text), pattern)
+        block = None
+        if lines.fits.all():
+            statements = lines.statements.in_graph(self._graph)
+            block = describe_block(cursor, statements, with_geometries=with_geometries)
+        return _ReadPart(lines, block, part.bytes_read)
+
+    def _judge(self, lines: Lines) -> Statements:
         """What lines say, after pyoxigraph has judged those that do not fit."""
-        is_lines = self.source.is_lines
-        lines = checked(cursor, lines, STRICT if is_lines else WRITTEN)
         numbers = np.flatnonzero(~lines.fits).tolist()
-        if numbers and not is_lines:
+        if not self.source.is_lines:
             self._refuse_beyond([lines.line(number) for number in numbers])
-        if numbers:
-            odd = [_Misfit(number, lines.line(number)) for number in numbers]
-            rewritten = cut_lines(lines.spliced(self._rewrite(odd)))
-            _require_all(rewritten)
-            statements = rewritten.statements
-        else:
-            statements = lines.statements
-        self._lines += len(lines.ends)
-        return statements
+        odd = [_Misfit(number, lines.line(number)) for number in numbers]
+        rewritten = cut_lines(lines.spliced(self._rewrite(odd)))
+        _require_all(rewritten)
+        return rewritten.statements.in_graph(self._graph)
 
     def _rewrite(self, odd: Sequence[_Misfit]) -> list[tuple[int, bytes]]:
         """Odd lines as pyoxigraph writes them, without those that say nothing."""
@@ -298,3 +346,31 @@ def _ahead(items: Iterable[_T]) -> Generator[_T]:
         while found := coming.result():
             coming = pool.submit(some)
             yield found[0]
+
+
+def _in_order(function: Callable[[_T], _R], items: Iterable[_T]) -> Generator[_R]:
+    """What a function gives for items, in their order, by several threads."""
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        coming: deque[Future[_R]] = deque()
+        try:
+            for each in _submitted(pool, function, items):
+                coming.append(each)
+                if len(coming) > _WORKERS:
+                    yield coming.popleft().result()
+            while coming:
+                yield coming.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, function: Callable[[_T], _R], items: Iterable[_T]
+) -> Iterator[Future[_R]]:
+    """What is to come of items; an error behind them comes after what they give."""
+    try:
+        for item in items:
+            yield pool.submit(function, item)
+    except Exception as error:  # noqa: BLE001 - raised when its turn comes
+        failed: Future[_R] = Future()
+        failed.set_exception(error)
+        yield failed

@@ -15,10 +15,11 @@ from ontologies.geosparql.datatypes import WKT_LITERAL
 from ontologies.namespaces import GEO
 from strabon_store.relational.layout import GEOMETRIES
 from strabon_store.storage.database import create_statement
-from strabon_store.storage.geometries import (
-    insert_geometries,
-    insert_plain,
-    parse_geometries,
+from strabon_store.storage.geometries import insert_geometries, parse_geometries
+from strabon_store.storage.plain_geometries import (
+    WAITING,
+    PendingGeometries,
+    read_plain,
 )
 
 PLAIN = (
@@ -74,14 +75,17 @@ def stored(
         "lexical": pa.array(texts, pa.large_string()),
         "datatype": pa.array([datatype] * len(texts), pa.large_string()),
     }
-    is_plain = insert_plain(cursor, ids, pa.table(columns), "by_engine")
+    plain = read_plain(cursor, ids, pa.table(columns))
+    cursor.execute(f"CREATE OR REPLACE TEMPORARY TABLE {WAITING} AS FROM by_engine")
+    PendingGeometries(cursor, in_memory=False).add(plain.rows, plain)
+    cursor.execute(f"INSERT INTO by_engine FROM {WAITING}")
     parsed = parse_geometries(texts, [datatype] * len(texts))
     insert_geometries(cursor, ids, parsed, "by_shapely")
     found = []
     for name in ("by_engine", "by_shapely"):
         rows = cursor.execute(_READ, {"table": name}).fetchall()
         found.append({row[0]: row for row in rows})
-    assert sorted(found[0]) == np.flatnonzero(is_plain).tolist()
+    assert sorted(found[0]) == plain.rows.tolist()
     return [(found[0].get(n), found[1].get(n)) for n in ids.tolist()]
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyoxigraph as ox
 import pytest
 import shapely
 
+from engines.duckdb import connect
 from ontologies.namespaces import GEO, XSD
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.errors import LoadError, StoreUnavailable
@@ -156,13 +158,21 @@ def test_the_catalog_knows_what_was_loaded(database: Database, tmp_path: Path) -
 
 
 def test_terms_that_share_a_hash_are_told_apart(
-    database: Database, tmp_path: Path
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The engine's own function gives way to one that can hardly tell anything.
-    database.connection.execute(
+    macro = (
         "CREATE MACRO hash(a) AS CAST(length(a) % 3 AS UBIGINT), "
         "(a, b, c) AS CAST(length(a) % 3 AS UBIGINT)"
     )
+
+    def connect_alike(*, threads: int) -> duckdb.DuckDBPyConnection:
+        connection = connect(threads=threads)
+        connection.execute(macro)
+        return connection
+
+    database.connection.execute(macro)
+    monkeypatch.setattr(loader, "connect", connect_alike)
     quads = [
         ox.Quad(ox.NamedNode("urn:s"), ox.NamedNode("urn:p"), to_oxigraph(each))
         for each in AWKWARD
