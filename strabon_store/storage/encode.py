@@ -47,6 +47,7 @@ from strabon_store.storage.sources import BlankLabels
 from strabon_store.storage.term_batches import take_batch_apart
 from strabon_store.storage.term_values import NewTerms
 from strabon_store.storage.token_parts import TokenParts, take_apart
+from strabon_store.storage.writes import Writes
 
 _Table: TypeAlias = Any  # pyarrow ships no types
 _BEGIN: Final = (
@@ -155,14 +156,22 @@ class Encoding:
         """Whether the store has no term yet."""
         return not self._has_terms
 
-    def keep(self) -> None:
-        """Put what is new into the dictionary, within a transaction."""
+    def keep(self, writes: Writes | None = None) -> None:
+        """Put what is new into the dictionary, within a transaction.
+
+        Args:
+            writes: Who has the cursor, and the last to use it; None: it is free.
+        """
+        if writes is None:
+            with Writes() as own:
+                return self.keep(own)
         if self._pending.has_table:
-            self.cursor.execute(_KEEP_TERMS)
-            self.cursor.execute(_KEEP_HASHES)
+            writes.later(self.cursor.execute, _KEEP_TERMS)
+            writes.later(self.cursor.execute, _KEEP_HASHES)
         else:
-            self._pending.insert(list(self._endings))
-        self._geometries.insert()
+            self._pending.insert(list(self._endings), writes)
+        writes.later(self._geometries.insert)
+        return None
 
     def end(self) -> None:
         """Forget the tables of the load."""

@@ -6,19 +6,22 @@ What later loads, updates and `optimize` find by SQL (`storage.changes`,
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import duckdb
 import numpy as np
 
 from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
-from strabon_store.relational.layout import QUADS, QUADS_BY_OBJECT
+from strabon_store.relational.layout import QUADS, QUADS_BY_OBJECT, PredicateStatistics
 from strabon_store.storage.arrivals import Ids, Quads, stage
 from strabon_store.storage.changes import next_generation
-from strabon_store.storage.first_stars import build_first_stars
+from strabon_store.storage.encode import Encoding
+from strabon_store.storage.first_stars import find_first_stars
 from strabon_store.storage.sorted_quads import SortedQuads, firsts, sort_quads
+from strabon_store.storage.stars import least_subjects
 from strabon_store.storage.statistics import DATATYPES, tags_of
 from strabon_store.storage.term_values import TermValues
+from strabon_store.storage.writes import Writes
 
 _Row: TypeAlias = list[Any]
 
@@ -26,52 +29,41 @@ _INSERT: Final = "INSERT INTO predicate_statistics VALUES (?, ?, ?, ?, ?, ?)"
 _TAGS: Final = len(Tag)
 
 
-class FirstQuads(NamedTuple):
-    """All statements of a store, as they go into it.
+def store_first(
+    cursor: duckdb.DuckDBPyConnection,
+    encoding: Encoding,
+    blocks: Sequence[Quads],
+    values: TermValues,
+) -> int:
+    """Put what a load read into a store that has nothing.
 
-    Attributes:
-        quads: The statements.
-        by_object: The same in the other order.
-        values: What their terms are worth.
-        statistics: Rows of `predicate_statistics`.
-    """
-
-    quads: SortedQuads
-    by_object: Quads
-    values: TermValues
-    statistics: Sequence[_Row]
-
-
-def sort_first(
-    blocks: Sequence[Quads], values: TermValues, datatypes: Sequence[str | None]
-) -> FirstQuads:
-    """Sort statements, and find out what there is to know of them.
+    One thread puts what is ready into its place while another sorts the next.
 
     Args:
+        cursor: Within a transaction.
+        encoding: Gave ids to the terms, and keeps them.
         blocks: The statements.
         values: What their terms are worth.
-        datatypes: By the numbers that `values` has.
+
+    Returns:
+        How many statements there are.
     """
-    quads = sort_quads(blocks)
-    rows = [_observe(key, quads, values, datatypes) for key in quads.slices]
-    return FirstQuads(quads, quads.all_in_object_order(), values, rows)
-
-
-def store_first(cursor: duckdb.DuckDBPyConnection, first: FirstQuads) -> int:
-    """Put statements into a store that has none; how many there are.
-
-    Args:
-        cursor: Within a transaction, with all terms in the dictionary.
-        first: The statements.
-    """
-    if not len(first.quads):
-        return 0
-    stage(cursor, QUADS.name, first.quads.columns)
-    stage(cursor, QUADS_BY_OBJECT.name, first.by_object)
-    cursor.executemany(_INSERT, first.statistics)
-    build_first_stars(cursor, first.quads, first.values)
-    next_generation(cursor)
-    return len(first.quads)
+    least = least_subjects(cursor)
+    with Writes() as writes:
+        encoding.keep(writes)
+        quads = sort_quads(blocks)
+        if not len(quads):
+            return 0
+        writes.later(stage, cursor, QUADS.name, quads.columns)
+        writes.later(stage, cursor, QUADS_BY_OBJECT.name, quads.all_in_object_order())
+        datatypes = encoding.datatypes()
+        rows = [_observe(key, quads, values, datatypes) for key in quads.slices]
+        writes.later(cursor.executemany, _INSERT, rows)
+        known = {key: PredicateStatistics(*counts) for key, *counts, _, _ in rows}
+        stars = find_first_stars(quads, values, known, least)
+        writes.later(stars.build, cursor)
+        writes.later(next_generation, cursor)
+    return len(quads)
 
 
 def _observe(

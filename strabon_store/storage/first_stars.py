@@ -34,7 +34,6 @@ from strabon_store.storage.stars import (
     describe,
     drop_stars,
     first_number,
-    least_subjects,
     marked,
     plan_table,
 )
@@ -42,6 +41,7 @@ from strabon_store.storage.statistics import read_statistics
 from strabon_store.storage.term_values import TermValues
 
 _Masks: TypeAlias = np.ndarray[Any, np.dtype[np.uint64]]
+_Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 _Column: TypeAlias = Any  # pyarrow ships no types
 
 _NOWHERE: Final = -1
@@ -74,43 +74,82 @@ class _Statements(NamedTuple):
     object: Ids
 
 
-def build_first_stars(
-    cursor: duckdb.DuckDBPyConnection, quads: SortedQuads, values: TermValues
-) -> None:
-    """Build star tables, of which the store had none.
+@dataclass(frozen=True, slots=True)
+class FirstStars:
+    """What star tables to make of the statements of a first load.
+
+    Attributes:
+        values: What terms are worth.
+        subjects: The subjects of statements that a column may have.
+        statements: All statements of the default graph, by predicate.
+        candidates: The predicates that may be columns.
+        chosen: The tables.
+        stars: For each subject, the number of its table.
+    """
+
+    values: TermValues
+    subjects: "_Subjects"
+    statements: Mapping[int, _Statements]
+    candidates: Sequence[int]
+    chosen: Sequence[ChosenTable]
+    stars: Ids
+
+    def build(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Build the tables, of which the store had none.
+
+        Args:
+            cursor: Within a transaction, in which the statistics of predicates are
+                right and all terms in the dictionary.
+        """
+        drop_stars(cursor)
+        if not self.chosen:
+            return
+        known = read_statistics(cursor)
+        some = {key: self.statements[key] for key in self.candidates}
+        building = _Building(cursor, self.values, self.subjects, some, self.stars)
+        for number, table in enumerate(self.chosen):
+            predicates = marked(table.columns, self.candidates)
+            building.build(number, {key: known[key] for key in predicates})
+        for key, each in self.statements.items():
+            is_loose = self._is_loose(key, each)
+            loose = _Statements(*(column[is_loose] for column in each))
+            _keep_loose(cursor, key, loose)
+
+    def _is_loose(self, predicate: int, statements: _Statements) -> _Flags:
+        """Which statements of a predicate stand in no table."""
+        if predicate not in self.candidates:
+            return np.ones(len(statements.subject), bool)
+        place = self.candidates.index(predicate)
+        has_column = np.array([bool(t.columns >> place & 1) for t in self.chosen])
+        found = self.stars[self.subjects.rows(statements.subject)]
+        flags: _Flags = (found == _NOWHERE) | ~has_column[found]
+        return flags
+
+
+def find_first_stars(
+    quads: SortedQuads,
+    values: TermValues,
+    known: Mapping[int, PredicateStatistics],
+    least: int,
+) -> FirstStars:
+    """Find out which star tables are worth having.
 
     Args:
-        cursor: Within a transaction, in which the statistics of predicates are right.
         quads: All statements of the store.
         values: What their terms are worth.
+        known: How often each predicate stands in them.
+        least: How many subjects make a table worth having.
     """
-    drop_stars(cursor)
-    least, known = least_subjects(cursor), read_statistics(cursor)
     candidates = candidates_of(known, least)
-    if not candidates:
-        return
     statements = {key: _default(quads, key) for key in quads.slices}
     some = {key: statements[key] for key in candidates}
-    sets = _find_sets(_find_subjects(some.values(), values), some)
+    subjects = _find_subjects(some.values(), values)
+    if not some:
+        return FirstStars(values, subjects, statements, (), (), np.zeros(0, np.int64))
+    sets = _find_sets(subjects, some)
     chosen = choose_tables(sets.largest(), least)
-    if not chosen:
-        return
     stars = sets.assign(chosen)
-    building = _Building(cursor, values, sets.subjects, some, stars)
-    for number, table in enumerate(chosen):
-        predicates = marked(table.columns, candidates)
-        building.build(number, {key: known[key] for key in predicates})
-    has_column = {
-        key: np.array([bool(each.columns >> place & 1) for each in chosen])
-        for place, key in enumerate(candidates)
-    }
-    for key, each in statements.items():
-        is_loose = np.ones(len(each.subject), bool)
-        if key in has_column:
-            found = stars[sets.subjects.rows(each.subject)]
-            is_loose = (found == _NOWHERE) | ~has_column[key][found]
-        loose = _Statements(*(column[is_loose] for column in each))
-        _keep_loose(cursor, key, loose)
+    return FirstStars(values, subjects, statements, candidates, chosen, stars)
 
 
 def _default(quads: SortedQuads, predicate: int) -> _Statements:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +19,6 @@ from strabon_store.storage.arrivals import (
     ARRIVED,
     MOST_IN_MEMORY,
     Arrivals,
-    Quads,
     stage,
 )
 from strabon_store.storage.changes import ARRIVING, find_arriving, insert_arriving
@@ -29,13 +27,13 @@ from strabon_store.storage.crs_definitions import report_waiting, settle
 from strabon_store.storage.database import Database, read_meta, write_meta
 from strabon_store.storage.described import Block
 from strabon_store.storage.encode import Encoding
-from strabon_store.storage.first_load import sort_first, store_first
+from strabon_store.storage.first_load import store_first
 from strabon_store.storage.geometries import IllFormedGeometry, NewGeometries
 from strabon_store.storage.places import locate
 from strabon_store.storage.reader import Reader, problem_of
 from strabon_store.storage.rejects import Rejects
 from strabon_store.storage.sources import BlankLabels, Input, Source, open_source
-from strabon_store.storage.term_values import NewTerms, TermValues, values_of
+from strabon_store.storage.term_values import NewTerms, values_of
 from strabon_store.storage.terms import TermWriter
 from strabon_store.storage.transaction import exclusive, transaction
 
@@ -247,7 +245,7 @@ class _Loading:
                 self.added, there = insert_arriving(cursor).inserted, ARRIVING
             else:
                 values = values_of(new_terms or (), first_key, encoding.next_key)
-                self.added = _store_first(cursor, encoding, arrivals.blocks, values)
+                self.added = store_first(cursor, encoding, arrivals.blocks, values)
                 there = QUADS.name
             settle(cursor, there, self.met, first_key)
             report_waiting(cursor, self.met, first_key)
@@ -312,20 +310,6 @@ class _Loading:
         self.progress("load", _READING * min(done / size, 1.0) if size else 0.0)
         seconds = time.perf_counter() - self._started
         self.options.watch(Pace("load", done, size, self.read, seconds))
-
-
-def _store_first(
-    cursor: duckdb.DuckDBPyConnection,
-    encoding: Encoding,
-    blocks: Sequence[Quads],
-    values: TermValues,
-) -> int:
-    """Store what the first load read; the terms while statements are sorted."""
-    with ThreadPoolExecutor(1) as writer:
-        kept = writer.submit(encoding.keep)
-        first = sort_first(blocks, values, encoding.datatypes())
-        kept.result()
-    return store_first(cursor, first)
 
 
 def stage_document(

@@ -13,6 +13,7 @@ from strabon_store.relational.encoding import PAYLOAD_BITS, Tag
 from strabon_store.storage.arrivals import Ids
 from strabon_store.storage.dictionary import NOT_FOUND
 from strabon_store.storage.lines import in_row_groups
+from strabon_store.storage.writes import Writes
 
 _Column: TypeAlias = Any  # pyarrow ships no types
 _Hashes: TypeAlias = np.ndarray[Any, np.dtype[np.uint64]]
@@ -175,11 +176,12 @@ class PendingTerms:
             index.find(wanted, ids)
         return ids
 
-    def insert(self, endings: Sequence[Ending]) -> None:
+    def insert(self, endings: Sequence[Ending], writes: Writes) -> None:
         """Put those in memory into the dictionary, sorted, within a transaction.
 
         Args:
             endings: By their numbers.
+            writes: Has the cursor of the transaction.
         """
         if not self._blocks:
             return
@@ -189,10 +191,10 @@ class PendingTerms:
             for name in ("hash", "id")
         )
         self._blocks = []
-        self._store(_INSERT, pa.Table.from_batches(batches))
+        writes.later(self._store, _INSERT, pa.Table.from_batches(batches))
         order = np.argsort(hashes)
         columns = {"hash": hashes[order], "id": ids[order]}
-        self._store(_INSERT_HASHES, pa.table(columns))
+        writes.later(self._store, _INSERT_HASHES, pa.table(columns))
 
     def _runs(self) -> Iterator[TermBlock]:
         """Terms of one tag, so that ids ascend through all of them."""
