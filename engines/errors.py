@@ -12,6 +12,7 @@
     - Interrupted      somebody interrupted the statement
     - MemoryExceeded   memory and spill space do not suffice
     - DiskFull         the disk has no room
+    - PatternTooCostly a regular expression takes too long, or is too large
     - StorageFailed    a file could not be read or written
     - EngineBroken     the engine broke an invariant of its own
   - ObjectFailed       an object of a store of objects that cannot be had, or put
@@ -153,6 +154,14 @@ class MemoryExceeded(QueryFailed):
 
 class DiskFull(QueryFailed):
     """The disk has no room for what the statement writes."""
+
+
+class PatternTooCostly(QueryFailed):
+    """A regular expression takes too long on a text, or is too large.
+
+    Attributes:
+        reason: Which, and why.
+    """
 
 
 class StorageFailed(QueryFailed):

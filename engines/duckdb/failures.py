@@ -20,6 +20,7 @@ from engines.errors import (
     EngineError,
     Interrupted,
     MemoryExceeded,
+    PatternTooCostly,
     QueryFailed,
     StorageFailed,
     ValueUnfit,
@@ -80,6 +81,7 @@ _KINDS: Final = MappingProxyType(
 """How DuckDB's messages begin, before `Error:`."""
 
 _KIND: Final = re.compile(r"(?:Invalid Error: )?([\w ]+) Error: ")
+_TOO_COSTLY: Final = re.compile(r"\bPatternTooCostly: [^\n]*?: (.*)")
 _HOLDER: Final = re.compile(r"Conflicting lock is held in (.*?)\. See", re.DOTALL)
 _LOCKED: Final = "Could not set lock on file"
 _DISK_FULL: Final = ("No space left on device", "Disk quota exceeded")
@@ -104,6 +106,8 @@ def wrap_error(error: Exception, path: Path | None = None) -> EngineError:
         return DatabaseCorrupt(path, reason.splitlines()[0])
     if any(words in reason for words in _DISK_FULL):
         return DiskFull(_first_line(reason))
+    if costly := _TOO_COSTLY.search(reason):
+        return PatternTooCostly(costly[1])
     return WRAPPED[_class_of(error)](_first_line(reason))
 
 

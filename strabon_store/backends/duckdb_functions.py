@@ -1,8 +1,7 @@
 """SQL functions for what SPARQL has and DuckDB has not, over Arrow vectors.
 
 Each is computed once for a combination of arguments that repeats within a vector. NULL
-in gives NULL out, and so does an error of the expression. A pattern that takes too long
-fails the query: to leave the value out would make the answer wrong.
+in gives NULL out, and so does an error of the expression.
 
 The spellings put `|| ''` behind what gives text. DuckDB hands on pointers to what
 Arrow holds, which is gone before a CASE has copied it; a concatenation copies at once.
@@ -12,26 +11,19 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import regex
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BIGINT, BOOLEAN, DOUBLE, VARCHAR
 
 from engines.duckdb.functions import defined
-from engines.duckdb.interrupts import Patience
 from ontologies.namespaces import XSD
+from strabon_store.backends.duckdb_patterns import register_patterns
 from strabon_store.frontend.iris import resolve
 from strabon_store.relational.kinds import literal_kind
-from strabon_store.relational.regular_expressions import (
-    MalformedPattern,
-    replacement_pieces,
-    translate_for_backtracking,
-)
 from strabon_store.relational.times import (
     Duration,
     Moment,
@@ -51,9 +43,6 @@ _Array: TypeAlias = Any  # pyarrow ships no types
 
 _MONTH_SECONDS: Final = 365.2425 / 12 * 86_400
 
-PATTERN_SECONDS: Final = 5.0
-"""How long one pattern may search one text."""
-
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the functions on a connection; those that are there stay."""
@@ -61,16 +50,15 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     for name, (function, arguments, result) in _FUNCTIONS.items():
         if name in there:
             continue
-        # Those that may take long are told for whom they work.
-        told = (BIGINT,) if name in _PATIENT else ()
         connection.create_function(
             name,
-            _vectorized(function, len(arguments), len(told), _ARROW[result]),
-            [*arguments, *told],
+            _vectorized(function, len(arguments), _ARROW[result]),
+            [*arguments],
             result,
             type=PythonUDFType.ARROW,
             null_handling=FunctionNullHandling.SPECIAL,
         )
+    register_patterns(connection)
 
 
 _ARROW: Final = {
@@ -82,16 +70,14 @@ _ARROW: Final = {
 
 
 def _vectorized(
-    function: Callable[..., Any], arguments: int, told: int, result: Any
+    function: Callable[..., Any], arguments: int, result: Any
 ) -> Callable[..., _Array]:
     def vectorized(columns: tuple[_Array, ...]) -> _Array:
-        patience = Patience(columns[-1] if told else ())
         known: dict[tuple[str | None, ...], Any] = {}
         values = []
-        texts = (column.to_pylist() for column in columns[:arguments])
+        texts = (column.to_pylist() for column in columns)
         for row in zip(*texts, strict=True):
             if row not in known:
-                patience.check()
                 known[row] = None if None in row else function(*row)
             values.append(known[row])
         return pa.array(values, result)
@@ -101,43 +87,8 @@ def _vectorized(
         lambda a: vectorized((a,)),
         lambda a, b: vectorized((a, b)),
         lambda a, b, c: vectorized((a, b, c)),
-        lambda a, b, c, d: vectorized((a, b, c, d)),
-        lambda a, b, c, d, e: vectorized((a, b, c, d, e)),
     )
-    return by_arguments[arguments + told - 1]
-
-
-@lru_cache(maxsize=256)
-def _compiled(pattern: str, flags: str) -> tuple["regex.Pattern[str]", int] | None:
-    try:
-        text, groups = translate_for_backtracking(pattern, flags)
-        return regex.compile(text, regex.V1), groups
-    except (MalformedPattern, regex.error):
-        return None
-
-
-def _matches(text: str, pattern: str, flags: str) -> bool | None:
-    compiled = _compiled(pattern, flags)
-    if compiled is None:
-        return None
-    return compiled[0].search(text, timeout=PATTERN_SECONDS) is not None
-
-
-def _replaced(text: str, pattern: str, replacement: str, flags: str) -> str | None:
-    compiled = _compiled(pattern, flags)
-    if compiled is None or compiled[0].search(""):
-        return None
-    pieces = replacement_pieces(replacement, compiled[1], flags)
-    if pieces is None:
-        return None
-
-    def by(match: "regex.Match[str]") -> str:
-        return "".join(
-            match[piece] or "" if isinstance(piece, int) else piece for piece in pieces
-        )
-
-    replaced: str = compiled[0].sub(by, text, timeout=PATTERN_SECONDS)
-    return replaced
+    return by_arguments[arguments - 1]
 
 
 def _microseconds(name: str, text: str) -> int | None:
@@ -258,9 +209,6 @@ def _digest(name: str) -> Callable[[str], str]:
     return lambda text: hashlib.new(name, text.encode()).hexdigest()
 
 
-_PATIENT: Final = frozenset({"pytheas_matches", "pytheas_replace"})
-"""Functions that hear of an interrupt (see `engines.duckdb.interrupts`)."""
-
 _TEXT: Final = (VARCHAR,)
 _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...], Any]]] = {
     "pytheas_upper": (str.upper, _TEXT, VARCHAR),
@@ -268,8 +216,6 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], tuple[Any, ...], Any]]] = 
     "pytheas_sha384": (_digest("sha384"), _TEXT, VARCHAR),
     "pytheas_sha512": (_digest("sha512"), _TEXT, VARCHAR),
     "pytheas_resolve": (resolve, _TEXT * 2, VARCHAR),
-    "pytheas_matches": (_matches, _TEXT * 3, BOOLEAN),
-    "pytheas_replace": (_replaced, _TEXT * 4, VARCHAR),
     "pytheas_float": (lambda value: str(np.float32(value)), (DOUBLE,), VARCHAR),
     "pytheas_double": (repr, (DOUBLE,), VARCHAR),
     "pytheas_microseconds": (_microseconds, _TEXT * 2, BIGINT),

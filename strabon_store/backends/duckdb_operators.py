@@ -100,6 +100,7 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "sha384": "pytheas_sha384(:a) || ''",
         "sha512": "pytheas_sha512(:a) || ''",
         "no_truth": "CAST(NULL AS BOOLEAN)",
+        "is_short": "strlen(:a) <= :b",
         "regex": "regexp_matches(:a, :b)",
         "regex_of_xpath": f"pytheas_matches(:a, :b, :c, {CONNECTION})",
         "replace": "regexp_replace(:a, :b, :c, 'g')",

@@ -20,6 +20,10 @@ class MalformedPattern(ValueError):
     """No pattern, no flags or no replacement: an error of the expression (17.2)."""
 
 
+class PatternTooLarge(ValueError):
+    """A pattern whose repetitions, written out, are longer than `LARGEST`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Linear:
     """A pattern for RE2.
@@ -28,11 +32,19 @@ class Linear:
         text: The pattern.
         groups: How many groups it has.
         matches_nothing: Whether it matches the empty string.
+        size: About how many characters it matches at once, at the most: repetitions
+            count as often as they may repeat.
     """
 
     text: str
     groups: int
     matches_nothing: bool
+    size: int = 1
+
+    @property
+    def longest_text(self) -> int:
+        """Bytes of a text that takes less than a tenth of a millisecond."""
+        return max(1, _STEPS_AT_ONCE // self.size)
 
 
 _WORD: Final = r"\p{L}\p{M}\p{N}\p{S}"
@@ -52,7 +64,14 @@ _CLASSES: Final = MappingProxyType(
 
 _SINGLE: Final = frozenset(r"nrt\|.-^?*+{}()[]$/")
 _WHITE: Final = frozenset(" \t\n\r")
+LARGEST: Final = 1_000_000
+"""A pattern of this size takes half a second to compile."""
+
 _MOST_REPEATS: Final = 1000
+# At 5 ns each, where RE2 has to follow all that a pattern may mean.
+_STEPS_AT_ONCE: Final = 20_000
+# What RE2 says of patterns that are none too wrong.
+_TOO_LARGE: Final = ("pattern too large", "invalid repetition size")
 _TOKEN: Final = re.compile(
     r"\\(?P<category>[pP])\{(?P<name>[A-Za-z0-9-]+)\}|\\(?P<escape>.)"
     r"|(?P<quantifier>[*+?]|\{\d+(?:,\d*)?\})\??|\((?P<group>\?:)?"
@@ -66,6 +85,7 @@ def translate(pattern: str, flags: str) -> Linear | None:
 
     Raises:
         MalformedPattern: The pattern or the flags are none of XPath.
+        PatternTooLarge: It repeats what repeats too often.
 
     Examples:
         >>> translate(r"^\d+$", "i").text
@@ -79,8 +99,10 @@ def translate(pattern: str, flags: str) -> Linear | None:
     try:
         found = pc.match_substring_regex(pa.array([""]), pattern=written.text)
     except pa.ArrowInvalid as error:
+        if any(words in str(error) for words in _TOO_LARGE):
+            return None
         raise MalformedPattern(str(error)) from error
-    return Linear(written.text, written.groups, found[0].as_py())
+    return Linear(written.text, written.groups, found[0].as_py(), written.size)
 
 
 def translate_for_backtracking(pattern: str, flags: str) -> tuple[str, int]:
@@ -88,6 +110,7 @@ def translate_for_backtracking(pattern: str, flags: str) -> tuple[str, int]:
 
     Raises:
         MalformedPattern: The pattern or the flags are none of XPath.
+        PatternTooLarge: It repeats what repeats too often.
     """
     written = _Translation(pattern, flags, is_linear=False)
     return written.text, written.groups
@@ -155,14 +178,20 @@ class _Translation:
         prefix = f"(?{letters})" if letters else ""
         if "q" in flags:
             self.text = prefix + re.sub(r"([^\w\s]|_)", r"\\\1", pattern)
+            self.size = 1 + len(pattern)
             return
         self._pattern = pattern
         self._position = 0
         self._open: list[bool] = []
         self._may_repeat = False
+        # Of the groups that are open, from the outside, and of what came last.
+        self._sizes, self._last = [1], 0
         self.text = prefix + "".join(self._tokens())
         if self._open:
             raise MalformedPattern("a group is not closed")
+        (self.size,) = self._sizes
+        if self.size > LARGEST:
+            raise PatternTooLarge(pattern)
 
     def _tokens(self) -> "list[str]":
         tokens = []
@@ -170,6 +199,7 @@ class _Translation:
             if self._pattern[self._position] == "[":
                 tokens.append(self._bracketed())
                 self._may_repeat = True
+                self._grow(1)
                 continue
             found = _TOKEN.match(self._pattern, self._position)
             if found is None:
@@ -187,11 +217,17 @@ class _Translation:
         if text.startswith("("):
             return self._opened(text)
         self._may_repeat = text not in {"|", "^"}
+        if text != ")":
+            self._grow(1)
         if found["category"] is not None:
             return self._category(text, found["name"])
         if found["escape"] is not None:
             return self._escape(found["escape"])
         return self._single(text)
+
+    def _grow(self, size: int) -> None:
+        self._last = size
+        self._sizes[-1] += size
 
     def _opened(self, text: str) -> str:
         is_capture = text == "("
@@ -199,6 +235,7 @@ class _Translation:
             raise MalformedPattern("(? is followed by a colon in XPath")
         self.groups += is_capture
         self._open.append(is_capture)
+        self._sizes.append(0)
         self._may_repeat = False
         return text
 
@@ -208,6 +245,7 @@ class _Translation:
             raise MalformedPattern(f"nothing to repeat before {text}")
         self._may_repeat = False
         self.needs_backtracking |= any(bound > _MOST_REPEATS for bound in bounds)
+        self._grow(self._last * max(0, bounds[-1] - 1) if bounds else 1)
         return text
 
     def _single(self, text: str) -> str:
@@ -215,6 +253,7 @@ class _Translation:
             if not self._open:
                 raise MalformedPattern("a group is closed that is not open")
             self._open.pop()
+            self._grow(self._sizes.pop())
         elif text in "]{}":
             raise MalformedPattern(f"{text} stands for itself as \\{text} only")
         elif text == "." and "s" not in self._flags:
@@ -258,31 +297,32 @@ class _Translation:
             self._position += 1
             start = "[^"
         parts: list[str] = []
-        while True:
-            rest = self._pattern[self._position :]
-            if not rest:
+        while not self._begins("]"):
+            if self._position >= len(self._pattern):
                 raise MalformedPattern("a class is not closed")
-            if rest.startswith("]"):
-                self._position += 1
-                break
-            if rest.startswith("-[") and parts:
+            if self._begins("-[") and parts:
                 self._position += 1
                 parts.append(f"--{self._bracketed()}")
                 self.needs_backtracking = True
                 continue
-            parts.append(self._member(rest))
+            parts.append(self._member())
+        self._position += 1
         if not parts:
             raise MalformedPattern("a class of nothing")
         return f"{start}{''.join(parts)}]"
 
-    def _member(self, rest: str) -> str:
-        found = _TOKEN.match(rest)
-        if rest[0] == "[" or found is None:
+    def _begins(self, text: str) -> bool:
+        return self._pattern.startswith(text, self._position)
+
+    def _member(self) -> str:
+        found = _TOKEN.match(self._pattern, self._position)
+        first = self._pattern[self._position]
+        if first == "[" or found is None:
             raise MalformedPattern("a bracket, or a back-slash at the end, in a class")
-        if rest[0] != "\\":
+        if first != "\\":
             self._position += 1
-            return f"\\{rest[0]}" if rest[0] in "&~|^" else rest[0]
-        self._position += found.end()
+            return f"\\{first}" if first in "&~|^" else first
+        self._position = found.end()
         if found["category"] is not None:
             return self._category(found[0], found["name"])
         return self._escape(found["escape"], is_bracketed=True)

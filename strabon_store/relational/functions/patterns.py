@@ -2,20 +2,24 @@
 
 A pattern that stands in the query is translated here for the engine's own matcher,
 which takes time linear in the text. What that cannot do (back-references, subtraction
-of classes) and what is computed goes to a function of ours, which knows all of XPath
-and gives up on a pattern that explodes.
+of classes), what is computed, and texts so long that the engine would be deaf to an
+interrupt go to a function of ours, which knows all of XPath, listens, and gives up on a
+pattern that explodes.
 """
 
 from typing import Final
 
+from strabon_store.errors import UnsupportedFeature
 from strabon_store.relational.functions.arguments import (
     language_of,
     simple_literal,
     string_argument,
 )
 from strabon_store.relational.regular_expressions import (
+    LARGEST,
     Linear,
     MalformedPattern,
+    PatternTooLarge,
     linear_replacement,
     translate,
 )
@@ -28,14 +32,24 @@ _NO_FLAGS: Final = string(Constant(""))
 def regex(text: Value, pattern: Value, flags: Value = _NO_FLAGS) -> Value:
     """Whether a pattern matches anywhere in a text."""
     subject = string_argument(text)
+    parts = simple_literal(pattern), simple_literal(flags)
+    searched = call("regex_of_xpath", subject, *parts)
     match _translated(pattern, flags):
-        case Linear(written):
-            return boolean(call("regex", subject, Constant(written)))
+        case Linear(written) as known:
+            shortly = call("regex", subject, Constant(written))
+            return boolean(_by_length(known, subject, shortly, searched))
         case MalformedPattern():
             return boolean(call("no_truth"))
         case _:
-            parts = simple_literal(pattern), simple_literal(flags)
-            return boolean(call("regex_of_xpath", subject, *parts))
+            return boolean(searched)
+
+
+def _by_length(
+    pattern: Linear, subject: Scalar, shortly: Scalar, otherwise: Scalar
+) -> Scalar:
+    """What the engine computes, where it takes no time in which it hears nothing."""
+    longest = Constant(pattern.longest_text)
+    return call("case", call("is_short", subject, longest), shortly, otherwise)
 
 
 def replace(
@@ -48,6 +62,7 @@ def replace(
     if isinstance(translated, MalformedPattern):
         return ERROR
     letters = simple_literal(flags)
+    searched = call("replace_by_xpath", subject, simple_literal(pattern), by, letters)
     if (
         isinstance(translated, Linear)
         and isinstance(by, Constant)
@@ -58,10 +73,10 @@ def replace(
         )
         if written is None or translated.matches_nothing:
             return ERROR
-        parts: tuple[Scalar, ...] = (Constant(translated.text), Constant(written))
-        return string(call("replace", subject, *parts), language)
-    parts = simple_literal(pattern), by, letters
-    return string(call("replace_by_xpath", subject, *parts), language)
+        parts = Constant(translated.text), Constant(written)
+        shortly = call("replace", subject, *parts)
+        return string(_by_length(translated, subject, shortly, searched), language)
+    return string(searched, language)
 
 
 def _translated(pattern: Value, flags: Value) -> Linear | MalformedPattern | None:
@@ -72,5 +87,10 @@ def _translated(pattern: Value, flags: Value) -> Linear | MalformedPattern | Non
                 return translate(written, letters)
             except MalformedPattern as error:
                 return error
+            except PatternTooLarge as error:
+                raise UnsupportedFeature(
+                    f"a regular expression that repeats more than {LARGEST:,} "
+                    f"characters ({written[:60]!r})"
+                ) from error
         case _:
             return None
