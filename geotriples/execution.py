@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Final, Self
 
@@ -13,23 +13,25 @@ import pyarrow as pa
 from engines.duckdb import connect
 from engines.duckdb.failures import wrap_error
 from engines.term_columns import StatementBatch
+from geotriples.block_queries import blocks_query
 from geotriples.crs_definitions import definition_lines
 from geotriples.errors import MappingError
 from geotriples.mapping.model import SourceKey
+from geotriples.merge import Merge
 from geotriples.plan import Partition
 from geotriples.primitives import install_primitives
 from geotriples.reports import Rejected
 from geotriples.rows import Rows
 from geotriples.sinks import needs_marks
 from geotriples.sources.catalog import SourceCatalog
-from geotriples.statements import checks_query, lines_query
+from geotriples.statements import checks_query
 from geotriples.targets import Output
 from geotriples.term_queries import constant_batches, terms_query
 from ontologies.errors import PytheasError
 from ontologies.progress import Progress
 
 _BATCH_ROWS: Final = 16_384
-_LEAST_MEMORY_MB: Final = 512
+_LEAST_MEMORY_MB: Final = 256
 _THREAD_MEMORY_MB: Final = 128
 _LOAD_ROWS: Final = 1 << 16
 _SPARE_IO_THREADS: Final = 8
@@ -42,7 +44,10 @@ class Execution:
     catalog: SourceCatalog
     progress: Progress
     spill: Path
-    connection: duckdb.DuckDBPyConnection = field(default_factory=connect)
+    # Geometries are columns of WKB here, for the primitives to work on.
+    connection: duckdb.DuckDBPyConnection = field(
+        default_factory=partial(connect, spatial=False)
+    )
     rows_read: dict[SourceKey, int] = field(default_factory=dict)
     # pyproj keeps its contexts by thread, and crashes on those of DuckDB, which Python
     # forgets after each call.
@@ -94,20 +99,29 @@ class Execution:
         # PROJ's contexts belong to a thread, and each of the workers has its own.
         return self.workers.submit(definition_lines, partitions).result()
 
-    def lines(self, output: Output) -> Iterator[pa.Array]:
-        """Sorted lines for an output, and those that depend on no row."""
+    def texts(self, output: Output) -> Iterator[pa.Array]:
+        """Lines for an output in their order, each once; a text is one or several."""
         partitions = output.partitions
         if not partitions:
             return
         self.begin("map")
-        query = lines_query(
+        query = blocks_query(
             partitions,
             self.relation,
             self.definitions(partitions),
             marked=needs_marks(output.kind.format),
         )
-        for batch in self.batches(query.sql("duckdb")):
-            yield batch.column(0)
+        merge = Merge(self.spill, self.sorted_lines)
+        yield from merge.texts(self.batches(query.sql("duckdb")))
+
+    def sorted_lines(self, path: Path) -> Iterator[pa.Array]:
+        """Sort a file of lines, while another query goes on."""
+        with pa.OSFile(str(path)) as stream, pa.ipc.open_stream(stream) as lines:
+            cursor = self.connection.cursor()
+            cursor.register("lines", lines)
+            ordered = cursor.execute("SELECT line FROM lines ORDER BY line")
+            for batch in ordered.to_arrow_reader(_BATCH_ROWS):
+                yield batch.column(0)
 
     def statement_batches(
         self, partitions: Sequence[Partition], blank_prefix: str

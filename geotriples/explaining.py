@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from geotriples.block_queries import blocks_query
 from geotriples.mapping.model import DatabaseAccess
 from geotriples.plan import Partition
 from geotriples.reports import prepare_run
@@ -10,7 +11,6 @@ from geotriples.rows import Rows
 from geotriples.sinks import line_parts
 from geotriples.sources.catalog import SourceCatalog
 from geotriples.sources.places import Permissions
-from geotriples.statements import lines_query
 from geotriples.values import concatenation
 
 
@@ -33,7 +33,7 @@ def explain(
     prepared = prepare_run(mapping, sources, parameters, base, database, permissions)
     with prepared.catalog:
         relations = _Relations(prepared.catalog)
-        query = lines_query(prepared.partitions, relations).sql("duckdb", pretty=True)
+        query = blocks_query(prepared.partitions, relations).sql("duckdb", pretty=True)
         lines = [
             f"mapping {prepared.mapping_iri}",
             *(

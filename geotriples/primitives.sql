@@ -9,9 +9,12 @@ CREATE OR REPLACE TEMP MACRO rdf_ucschar() AS
   || '\x{D0000}-\x{DFFFD}\x{E1000}-\x{EFFFD}';
 
 -- Percent-encodes all but iunreserved (R2RML 7.3): ASCII unreserved and ucschar.
+-- Few strings have both ucschar and what must be encoded, and to take those apart is dear.
 CREATE OR REPLACE TEMP MACRO rdf_iri_safe(x) AS
   CASE
     WHEN regexp_full_match(x, '[A-Za-z0-9._~-]*') THEN x
+    WHEN strlen(x) = length(x) THEN url_encode(x)
+    WHEN regexp_full_match(x, '[A-Za-z0-9._~' || rdf_ucschar() || '-]*') THEN x
     ELSE array_to_string(
       list_transform(
         regexp_extract_all(x, '[' || rdf_ucschar() || ']+|[^' || rdf_ucschar() || ']+'),

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import IO, Final, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engines.term_columns import StatementBatch
 from engines.whole_files import scratch_directory
@@ -32,7 +33,6 @@ from geotriples.reports import (
     RunReport,
     prepare_run,
 )
-from geotriples.serialize import distinct
 from geotriples.sinks import Written, check_folder, check_output, write, written_file
 from geotriples.sources.places import Permissions
 from geotriples.targets import (
@@ -205,17 +205,18 @@ def _write(
     execution: Execution, output: Output, files: ExitStack, spill: Path
 ) -> Written:
     stream = files.enter_context(written_file(output.path))
-    lines = execution.lines(output)
+    texts = execution.texts(output)
     before = b""
     if output.appends and output.path.exists():
         before = output.path.read_bytes()
-        lines = _new(lines, set(before.splitlines(keepends=True)))
-    written = write(lines, stream, output.path, output.kind, spill, before=before)
+        texts = _new(texts, set(before.splitlines(keepends=True)))
+    written = write(texts, stream, output.path, output.kind, spill, before=before)
     return replace(written, appends=output.appends)
 
 
-def _new(lines: Iterable[pa.Array], known: set[bytes]) -> Iterator[pa.Array]:
+def _new(texts: Iterable[pa.Array], known: set[bytes]) -> Iterator[pa.Array]:
     """The lines that a file does not have: a target that appends holds a set too."""
-    for column in distinct(lines, is_marked=False):
-        is_new = [one.encode() not in known for one in column.to_pylist()]
-        yield column.filter(pa.array(is_new, pa.bool_()))
+    for column in texts:
+        lines = pc.list_flatten(pc.split_pattern(column, "\n")).to_pylist()
+        new = [f"{one}\n" for one in lines if one and f"{one}\n".encode() not in known]
+        yield pa.array(new, pa.string())

@@ -24,6 +24,7 @@ from geotriples.errors import InvalidData, OutputError
 from geotriples.mapping.model import DatabaseAccess
 from geotriples.plan import Partition
 from geotriples.reports import OnInvalid, Prepared, Rejected, RunReport, prepare_run
+from geotriples.serialize import distinct
 from geotriples.sinks import (
     Written,
     check_output,
@@ -188,7 +189,8 @@ def _write(
     is_marked = needs_marks(output.kind.format)
     with watched(frames.session, "map", progress), scratch_directory(output.path) as at:
         lines = _lines(frames, output.partitions, is_marked=is_marked).orderBy(LINE)
-        return write(_collected(lines), stream, output.path, output.kind, at)
+        found = distinct(_collected(lines), is_marked=is_marked)
+        return write(found, stream, output.path, output.kind, at)
 
 
 def _write_parts(

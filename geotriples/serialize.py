@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyoxigraph as ox
@@ -20,6 +21,7 @@ from geotriples.errors import OutputError
 from geotriples.formats import FileKind, Format
 from ontologies.namespaces import PREFIXES, XSD
 
+_LINE_FEED: Final = ord("\n")
 _MARK: Final = "^[^\t]*\t"
 """What stands before a line that is sorted by its graph first."""
 
@@ -43,24 +45,22 @@ def distinct(lines: Iterable[pa.Array], *, is_marked: bool) -> Iterator[pa.Array
         yield pc.replace_substring_regex(kept, _MARK, "") if is_marked else kept
 
 
-def write_lines(lines: Iterable[pa.Array], stream: IO[bytes]) -> int:
-    """Write lines one after the other; how many there are."""
-    count = 0
-    for column in lines:
-        count += len(column)
-        _write_column(column, stream)
-    return count
+def write_texts(texts: Iterable[pa.Array], stream: IO[bytes]) -> int:
+    """Write texts of one or several lines, one after the other; how many lines."""
+    return sum(_write_column(column, stream) for column in texts)
 
 
-def _write_column(column: pa.Array, stream: IO[bytes]) -> None:
-    """Write the strings as they lie in Arrow's buffer."""
+def _write_column(column: pa.Array, stream: IO[bytes]) -> int:
+    """Write the strings as they lie in Arrow's buffer, and count their lines."""
     whole = column.cast(pa.large_string())
     _, offsets, characters = whole.buffers()
     if characters is None or not len(whole):
-        return
+        return 0
     bounds = pa.Array.from_buffers(pa.int64(), len(whole) + 1, [None, offsets])
     start, end = bounds[whole.offset].as_py(), bounds[-1].as_py()
-    stream.write(memoryview(characters)[start:end])
+    text = np.frombuffer(characters, np.uint8)[start:end]
+    stream.write(text.data)
+    return int(np.count_nonzero(text == _LINE_FEED))
 
 
 def write_format(

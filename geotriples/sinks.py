@@ -23,7 +23,7 @@ from geotriples.compressed import COMPRESS
 from geotriples.errors import OutputError
 from geotriples.formats import FileKind, Format, file_kind
 from geotriples.plan import QuadColumns
-from geotriples.serialize import Encoded, distinct, write_format, write_lines
+from geotriples.serialize import Encoded, write_format, write_texts
 from geotriples.terms import TermColumn
 from geotriples.values import concatenation, text_literal
 
@@ -38,6 +38,18 @@ def marked_parts(quad: QuadColumns) -> tuple[exp.Expr, ...]:
     """The same with the graph and a tab before it, so that sorting sorts by graph."""
     graph = () if quad.graph is None else (_rendered(quad.graph),)
     return (*graph, _text("\t"), *line_parts(quad))
+
+
+def key_parts(quad: QuadColumns, *, marked: bool) -> tuple[exp.Expr, ...]:
+    """What the quad's line begins with: its subject and what ends that.
+
+    No subject begins another with its end, so lines are sorted by these first.
+    """
+    subject = (_rendered(quad.subject), _text(" "))
+    if not marked:
+        return subject
+    graph = () if quad.graph is None else (_rendered(quad.graph),)
+    return (*graph, _text("\t"), *subject)
 
 
 def _rendered(term: TermColumn) -> exp.Expr:
@@ -150,7 +162,7 @@ def written_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write(
-    lines: Iterable[pa.Array],
+    texts: Iterable[pa.Array],
     stream: IO[bytes],
     path: Path,
     kind: FileKind,
@@ -161,8 +173,8 @@ def write(
     """Write sorted lines, each once, as a file holds them.
 
     Args:
-        lines: Sorted lines of N-Quads; equal ones are neighbors. Where the format has
-            graphs and is none of lines, each has its graph before it (`marked_parts`).
+        texts: Lines of N-Quads, in order, each once; a text is one or several. Where
+            the format has graphs and is none of lines, sorted by graph first.
         stream: Where to.
         path: The file that it will be.
         kind: The format; has graphs where lines have.
@@ -175,7 +187,6 @@ def write(
     rdf_format = kind.format
     hashed = _Hashed(stream)
     hashed.write(before)
-    found = distinct(lines, is_marked=needs_marks(rdf_format))
     inner = path.name
     for ending in (".gz", ".xz", ".bz2", ".zst", ".zip", ".tar"):
         inner = inner.removesuffix(ending)
@@ -183,11 +194,11 @@ def write(
         out = packed if kind.encoding == "utf-8" else Encoded(packed, kind)
         target = cast("IO[bytes]", out)
         if rdf_format.is_lines:
-            count = write_lines(found, target)
+            count = write_texts(texts, target)
         else:
             text = spill / f"{uuid.uuid4().hex}.nq"
             with text.open("wb") as file:
-                count = write_lines(found, file)
+                count = write_texts(texts, file)
             write_format(text, target, rdf_format, path)
             text.unlink()
     return Written(count, hashed.digest, path)

@@ -46,7 +46,7 @@ def lines_query(
     selects += [
         exp.select(exp.alias_(text_literal(f"{mark}{line}"), LINE)) for line in others
     ]
-    union = _union(selects)
+    union = union_all(selects)
     line = exp.column(LINE)
     return (
         exp.select(line)
@@ -71,10 +71,11 @@ def checks_query(
     ]
     if not selects:
         return None
-    return _union(selects)
+    return union_all(selects)
 
 
-def _union(selects: Sequence[exp.Select]) -> exp.Query:
+def union_all(selects: Sequence[exp.Select]) -> exp.Query:
+    """The rows of all queries."""
     whole: exp.Query = selects[0]
     for select in selects[1:]:
         whole = exp.union(whole, select, distinct=False, copy=False)
@@ -96,10 +97,10 @@ def _lines(partition: Partition, relation: RelationOf, parts_of: PartsOf) -> exp
         lines.append(concatenation(*parts))
     # Where every line is constant, there is still one for each row.
     columns = [exp.alias_(part, name) for part, name in names.items()] or [exp.null()]
-    source = _subquery(joined(partition, relation), "source")
+    source = subquery(joined(partition, relation), "source")
     terms = exp.select(*columns).from_(source)
     unnested = exp.func("UNNEST", exp.Array(expressions=lines))
-    return exp.select(exp.alias_(unnested, LINE)).from_(_subquery(terms, "terms"))
+    return exp.select(exp.alias_(unnested, LINE)).from_(subquery(terms, "terms"))
 
 
 def _rejected(partition: Partition, relation: RelationOf) -> Iterator[exp.Select]:
@@ -114,7 +115,7 @@ def _rejected(partition: Partition, relation: RelationOf) -> Iterator[exp.Select
                 exp.alias_(check.value, "value"),
                 exp.alias_(text_literal(check.reason), "reason"),
             )
-            .from_(_subquery(joined(partition, relation, counted=True), "source"))
+            .from_(subquery(joined(partition, relation, counted=True), "source"))
             .where(exp.not_(check.is_valid))
         )
 
@@ -130,9 +131,9 @@ def joined(
     parent = _rows(partition.parent, relation, counted=False, parts=parts)
     return (
         exp.select("*")
-        .from_(_subquery(child, "child"))
+        .from_(subquery(child, "child"))
         .join(
-            _subquery(parent, "parent"),
+            subquery(parent, "parent"),
             on=exp.and_(
                 *(
                     exp.EQ(this=left, expression=right)
@@ -163,7 +164,7 @@ def _rows(
             select = _with_joined(select, layer[0], relation)
         else:
             columns = [column for step in layer for column in _columns(step)]
-            select = exp.select("*", *columns).from_(_subquery(select, "rows"))
+            select = exp.select("*", *columns).from_(subquery(select, "rows"))
     return select
 
 
@@ -172,9 +173,9 @@ def _with_joined(rows: exp.Select, step: Joined, relation: RelationOf) -> exp.Se
     pairs = (exp.EQ(this=left, expression=right) for left, right in step.conditions)
     return (
         exp.select("*")
-        .from_(_subquery(rows, "rows"))
+        .from_(subquery(rows, "rows"))
         .join(
-            _subquery(parent, "parent"),
+            subquery(parent, "parent"),
             on=exp.and_(*pairs),
             join_type="" if step.is_inner else "left",
         )
@@ -195,7 +196,7 @@ def _numbered(gathered: Gathered, relation: RelationOf) -> exp.Select:
         columns = [exp.alias_(sql, name) for name, sql in part.columns.items()]
         columns.append(exp.alias_(place, "place"))
         columns.append(exp.alias_(exp.Literal.number(number), "part"))
-        source = _subquery(joined(part, relation), "source")
+        source = subquery(joined(part, relation), "source")
         selects.append(exp.select(*columns).from_(source).where(part.kept))
     over = {
         "partition_by": [exp.column("head"), exp.column("graph")],
@@ -206,7 +207,7 @@ def _numbered(gathered: Gathered, relation: RelationOf) -> exp.Select:
     is_last = exp.Is(this=following, expression=exp.null())
     return exp.select(
         "*", exp.alias_(counted, "number"), exp.alias_(is_last, "is_last")
-    ).from_(_subquery(_union(selects), "members"))
+    ).from_(subquery(union_all(selects), "members"))
 
 
 def _columns(step: Step) -> list[exp.Expr]:
@@ -232,7 +233,8 @@ def _counts(parts: Sequence[exp.Expr], rows: Rows) -> bool:
     )
 
 
-def _subquery(select: exp.Query, name: str) -> exp.Subquery:
+def subquery(select: exp.Query, name: str) -> exp.Subquery:
+    """A query as a table of another."""
     return exp.Subquery(this=select, alias=_alias(name))
 
 

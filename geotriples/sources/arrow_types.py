@@ -6,6 +6,12 @@ import pyarrow as pa
 
 from geotriples.sources.base import Kind
 
+TYPED: Final = pa.struct([("lexical", pa.string()), ("datatype", pa.string())])
+"""Values that bring their own datatype, see `Kind.TYPED`."""
+
+ROW_ONLY: Final = pa.schema([("row", pa.bool_())])
+"""What is read where no reference is asked for: engines need one column."""
+
 _KINDS: Final = (
     (pa.types.is_boolean, Kind.BOOLEAN),
     (pa.types.is_integer, Kind.INTEGER),

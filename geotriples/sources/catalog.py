@@ -18,18 +18,22 @@ from geotriples.mapping.model import (
 )
 from geotriples.sources.base import Column, OpenSource, Source
 from geotriples.sources.csv import open_csv, open_tsv
-from geotriples.sources.cube import open_netcdf, open_zarr
 from geotriples.sources.json import open_json, open_json_lines
-from geotriples.sources.parquet import open_geoparquet, open_parquet
+from geotriples.sources.late import (
+    open_geoparquet,
+    open_netcdf,
+    open_parquet,
+    open_raster,
+    open_vector,
+    open_zarr,
+)
 from geotriples.sources.places import Permissions, Places
-from geotriples.sources.raster import open_raster
 from geotriples.sources.safe import open_safe
 from geotriples.sources.sparql import FORMULATIONS as SPARQL_RESULTS
 from geotriples.sources.sparql import open_endpoint, open_rdf
 from geotriples.sources.sql_catalog import open_database_source
 from geotriples.sources.stac import open_stac
-from geotriples.sources.vector import open_vector
-from geotriples.sources.vector_files import FORMATS as VECTOR_FORMATS
+from geotriples.sources.vector_formats import FORMATS as VECTOR_FORMATS
 from geotriples.sources.workspace import Workspace
 from geotriples.sources.xml import open_xml
 from ontologies.namespaces import PYRML, RML

@@ -16,8 +16,8 @@ import pyarrow.csv as pa_csv
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import Dialect, LogicalSource
+from geotriples.sources.arrow_types import ROW_ONLY
 from geotriples.sources.base import Column, Kind
-from geotriples.sources.dataset import ROW_ONLY
 from geotriples.sources.lines import without_other_lines
 from geotriples.sources.quotes import check_quotes
 from geotriples.sources.text import check_utf_8

@@ -24,9 +24,8 @@ from xarray.backends import ZarrStore
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource
-from geotriples.sources.arrow_types import kind_of
+from geotriples.sources.arrow_types import ROW_ONLY, kind_of
 from geotriples.sources.base import Column, Kind
-from geotriples.sources.dataset import ROW_ONLY
 from geotriples.sources.workspace import Workspace
 
 _BATCH_CELLS: Final = 65_536

@@ -9,14 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from geotriples.errors import SourceError
+from geotriples.sources.arrow_types import ROW_ONLY
 
 _BATCH_ROWS: Final = 65_536
-
-TYPED: Final = pa.struct([("lexical", pa.string()), ("datatype", pa.string())])
-"""Values that bring their own datatype, see `Kind.TYPED`."""
-
-ROW_ONLY: Final = pa.schema([("row", pa.bool_())])
-"""What is read where no reference is asked for: engines need one column."""
 
 
 def read_columns(

@@ -20,8 +20,8 @@ import pyarrow as pa
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import ITERATION, LogicalSource
+from geotriples.sources.arrow_types import ROW_ONLY, TYPED
 from geotriples.sources.base import Column, Kind
-from geotriples.sources.dataset import ROW_ONLY, TYPED
 from geotriples.sources.json_stream import (
     can_stream,
     refuse_constant,

@@ -24,8 +24,8 @@ from rasterio.windows import Window
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource
+from geotriples.sources.arrow_types import ROW_ONLY
 from geotriples.sources.base import Column, Kind
-from geotriples.sources.dataset import ROW_ONLY
 from geotriples.sources.workspace import Workspace
 
 POLYGONS: Final = "polygons"

@@ -17,8 +17,8 @@ import pyoxigraph as ox
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource, SparqlAccess
+from geotriples.sources.arrow_types import ROW_ONLY, TYPED
 from geotriples.sources.base import Column, Kind
-from geotriples.sources.dataset import ROW_ONLY, TYPED
 from geotriples.sources.places import Places
 from geotriples.sources.workspace import Workspace
 from ontologies.namespaces import XSD, Namespace

@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource
 from geotriples.mapping.r2rml import BASE_TABLE, SQL_VIEW
+from geotriples.sources.arrow_types import ROW_ONLY
 from geotriples.sources.base import Column, Kind
-from geotriples.sources.dataset import ROW_ONLY
 from geotriples.sources.schema import Table
 from ontologies.namespaces import RML
 

@@ -19,10 +19,10 @@ from pyogrio.raw import open_arrow
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource
-from geotriples.sources.arrow_types import is_list, kind_of, value_type
+from geotriples.sources.arrow_types import ROW_ONLY, is_list, kind_of, value_type
 from geotriples.sources.base import Column, Kind, OpenSource
-from geotriples.sources.dataset import ROW_ONLY
-from geotriples.sources.vector_files import VectorFormat, find_file, layer_info
+from geotriples.sources.vector_files import find_file, layer_info
+from geotriples.sources.vector_formats import VectorFormat
 from geotriples.sources.workspace import Workspace
 
 _BATCH_ROWS: Final = 16_384

@@ -20,8 +20,8 @@ from lxml import etree
 
 from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource
+from geotriples.sources.arrow_types import ROW_ONLY
 from geotriples.sources.base import Column, Kind
-from geotriples.sources.dataset import ROW_ONLY
 from geotriples.sources.workspace import Workspace
 from geotriples.sources.xml_stream import (
     Namespaces,

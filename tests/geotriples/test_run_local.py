@@ -131,6 +131,18 @@ def test_a_triple_appears_once_however_many_rows_make_it(folder: Path) -> None:
     assert len((folder / "o.nq").read_text().splitlines()) == 1
 
 
+def test_a_subject_of_more_lines_than_are_held(folder: Path) -> None:
+    """Its lines go through a file, between those of a subject before and one after."""
+    text = "x" * 300
+    rows = [["many", f"{i % 30_000:05}{text}"] for i in range(60_000)]
+    _csv(folder, ["few", "a"], *rows, ["other", "z"], ["few", "b"])
+    report = run(_mapping(folder, SIMPLE), folder / "o.nq")
+    lines = (folder / "o.nq").read_text().splitlines()
+    assert report.triples == len(lines) == 30_003
+    assert lines == sorted(set(lines))
+    assert {one.name for one in folder.iterdir()} == {"data.csv", "mapping.ttl", "o.nq"}
+
+
 def test_no_rows_make_an_empty_file(folder: Path) -> None:
     (folder / "data.csv").write_text("id,v\n")
     report = run(_mapping(folder, SIMPLE), folder / "o.nq")
