@@ -24,15 +24,15 @@ from geotriples.sources.late import (
     open_netcdf,
     open_parquet,
     open_raster,
+    open_safe,
+    open_stac,
     open_vector,
     open_zarr,
 )
 from geotriples.sources.places import Permissions, Places
-from geotriples.sources.safe import open_safe
 from geotriples.sources.sparql import FORMULATIONS as SPARQL_RESULTS
 from geotriples.sources.sparql import open_endpoint, open_rdf
 from geotriples.sources.sql_catalog import open_database_source
-from geotriples.sources.stac import open_stac
 from geotriples.sources.vector_formats import FORMATS as VECTOR_FORMATS
 from geotriples.sources.workspace import Workspace
 from geotriples.sources.xml import open_xml
