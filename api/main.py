@@ -126,7 +126,7 @@ def open_store(settings: Settings) -> Store:
             max_bytes=settings.max_load_bytes,
             timeout_s=settings.load_timeout_s,
         ),
-        services=_services(settings),
+        services=services_of(settings),
         entailment=settings.entailment,
         geosparql_axioms=settings.geosparql_axioms,
         memory_limit=settings.memory_limit,
@@ -136,7 +136,8 @@ def open_store(settings: Settings) -> Store:
     return store
 
 
-def _services(settings: Settings) -> AllowedEndpoints | None:
+def services_of(settings: Settings) -> AllowedEndpoints | None:
+    """Who asks the endpoints of SERVICE; None: nobody."""
     if not settings.allow_service:
         return None
     return AllowedEndpoints(settings.allow_service, settings.query_timeout_s)

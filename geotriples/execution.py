@@ -24,6 +24,7 @@ from geotriples.reports import Rejected
 from geotriples.rows import Rows
 from geotriples.sinks import needs_marks
 from geotriples.sources.catalog import SourceCatalog
+from geotriples.sources.selective import Condition, Selective
 from geotriples.statements import checks_query
 from geotriples.targets import Output
 from geotriples.term_queries import constant_batches, terms_query
@@ -39,7 +40,13 @@ _SPARE_IO_THREADS: Final = 8
 
 @dataclass(slots=True)
 class Execution:
-    """DuckDB, with the primitives of terms and the sources of one run."""
+    """DuckDB, with the primitives of terms and the sources of one run.
+
+    Attributes:
+        catalog: The sources.
+        progress: Told how far it is.
+        spill: The folder for what does not fit in memory.
+    """
 
     catalog: SourceCatalog
     progress: Progress
@@ -73,6 +80,10 @@ class Execution:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the engine."""
         self.connection.close()
         self.workers.shutdown()
 
@@ -139,11 +150,20 @@ class Execution:
         """Rows read, each source counted once."""
         return sum(self.rows_read.values())
 
-    def relation(self, rows: Rows) -> str:
-        """Register a fresh reading of a source; a reading can be used once."""
+    def relation(self, rows: Rows, conditions: Sequence[Condition] = ()) -> str:
+        """Register a fresh reading of a source; a reading can be used once.
+
+        Args:
+            rows: The rows.
+            conditions: What the source may leave out rows by.
+        """
         name = f"reading_{self.readings}"
         self.readings += 1
-        reader = self.catalog.opened(rows.source).read(rows.references)
+        source = self.catalog.opened(rows.source)
+        if conditions and isinstance(source, Selective):
+            reader = source.read_where(rows.references, conditions)
+        else:
+            reader = source.read(rows.references)
         counted = pa.RecordBatchReader.from_batches(
             reader.schema, self.counted(reader, rows.source)
         )

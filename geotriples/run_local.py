@@ -124,7 +124,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
             own = written[0] if output is not None else Written(0, "")
             count = own.quads
             if into is not None:
-                prefix = _blank_prefix(prepared.mapping_iri, sources, parameters)
+                prefix = blank_prefix(prepared.mapping_iri, sources, parameters)
                 count = into(_own_batches(execution, prepared, prefix))
     progress("map", 1.0)
     return RunReport(
@@ -146,7 +146,7 @@ def _own_batches(
     return execution.statement_batches(partitions, blank_prefix)
 
 
-def _blank_prefix(
+def blank_prefix(
     mapping_iri: str, sources: Mapping[str, Path], parameters: Mapping[str, str]
 ) -> str:
     """What blank nodes of one mapping over the same sources begin with."""

@@ -58,7 +58,10 @@ def _lexical(column: StringColumn | str | None) -> StringColumn | str:
 
 
 def terms_query(
-    partition: Partition, relation: RelationOf, blank_prefix: str
+    partition: Partition,
+    relation: RelationOf,
+    blank_prefix: str,
+    where: exp.Expr | None = None,
 ) -> TermsQuery:
     """The query for the terms that a partition's rows make.
 
@@ -67,6 +70,7 @@ def terms_query(
         relation: Where the rows are.
         blank_prefix: What labels of blank nodes begin with, so that those of another
             run are others.
+        where: Which rows, of those that there are.
     """
     parts = _Parts()
     numbers: dict[TermColumn, int] = {}
@@ -92,6 +96,8 @@ def terms_query(
     # Where every term is constant, there is still one for each row.
     selected = [exp.alias_(sql, name) for sql, name in parts.named.items()]
     select = exp.select(*(selected or [exp.alias_(exp.null(), "row")])).from_(source)
+    if where is not None:
+        select = select.where(where)
     return TermsQuery(select, tuple(columns), tuple(dict.fromkeys(statements)))
 
 
@@ -115,9 +121,7 @@ class _Parts:
 def _column(
     term: TermColumn, parts: _Parts, blank_prefix: str
 ) -> tuple[TermKind, _Part, _Part, _Part]:
-    lexical = term.lexical
-    if term.kind is TermKind.BLANK_NODE:
-        lexical = concatenation(text_literal(blank_prefix), lexical)
+    lexical = lexical_of(term, blank_prefix)
     if term.checks:
         valid = exp.and_(*(check.is_valid for check in term.checks))
         lexical = exp.case().when(valid, lexical)
@@ -129,6 +133,13 @@ def _column(
             *_ending(parts, None, term.language),
         )
     return term.kind, parts.part(lexical), *_ending(parts, term.datatype, None)
+
+
+def lexical_of(term: TermColumn, blank_prefix: str) -> exp.Expr:
+    """IRI, lexical form, or label: those of blank nodes begin with the prefix."""
+    if term.kind is not TermKind.BLANK_NODE:
+        return term.lexical
+    return concatenation(text_literal(blank_prefix), term.lexical)
 
 
 def _with(lexical: exp.Expr, other: exp.Expr) -> exp.Expr:

@@ -101,6 +101,7 @@ class Explanation:
         tables: What the engine reads, and how.
         seconds: How long each stage took.
         rows: How many rows the answer has; None unless analyzed.
+        reads: Of a virtual graph, what was read of its sources.
     """
 
     algebra: str
@@ -112,12 +113,14 @@ class Explanation:
     tables: tuple[str, ...]
     seconds: Mapping[str, float]
     rows: int | None = None
+    reads: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """All stages, one below the other."""
         times = "\n".join(f"{n:10} {s * 1000:9.2f} ms" for n, s in self.seconds.items())
         answered = "" if self.rows is None else f"\nanswer     {self.rows:,} rows"
-        stages = {
+        stages = {"sources": "\n".join(self.reads)} if self.reads else {}
+        stages |= {
             "algebra": self.algebra,
             "optimized": self.optimized,
             "plan": str(self.nodes),

@@ -2,12 +2,22 @@
 
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.cli.console import Console
-from api.cli.options import Json, Location, Quiet
+from api.cli.map_options import (
+    AllowedFolders,
+    AllowedHosts,
+    Base,
+    Database,
+    Parameters,
+    Sources,
+)
+from api.cli.mapping import Mapped, Mapping, one_place
+from api.cli.options import Json, MaybeStore, Quiet
 from api.cli.query import read_text
 
 
@@ -17,7 +27,14 @@ def explain(  # noqa: PLR0913 - every one is an option of the command
         typer.Argument(metavar="[QUERY]", help="The query; - reads it from stdin."),
     ] = None,
     *,
-    location: Location,
+    location: MaybeStore = None,
+    mapping: Mapping = None,
+    source: Sources = None,
+    param: Parameters = None,
+    base: Base = None,
+    database: Database = None,
+    allow_host: AllowedHosts = None,
+    allow_folder: AllowedFolders = None,
     file: Annotated[
         typer.FileText | None,
         typer.Option("--file", "-f", help="Read the query from a file.", lazy=False),
@@ -31,10 +48,21 @@ def explain(  # noqa: PLR0913 - every one is an option of the command
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Explain a query: algebra, plan, SQL, and rows and time of each node."""
+    """Explain a query: algebra, plan, SQL, and rows and time of each node.
+
+    Of a mapping, what is read of its sources comes first.
+    """
     from strabon_store.store import Store
 
     question = read_text(text, file)
-    with Store.open(location, read_only=True) as store:
-        explanation = store.explain(question, timeout, analyze=analyze)
+    one_place(location, mapping)
+    if mapping is not None:
+        options = Mapped(
+            mapping, source, param, base, database, allow_host, allow_folder
+        )
+        with options.open() as virtual:
+            explanation = virtual.explain(question, timeout, analyze=analyze)
+    else:
+        with Store.open(Path(str(location)), read_only=True) as store:
+            explanation = store.explain(question, timeout, analyze=analyze)
     Console(json=json, quiet=quiet).report(explanation.as_json(), str(explanation))

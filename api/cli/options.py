@@ -33,6 +33,25 @@ Store = Annotated[
         file_okay=False,
     ),
 ]
+MaybeStore = Annotated[
+    Path | None,
+    typer.Option(
+        "--location",
+        "-l",
+        help="The folder of the store.",
+        envvar="PYTHEAS_LOCATION",
+        file_okay=False,
+    ),
+]
+MaybeSource = Annotated[
+    str | None,
+    typer.Option(
+        "--location",
+        "-l",
+        help="The folder of a store, or the URL of a SPARQL endpoint.",
+        envvar="PYTHEAS_LOCATION",
+    ),
+]
 Regime = Annotated[
     Entailment | None,
     typer.Option(

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from api.cli.options import Regime
+from api.cli.map_options import (
+    AllowedFolders,
+    AllowedHosts,
+    Base,
+    Database,
+    Parameters,
+    Sources,
+)
+from api.cli.mapping import Mapped, Mapping, one_place
+from api.cli.options import MaybeSource, Regime
 from api.cli.output import write_whole
 
 if TYPE_CHECKING:
@@ -74,15 +83,14 @@ def query(  # noqa: PLR0913 - every one is an option of the command
         typer.Argument(metavar="[QUERY]", help="The query; - reads it from stdin."),
     ] = None,
     *,
-    location: Annotated[
-        str,
-        typer.Option(
-            "--location",
-            "-l",
-            help="The folder of a store, or the URL of a SPARQL endpoint.",
-            envvar="PYTHEAS_LOCATION",
-        ),
-    ],
+    location: MaybeSource = None,
+    mapping: Mapping = None,
+    source: Sources = None,
+    param: Parameters = None,
+    base: Base = None,
+    database: Database = None,
+    allow_host: AllowedHosts = None,
+    allow_folder: AllowedFolders = None,
     file: Annotated[
         typer.FileText | None,
         typer.Option("--file", "-f", help="Read the query from a file.", lazy=False),
@@ -104,9 +112,10 @@ def query(  # noqa: PLR0913 - every one is an option of the command
     del quiet
     question = read_text(text, file)
     chosen = _format(Format.JSON if json else output, target)
-    with _source(location, entailment) as source:
-        answer = source.query(question, timeout)
-        _write(answer, chosen, target)
+    one_place(location, mapping)
+    mapped = Mapped.of(mapping, source, param, base, database, allow_host, allow_folder)
+    with _source(str(location), entailment, mapped) as asked:
+        _write(asked.query(question, timeout), chosen, target)
 
 
 def _format(asked: Format | None, target: Path | None) -> Format:
@@ -136,7 +145,15 @@ def read_text(text: str | None, file: typer.FileText | None) -> str:
 
 
 @contextmanager
-def _source(location: str, entailment: "Entailment | None") -> Iterator["Source"]:
+def _source(
+    location: str, entailment: "Entailment | None", mapped: Mapped | None
+) -> Iterator["Source"]:
+    if mapped is not None:
+        if entailment:
+            raise typer.BadParameter("--entailment is for stores, not for mappings")
+        with mapped.open() as virtual:
+            yield virtual
+        return
     if location.startswith(("http://", "https://")):
         if entailment:
             raise typer.BadParameter(

@@ -3,7 +3,8 @@
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,12 +12,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.console import Console
+from api.cli.map_options import (
+    AllowedFolders,
+    AllowedHosts,
+    Base,
+    Database,
+    Parameters,
+    Sources,
+)
+from api.cli.mapping import Mapped, Mapping, one_place
 from api.cli.options import (
     AllowLoad,
     Axioms,
     Host,
     Json,
-    Location,
+    MaybeStore,
     Port,
     Quiet,
     Regime,
@@ -26,6 +36,22 @@ from api.cli.options import (
 if TYPE_CHECKING:
     from api.settings import Settings
     from federation.sources import Source
+    from strabon_store.store import Store
+    from strabon_store.virtual.store import VirtualStore
+
+
+AllowUpdate = Annotated[
+    bool,
+    typer.Option(
+        "--allow-update",
+        help="Take SPARQL updates. The service knows no users: whoever reaches it "
+        "can change everything.",
+    ),
+]
+Backups = Annotated[
+    Path | None,
+    typer.Option(help="A folder for backups that POST to /backups makes."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +75,27 @@ class Urls:
 
 
 def serve(  # noqa: PLR0913 - every one is an option of the command
-    location: Location,
     *,
+    location: MaybeStore = None,
+    mapping: Mapping = None,
+    source: Sources = None,
+    param: Parameters = None,
+    base: Base = None,
+    database: Database = None,
+    allow_host: AllowedHosts = None,
+    allow_folder: AllowedFolders = None,
     host: Host = "127.0.0.1",
     port: Port = 7878,
-    allow_update: Annotated[
-        bool,
-        typer.Option(
-            "--allow-update",
-            help="Take SPARQL updates. The service knows no users: whoever reaches it "
-            "can change everything.",
-        ),
-    ] = False,
+    allow_update: AllowUpdate = False,
     allow_load: AllowLoad = None,
     entailment: Regime = None,
     geosparql_axioms: Axioms = None,
     rewrite_relations: Rewriting = None,
-    backups: Annotated[
-        Path | None,
-        typer.Option(help="A folder for backups that POST to /backups makes."),
-    ] = None,
+    backups: Backups = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Serve a store: /sparql for programs, / for people."""
-    from api.main import open_store
+    """Serve a store, or a mapping: /sparql for programs, / for people."""
     from api.settings import read_settings
 
     console = Console(json=json, quiet=quiet)
@@ -90,7 +112,9 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
     settings = chosen.model_copy(
         update={name: each for name, each in given.items() if each is not None}
     )
-    with open_store(settings) as store:
+    one_place(location, mapping)
+    mapped = Mapped.of(mapping, source, param, base, database, allow_host, allow_folder)
+    with _opened(settings, mapped) as store:
         serve_store(
             store,
             (host, port),
@@ -98,6 +122,29 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
             quiet=quiet,
             settings=settings,
         )
+
+
+@contextmanager
+def _opened(
+    settings: "Settings", mapped: Mapped | None
+) -> Iterator["Store | VirtualStore"]:
+    """What is to be served, within the limits of the settings."""
+    from api.main import open_store, services_of
+    from api.virtual import VirtualEngines
+
+    if mapped is None:
+        with open_store(settings) as store:
+            yield store
+        return
+    if settings.allow_update or settings.entailment:
+        raise typer.BadParameter("a mapping takes no updates and has no regime")
+    services = services_of(settings)
+    with (
+        closing(VirtualEngines(settings.memory_limit)) as engines,
+        mapped.open(services=services, engines=engines) as virtual,
+    ):
+        virtual.rewrites_relations = settings.rewrite_relations
+        yield virtual
 
 
 def serve_store(

@@ -6,6 +6,7 @@ from engines.duckdb.session import (
     Spill,
     connect,
     cursor_of,
+    load_spatial,
 )
 
-__all__ = ["DATABASE", "LAYOUT", "Spill", "connect", "cursor_of"]
+__all__ = ["DATABASE", "LAYOUT", "Spill", "connect", "cursor_of", "load_spatial"]

@@ -89,8 +89,7 @@ def connect(
         ":memory:", config=_settings(memory_limit, spill, threads)
     )
     if extension is not None:
-        connection.load_extension(str(extension))
-        connection.execute("SET GLOBAL geometry_always_xy = true")
+        _load(connection, extension)
     # Progress is our callers' affair; DuckDB would print to the terminal.
     connection.execute("SET enable_progress_bar = false")
     for setting in _FOR_SPEED:
@@ -100,14 +99,34 @@ def connect(
     return connection
 
 
-def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def load_spatial(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a connection that has no spatial functions have them; again does nothing.
+
+    Raises:
+        ExtensionMissing: The spatial extension is not installed.
+    """
+    _load(connection, spatial_extension())
+
+
+def _load(connection: duckdb.DuckDBPyConnection, extension: Path) -> None:
+    connection.load_extension(str(extension))
+    connection.execute("SET GLOBAL geometry_always_xy = true")
+
+
+def cursor_of(
+    connection: duckdb.DuckDBPyConnection, database: str = DATABASE
+) -> duckdb.DuckDBPyConnection:
     """A cursor of a connection to a file, with transactions of its own.
 
     To a cursor that DuckDB makes the tables of the file have long names only. Functions
     in Python hear of its interrupts (see `engines.duckdb.interrupts`).
+
+    Args:
+        connection: The connection.
+        database: What SQL calls the database whose tables are meant.
     """
     cursor = connection.cursor()
-    cursor.execute(_USE)
+    cursor.execute(f"USE {database}")
     number(cursor)
     return cursor
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,10 @@ _BATCH_ROWS: Final = 65_536
 
 
 def read_columns(
-    dataset: ds.Dataset, path: Path, references: Mapping[str, str]
+    dataset: ds.Dataset,
+    path: Path,
+    references: Mapping[str, str],
+    where: Any = None,
 ) -> pa.RecordBatchReader:
     """Stream the columns of a dataset, renamed, in the order of its rows.
 
@@ -24,6 +27,7 @@ def read_columns(
         path: Its file, for errors.
         references: New name to name in the table; where there is none, a column
             of no meaning stands for the rows.
+        where: A pyarrow expression that says which rows; None: all.
 
     Raises:
         SourceError: From the reader, where the file turns out to be broken.
@@ -37,7 +41,7 @@ def read_columns(
     columns = {name: pc.field(column) for name, column in references.items()}
     if not references:
         schema, columns = ROW_ONLY, {ROW_ONLY.names[0]: pc.scalar(value=True)}
-    scanner = dataset.scanner(columns=columns, batch_size=_BATCH_ROWS)
+    scanner = dataset.scanner(columns=columns, filter=where, batch_size=_BATCH_ROWS)
     return pa.RecordBatchReader.from_batches(schema, _batches(scanner, path))
 
 

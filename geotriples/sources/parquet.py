@@ -10,8 +10,10 @@ no place on Earth, so it is refused where the mapping refers to it.
 """
 
 import json
-from collections.abc import Mapping
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +26,8 @@ from geotriples.mapping.model import LogicalSource
 from geotriples.sources.arrow_types import is_list, kind_of, value_type
 from geotriples.sources.base import Column, Kind
 from geotriples.sources.dataset import read_columns
+from geotriples.sources.parquet_filters import filter_of
+from geotriples.sources.selective import Condition
 from geotriples.sources.workspace import Workspace
 
 _CRS84: Final = "OGC:CRS84"
@@ -79,6 +83,23 @@ class ParquetSource:
     def read(self, references: Mapping[str, str]) -> pa.RecordBatchReader:
         """Stream the columns with their types."""
         return read_columns(self.dataset, self.path, references)
+
+    def applicable(self, conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+        """Conditions on values, and on boxes where the file keeps them."""
+        return tuple(one for one in conditions if self._filter(one) is not None)
+
+    def read_where(
+        self, references: Mapping[str, str], conditions: Sequence[Condition]
+    ) -> pa.RecordBatchReader:
+        """Stream rows; groups of them that statistics rule out are not read."""
+        filters = [
+            one for each in conditions if (one := self._filter(each)) is not None
+        ]
+        where = reduce(operator.and_, filters) if filters else None
+        return read_columns(self.dataset, self.path, references, where)
+
+    def _filter(self, condition: Condition) -> Any:
+        return filter_of(condition, self.dataset.schema, self.geometries)
 
 
 def open_parquet(

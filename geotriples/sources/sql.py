@@ -23,6 +23,7 @@ from geotriples.mapping.r2rml import BASE_TABLE, SQL_VIEW
 from geotriples.sources.arrow_types import ROW_ONLY
 from geotriples.sources.base import Column, Kind
 from geotriples.sources.schema import Table
+from geotriples.sources.selective import Condition
 from ontologies.namespaces import RML
 
 TABLES: Final = frozenset({BASE_TABLE, RML.term("SQL2008Table")})
@@ -92,6 +93,17 @@ class Database(Protocol):
     def crs(self, srid: int) -> str | None:
         """A CRS by its number in the database, as pyproj reads it."""
 
+    def condition(
+        self, column: SqlColumn, condition: Condition, srid: int | None
+    ) -> str | None:
+        """A condition on a column as SQL; None where the database cannot tell.
+
+        Args:
+            column: The column.
+            condition: What must hold of it.
+            srid: Of a geometry, the SRID.
+        """
+
     def use_standard_sql(self) -> None:
         """Read quotation marks and `||` as SQL 2008 does, where that is a choice."""
 
@@ -156,18 +168,41 @@ class SqlSource:
 
     def read(self, references: Mapping[str, str]) -> pa.RecordBatchReader:
         """Stream the columns in a transaction that only reads."""
+        return self.read_where(references, ())
+
+    def applicable(self, conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+        """What the database can select by."""
+        return tuple(one for one in conditions if self._condition(one) is not None)
+
+    def read_where(
+        self, references: Mapping[str, str], conditions: Sequence[Condition]
+    ) -> pa.RecordBatchReader:
+        """Stream the rows that the database selects."""
         schema = self._schema(references)
-        return pa.RecordBatchReader.from_batches(schema, self.stream(references))
+        return pa.RecordBatchReader.from_batches(
+            schema, self.stream(references, conditions)
+        )
+
+    def _condition(self, condition: Condition) -> str | None:
+        column = self._find(condition.reference)
+        srid = None
+        if column.kind is Kind.GEOMETRY:
+            srids = self._srids_of(column)
+            srid = srids[0] if srids else None
+        return self.database.condition(column, condition, srid)
 
     def stream(
-        self, references: Mapping[str, str]
+        self, references: Mapping[str, str], conditions: Sequence[Condition] = ()
     ) -> Generator[pa.RecordBatch, None, None]:
-        """The batches of `read`; closing the iterator ends the query."""
+        """The batches of `read_where`; closing the iterator ends the query."""
         parts = [
             f"{self._select(self._find(text))} AS {self._quoted(name)}"
             for name, text in references.items()
         ] or [f"1 AS {ROW_ONLY.names[0]}_"]
         sql = f"SELECT {', '.join(parts)} FROM {self._relation()}"
+        tests = [test for one in conditions if (test := self._condition(one))]
+        if tests:
+            sql += f" WHERE {' AND '.join(f'({test})' for test in tests)}"
         return self._batches(sql, self._schema(references))
 
     def _schema(self, references: Mapping[str, str]) -> pa.Schema:

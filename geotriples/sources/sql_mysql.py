@@ -19,6 +19,7 @@ from geotriples.errors import SourceError
 from geotriples.sources.base import Kind
 from geotriples.sources.dsn import ServerAddress
 from geotriples.sources.schema import ForeignKey, Table, keys_to_tables
+from geotriples.sources.selective import Condition
 from geotriples.sources.sql import Identifier, SqlColumn
 
 _BATCH_ROWS: Final = 16_384
@@ -169,6 +170,12 @@ class MySQL:
     def crs(self, srid: int) -> str | None:
         """Numbers are those of EPSG; 0 is none."""
         return f"EPSG:{srid}" if srid else None
+
+    def condition(
+        self, column: SqlColumn, condition: Condition, srid: int | None
+    ) -> None:
+        """Nothing: values are compared here by other rules than those of RDF."""
+        del column, condition, srid
 
     def use_standard_sql(self) -> None:
         """Quotation marks delimit names, and `||` puts strings together."""

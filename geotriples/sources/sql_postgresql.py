@@ -22,7 +22,9 @@ from geotriples.errors import SourceError
 from geotriples.sources.base import Kind
 from geotriples.sources.dsn import ServerAddress
 from geotriples.sources.schema import ForeignKey, Table, keys_to_tables
+from geotriples.sources.selective import Condition
 from geotriples.sources.sql import Identifier, SqlColumn
+from geotriples.sources.sql_conditions import condition_sql
 
 _TEXT: Final = (Kind.STRING, "{}::text", pa.string())
 _INTEGER: Final = (Kind.INTEGER, "{}", pa.int64())
@@ -168,6 +170,12 @@ class PostgreSQL:
             rows = self._rows(sql, "crs")
             self._crss[srid] = rows[0]["crs"] if rows else None
         return self._crss[srid]
+
+    def condition(
+        self, column: SqlColumn, condition: Condition, srid: int | None
+    ) -> str | None:
+        """A condition that an index can help with."""
+        return condition_sql(column, condition, srid, self.quote)
 
     def use_standard_sql(self) -> None:
         """It does already."""

@@ -23,6 +23,7 @@ from geotriples.errors import SourceError
 from geotriples.sources.base import Kind
 from geotriples.sources.json import canonical_double
 from geotriples.sources.schema import ForeignKey, Table
+from geotriples.sources.selective import Condition
 from geotriples.sources.sql import Identifier, SqlColumn
 from ontologies.namespaces import XSD
 
@@ -116,6 +117,12 @@ class SQLite:
         """None: geometries of SQLite are those of GeoPackage, which is a format."""
         del srid
         return None
+
+    def condition(
+        self, column: SqlColumn, condition: Condition, srid: int | None
+    ) -> None:
+        """Nothing: values are compared here by other rules than those of RDF."""
+        del column, condition, srid
 
     def use_standard_sql(self) -> None:
         """It does already."""

@@ -7,8 +7,9 @@ geometry, of whatever type, in the CRS that the file names; `fid` is its number.
 """
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,9 @@ from geotriples.errors import SourceError
 from geotriples.mapping.model import LogicalSource
 from geotriples.sources.arrow_types import ROW_ONLY, is_list, kind_of, value_type
 from geotriples.sources.base import Column, Kind, OpenSource
+from geotriples.sources.selective import BoxMeets, Condition
 from geotriples.sources.vector_files import find_file, layer_info
+from geotriples.sources.vector_filters import boxes_of, where_of
 from geotriples.sources.vector_formats import VectorFormat
 from geotriples.sources.workspace import Workspace
 
@@ -106,9 +109,34 @@ class VectorSource:
 
     def read(self, references: Mapping[str, str]) -> pa.RecordBatchReader:
         """Stream the features."""
+        return self.read_where(references, ())
+
+    def applicable(self, conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+        """Conditions on attributes, and one box of the geometry."""
+        boxes = [one for one in conditions if self._is_box(one)]
+        return tuple(
+            one
+            for one in conditions
+            if self._where(one) is not None or one in boxes[:1]
+        )
+
+    def _is_box(self, condition: Condition) -> bool:
+        is_geometry = condition.reference == GEOMETRY and self.geometry is not None
+        is_shadowed = GEOMETRY in self.schema.names
+        return isinstance(condition, BoxMeets) and is_geometry and not is_shadowed
+
+    def _where(self, condition: Condition) -> str | None:
+        known = condition.reference in self.schema.names
+        return where_of(condition) if known else None
+
+    def read_where(
+        self, references: Mapping[str, str], conditions: Sequence[Condition]
+    ) -> pa.RecordBatchReader:
+        """Stream the features that GDAL finds; some may come several times."""
         fields = [pa.field(name, self._type(text)) for name, text in references.items()]
         schema = pa.schema(fields) if fields else ROW_ONLY
-        batches = self._batches(schema, list(references.values()))
+        applied = self.applicable(conditions)
+        batches = self._batches(schema, list(references.values()), applied)
         return pa.RecordBatchReader.from_batches(schema, batches)
 
     def _type(self, reference: str) -> pa.DataType:
@@ -117,10 +145,16 @@ class VectorSource:
         return pa.int64() if reference == FID else pa.binary()
 
     def _batches(
-        self, schema: pa.Schema, wanted: list[str]
+        self, schema: pa.Schema, wanted: list[str], applied: Sequence[Condition]
     ) -> Iterator[pa.RecordBatch]:
         done = 0
-        for batch in self._features(wanted):
+        tests = [test for one in applied if (test := self._where(one)) is not None]
+        selections = [
+            {"where": " AND ".join(tests) or None, "bbox": box}
+            for box in boxes_of(applied)
+        ]
+        features = (self._features(wanted, selection) for selection in selections)
+        for batch in chain.from_iterable(features):
             if not wanted:
                 columns = [pa.array([True] * batch.num_rows, pa.bool_())]
             else:
@@ -130,11 +164,14 @@ class VectorSource:
                 ]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
             done += batch.num_rows
-        if self.row_count is not None and done < self.row_count:
-            reason = f"row {done + 1}: cannot be read; there should be {self.row_count}"
+        expected = None if applied else self.row_count
+        if expected is not None and done < expected:
+            reason = f"row {done + 1}: cannot be read; there should be {expected}"
             raise SourceError(self.path, reason)
 
-    def _features(self, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+    def _features(
+        self, wanted: list[str], selection: Mapping[str, Any]
+    ) -> Iterator[pa.RecordBatch]:
         attributes = [
             name for name in dict.fromkeys(wanted) if name in self.schema.names
         ]
@@ -147,6 +184,7 @@ class VectorSource:
                 return_fids=FID not in attributes,
                 batch_size=_BATCH_ROWS,
                 use_pyarrow=True,
+                **selection,
                 **self.options,
             ) as (_, reader):
                 while (batch := _next(reader)) is not None:

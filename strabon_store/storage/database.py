@@ -15,7 +15,7 @@ from typing import Final
 
 import duckdb
 
-from engines.duckdb import Spill, connect, cursor_of
+from engines.duckdb import DATABASE, Spill, connect, cursor_of
 from engines.duckdb.functions import register_functions
 from engines.errors import DatabaseCorrupt, DatabaseLocked
 from ontologies.errors import OntologyError
@@ -90,6 +90,7 @@ class Database:
         is_read_only: Whether it refuses writes.
         write_lock: Held by the one who writes.
         commits: How often somebody wrote since it was opened.
+        name: What SQL calls it.
     """
 
     location: Path
@@ -97,6 +98,7 @@ class Database:
     is_read_only: bool
     write_lock: Lock = field(default_factory=Lock, compare=False)
     commits: Commits = field(default_factory=Commits, compare=False)
+    name: str = DATABASE
 
     @property
     def size(self) -> int:
@@ -105,7 +107,7 @@ class Database:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor with transactions of its own, to be closed after use."""
-        return cursor_of(self.connection)
+        return cursor_of(self.connection, self.name)
 
     def close(self) -> None:
         """Let go of the file; harmless when called again."""
@@ -252,16 +254,21 @@ def _prepare(
         ).fetchall()
     }
     if not tables and not read_only:
-        _create(connection)
+        create_tables(connection)
     elif META.name not in tables:
         raise StoreUnavailable(
             f"{location / FILE_NAME} is a database, but no store; name another place"
         )
     _check_length(connection, location, tables)
     _bring_up_to_date(connection, location, read_only=read_only)
+    prepare_functions(connection)
+    _recall_definitions(connection)
+
+
+def prepare_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the functions known that queries call."""
     register_functions(connection)
     register(connection)
-    _recall_definitions(connection)
 
 
 def _recall_definitions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -273,7 +280,8 @@ def _recall_definitions(connection: duckdb.DuckDBPyConnection) -> None:
             define_crs(iri, definition)
 
 
-def _create(connection: duckdb.DuckDBPyConnection) -> None:
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of a store that holds nothing."""
     connection.begin()
     for table in TABLES:
         connection.execute(create_statement(table))

@@ -1,0 +1,1 @@
+"""A mapping as a graph that is read in place."""
