@@ -86,7 +86,7 @@ _TERM_PLAIN: Final = (
 )
 
 _PLAIN_DATATYPE: Final = (
-    "CASE WHEN NOT starts_with(:a, '\"') THEN NULL "
+    "CASE WHEN :a IS NULL OR NOT starts_with(:a, '\"') THEN NULL "
     f"WHEN ends_with(:a, '\"') THEN {_TYPES['string']} "
     "WHEN ends_with(:a, '>') THEN regexp_extract(:a, '\\^\\^<([^>]*)>$', 1) "
     f"ELSE {_LANG_STRING} END"
