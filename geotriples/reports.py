@@ -143,6 +143,15 @@ def prepare_run(
     return Prepared(catalog, partitions, f"{base}mapping/{mapping.stem}/{sha}")
 
 
+def blank_prefix(
+    mapping_iri: str, sources: Mapping[str, Path], parameters: Mapping[str, str]
+) -> str:
+    """What blank nodes of one mapping over the same sources begin with."""
+    told = [mapping_iri, sorted(parameters.items())]
+    told.append(sorted((name, str(path)) for name, path in sources.items()))
+    return f"m{hashlib.sha256(repr(told).encode()).hexdigest()[:12]}n"
+
+
 def _read(mapping: Path) -> bytes:
     try:
         return mapping.read_bytes()

@@ -8,12 +8,12 @@ complete; a run that fails or is stopped leaves none, and what one that was kill
 beside an output is removed by the next run.
 """
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Final, TypeAlias
@@ -21,16 +21,19 @@ from typing import IO, Final, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engines.lake import is_lake
 from engines.term_columns import StatementBatch
 from engines.whole_files import scratch_directory
 from geotriples.errors import InvalidData, OutputError
 from geotriples.execution import Execution
+from geotriples.lake import check_lake, write_lake
 from geotriples.mapping.model import DatabaseAccess
 from geotriples.reports import (
     OnInvalid,
     Prepared,
     Rejected,
     RunReport,
+    blank_prefix,
     prepare_run,
 )
 from geotriples.sinks import Written, check_folder, check_output, write, written_file
@@ -75,9 +78,9 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
 
     Args:
         mapping: An RML mapping in Turtle.
-        output: The file to write, with an ending of `formats`; paths of logical targets
-            start from its folder, or from the working directory.  None where the
-            mapping gives every quad a target.
+        output: The file to write, with an ending of `formats`, or the folder of a lake
+            (`engines.lake`); paths of logical targets start from its folder, or from
+            the working directory.  None where the mapping gives every quad a target.
         sources: Files by the path or URL that the mapping gives them; others are looked
             for beside the mapping, and where it may read.
         parameters: Values by name.
@@ -103,12 +106,16 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         OutputError: An output cannot be written.
     """
     started = time.monotonic()
-    if output is not None:
-        check_output(output)
+    file = None if output is None or is_lake(output) else output
+    if file is not None:
+        check_output(file)
+    elif output is not None:
+        check_lake(output)
+        into = partial(write_lake, folder=output)
     prepared = prepare_run(mapping, sources, parameters, base, database, permissions)
     with prepared.catalog:
         outputs = _outputs(prepared, mapping, output, is_into=into is not None)
-        scratch = outputs[0].path if outputs else mapping
+        scratch = outputs[0].path if outputs else output or mapping
         with (
             ExitStack() as files,
             scratch_directory(scratch) as spill,
@@ -121,7 +128,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
             if rejections.count and on_invalid == "fail" and quarantine is None:
                 raise InvalidData(rejections.examples, rejections.count)
             written = [_write(execution, one, files, spill) for one in outputs]
-            own = written[0] if output is not None else Written(0, "")
+            own = Written(0, "") if file is None else written[0]
             count = own.quads
             if into is not None:
                 prefix = blank_prefix(prepared.mapping_iri, sources, parameters)
@@ -135,7 +142,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         seconds=time.monotonic() - started,
         mapping_iri=prepared.mapping_iri,
         sha256=own.sha256,
-        targets=tuple(written if output is None else written[1:]),
+        targets=tuple(written if file is None else written[1:]),
     )
 
 
@@ -146,15 +153,6 @@ def _own_batches(
     return execution.statement_batches(partitions, blank_prefix)
 
 
-def blank_prefix(
-    mapping_iri: str, sources: Mapping[str, Path], parameters: Mapping[str, str]
-) -> str:
-    """What blank nodes of one mapping over the same sources begin with."""
-    told = [mapping_iri, sorted(parameters.items())]
-    told.append(sorted((name, str(path)) for name, path in sources.items()))
-    return f"m{hashlib.sha256(repr(told).encode()).hexdigest()[:12]}n"
-
-
 def _outputs(
     prepared: Prepared, mapping: Path, output: Path | None, *, is_into: bool
 ) -> tuple[Output, ...]:
@@ -162,7 +160,8 @@ def _outputs(
     partitions = prepared.partitions
     folder = Path.cwd() if output is None else output.parent
     folders = Folders(mapping.parent, folder)
-    own = () if output is None else (own_output(partitions, output),)
+    is_file = output is not None and not is_lake(output)
+    own = (own_output(partitions, output),) if output and is_file else ()
     if output is None and not is_into and own_partitions(partitions):
         reason = "is missing: some statements of the mapping have no logical target"
         raise OutputError(None, reason)

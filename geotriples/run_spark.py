@@ -15,15 +15,24 @@ from typing import IO, TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from engines.lake import is_lake
 from engines.spark.jobs import watched
 from engines.spark.session import SparkSettings, spark_session
 from engines.spark.tables import transformed
 from engines.whole_files import scratch_directory
 from geotriples.crs_definitions import definition_lines
 from geotriples.errors import InvalidData, OutputError
+from geotriples.lake import check_lake
 from geotriples.mapping.model import DatabaseAccess
 from geotriples.plan import Partition
-from geotriples.reports import OnInvalid, Prepared, Rejected, RunReport, prepare_run
+from geotriples.reports import (
+    OnInvalid,
+    Prepared,
+    Rejected,
+    RunReport,
+    blank_prefix,
+    prepare_run,
+)
 from geotriples.serialize import distinct
 from geotriples.sinks import (
     Written,
@@ -34,6 +43,7 @@ from geotriples.sinks import (
 )
 from geotriples.sources.places import Permissions
 from geotriples.spark.frames import SparkFrames
+from geotriples.spark.lake import write_lines_to_lake
 from geotriples.spark.parts import Folder, PartFormat, write_parts
 from geotriples.statements import LINE, checks_query, lines_query
 from geotriples.targets import (
@@ -79,8 +89,9 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         mapping: A mapping.
         output: The file to write, as `run_local.run` takes it; or, without an ending, a
             folder for a file from each task, also in an object store
-            (`s3://bucket/folder`). Quads are distinct over all files.  None where the
-            mapping gives every quad a target.
+            (`s3://bucket/folder`). Quads are distinct over all files.  A name that
+            ends in `.lake` is a folder in the lake layout (`engines.lake`).  None
+            where the mapping gives every quad a target.
         sources: Files by the path that the mapping gives them, which all tasks see.
         parameters: Values by name.
         base: What relative IRIs are appended to, unless a triples map says otherwise.
@@ -106,11 +117,13 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         SparkFailed: Spark gave up a job.
     """
     started = time.monotonic()
-    folder = _checked_folder(output)
+    lake = _checked_lake(output)
+    folder = None if lake else _checked_folder(output)
+    file = None if lake or folder is not None else output
     prepared = prepare_run(mapping, sources, parameters, base, database, permissions)
     with ExitStack() as files:
         files.enter_context(prepared.catalog)
-        outputs = _outputs(prepared, mapping, None if folder is not None else output)
+        outputs = _outputs(prepared, mapping, file)
         session = files.enter_context(spark_session(settings))
         frames = files.enter_context(_frames(session, prepared, partitions))
         rejected, count = _rejected(frames, prepared.partitions, progress)
@@ -120,8 +133,10 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
             _write(frames, one, files.enter_context(written_file(one.path)), progress)
             for one in outputs
         ]
-        own = written[0] if output is not None and written else Written(0, "")
-        targets = written if output is None or folder is not None else written[1:]
+        own = Written(0, "") if file is None else written[0]
+        if lake is not None:
+            prefix = blank_prefix(prepared.mapping_iri, sources, parameters)
+            own = _write_lake(frames, prepared, lake, prefix, progress)
         if folder is not None:
             own = _write_parts(frames, prepared, folder, part_format, progress)
         rows = frames.row_count
@@ -134,8 +149,16 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         seconds=time.monotonic() - started,
         mapping_iri=prepared.mapping_iri,
         sha256=own.sha256,
-        targets=tuple(targets),
+        targets=tuple(written if file is None else written[1:]),
     )
+
+
+def _checked_lake(output: Path | str | None) -> Path | None:
+    """The folder of a lake that an output is; None where it is something else."""
+    if output is None or not is_lake(Path(output)):
+        return None
+    check_lake(Path(output))
+    return Path(output)
 
 
 def _checked_folder(output: Path | str | None) -> Folder | None:
@@ -206,6 +229,19 @@ def _write_parts(
         return Written(
             write_parts(lines.sortWithinPartitions(LINE), folder, kind).quads, ""
         )
+
+
+def _write_lake(
+    frames: SparkFrames,
+    prepared: Prepared,
+    folder: Path,
+    prefix: str,
+    progress: Progress,
+) -> Written:
+    """Write a lake; many files have no hash."""
+    with watched(frames.session, "map", progress):
+        lines = _lines(frames, own_partitions(prepared.partitions), is_marked=False)
+        return Written(write_lines_to_lake(lines, folder, prefix), "")
 
 
 @contextmanager

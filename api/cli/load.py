@@ -26,7 +26,7 @@ Files = Annotated[
     list[str],
     typer.Argument(
         help="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, plain or "
-        "compressed (.gz, .bz2, .xz, .zst); a file, a URL, or - for stdin."
+        "compressed (.gz, .bz2, .xz, .zst); a file, a URL, or - for stdin; or a .lake."
     ),
 ]
 Graph = Annotated[
@@ -73,6 +73,7 @@ def load(  # noqa: PLR0913 - every one is an option of the command
     quiet: Quiet = False,
 ) -> None:
     """Load RDF: all of it, or nothing when something is wrong."""
+    from engines.lake import read_lake
     from strabon_store.storage.loader import LoadOptions
     from strabon_store.store import Store
 
@@ -83,10 +84,24 @@ def load(  # noqa: PLR0913 - every one is an option of the command
         console.pace() as watch,
     ):
         given = _Given(base, format_, tuple(allow_host or ()), Path(folder))
-        inputs = [given.input(file) for file in files]
         options = LoadOptions(graph=graph, rejects=skip_bad, watch=watch)
-        report = store.load(inputs, options=options)
+        if lake := _lake(files, graph, base, format_, skip_bad):
+            report = store.load_batches(read_lake(lake))
+        else:
+            inputs = [given.input(file) for file in files]
+            report = store.load(inputs, options=options)
     console.report({"location": str(location), **asdict(report)}, str(report))
+
+
+def _lake(files: list[str], *of_files: object) -> Path | None:
+    """The folder of a lake, which is loaded by itself, and without options of files."""
+    from engines.lake import is_lake
+
+    found = [Path(file) for file in files if is_lake(Path(file))]
+    if found and (len(files) > 1 or any(of_files)):
+        reason = "load it by itself, without --graph, --base, --format and --skip-bad"
+        raise typer.BadParameter(f"{found[0]} is a lake: {reason}")
+    return found[0] if found else None
 
 
 class _Given:

@@ -22,9 +22,8 @@ from engines.term_columns import StatementBatch
 from engines.virtual_graphs import Meets, Scan, StatementShape, Wanted
 from geotriples.execution import Execution
 from geotriples.plan import Partition, QuadColumns
-from geotriples.reports import Prepared
+from geotriples.reports import Prepared, blank_prefix
 from geotriples.rows import Rows
-from geotriples.run_local import blank_prefix
 from geotriples.targets import own_partitions
 from geotriples.term_queries import constant_batches, terms_query
 from geotriples.virtual.conditions import sql_of

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyoxigraph as ox
@@ -16,6 +17,7 @@ import pytest
 from sqlglot import exp
 
 from engines.errors import SparkFailed
+from engines.lake import LAYOUT
 from engines.spark.jobs import watched
 from engines.spark.session import SparkSettings, spark_session
 from engines.spark.tables import table
@@ -170,6 +172,25 @@ def test_parts_can_be_tables_or_compressed(tmp_path: Path) -> None:
         with pa.input_stream(str(name), compression="zstd") as stream:
             lines += stream.read().decode().splitlines()
     assert sorted(lines) == expected
+
+
+def test_a_lake_holds_what_the_local_engine_puts_there(tmp_path: Path) -> None:
+    mapping = strings(tmp_path)
+    for engine, name in ((run_local.run, "local.lake"), (run_spark.run, "spark.lake")):
+        engine(mapping, tmp_path / name)
+    names = ", ".join(LAYOUT.names)
+    with duckdb.connect() as connection:
+        local, spark = (
+            set(
+                connection.sql(
+                    f"SELECT {names}, predicate_key "  # noqa: S608 - a path of the test
+                    f"FROM read_parquet('{tmp_path}/{name}/*/*.parquet')"
+                ).fetchall()
+            )
+            for name in ("local.lake", "spark.lake")
+        )
+    assert local == spark
+    assert (tmp_path / "spark.lake" / "_SUCCESS").exists()
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
