@@ -187,9 +187,7 @@ def read_lake(folder: Path) -> Iterator[StatementBatch]:
     Raises:
         SourceUnreadable: It is none, is not complete, or a file of it is broken.
     """
-    if not (folder / SUCCESS).is_file():
-        reason = f"is no lake, or not complete: it has no {SUCCESS}"
-        raise SourceUnreadable(folder, reason)
+    check_whole(folder)
     for path in sorted(folder.glob(f"{KEY}=*/*.parquet")):
         try:
             with pq.ParquetFile(path) as file:
@@ -201,6 +199,17 @@ def read_lake(folder: Path) -> Iterator[StatementBatch]:
         except (pa.ArrowException, OSError, ValueError) as error:
             reason = f"cannot be read: {error}"
             raise SourceUnreadable(path, reason) from error
+
+
+def check_whole(folder: Path) -> None:
+    """Refuse what is no lake, or is not complete.
+
+    Raises:
+        SourceUnreadable: It is not.
+    """
+    if not (folder / SUCCESS).is_file():
+        reason = f"is no lake, or not complete: it has no {SUCCESS}"
+        raise SourceUnreadable(folder, reason)
 
 
 def statements_of(rows: pa.RecordBatch) -> Iterator[StatementBatch]:

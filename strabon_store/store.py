@@ -36,6 +36,7 @@ from strabon_store.services import ServiceClient, Services
 from strabon_store.sessions import Session, Sessions
 from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog, Snapshot
+from strabon_store.storage.changes import Changes
 from strabon_store.storage.compact import count_rows
 from strabon_store.storage.database import Database, Resources, open_database
 from strabon_store.storage.documents import Documents, WebClient
@@ -50,6 +51,7 @@ from strabon_store.storage.loader import (
     load_batches,
 )
 from strabon_store.storage.optimize import OptimizeReport, optimize
+from strabon_store.storage.patch import apply_patch
 from strabon_store.storage.texts import TermTexts
 from strabon_store.storage.verify import Verification, verify
 from strabon_store.updating import UpdateReport, run_update
@@ -192,6 +194,19 @@ class Store:
     def load_batches(self, batches: Iterable[StatementBatch]) -> LoadReport:
         """Add statements that are columns of terms: all of them, or nothing."""
         return load_batches(self._database, batches)
+
+    def apply_patch(
+        self, removed: Iterable[StatementBatch], added: Iterable[StatementBatch]
+    ) -> Changes:
+        """Take statements out and put others in: all of it, or nothing.
+
+        Blank nodes are those that have the same labels; what is in both stays.
+
+        Raises:
+            StoreUnavailable: The store is open for reading only.
+            EngineError: The engine failed; the store is as before.
+        """
+        return apply_patch(self._database, removed, added)
 
     def query(  # noqa: PLR0913 - every one is an option of the query
         self,

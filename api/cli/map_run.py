@@ -65,7 +65,9 @@ Since = Annotated[
     str | None,
     typer.Option(
         help="An earlier output of this mapping, which may be the one to be replaced: "
-        "what changed goes beside the output, as NAME.added.nq and NAME.removed.nq."
+        "what changed goes beside the output, as NAME.added.nq and NAME.removed.nq. "
+        "With --into a NAME.lake of what the store has of this mapping: only what "
+        "changed is deleted and inserted, and the lake is replaced."
     ),
 ]
 Quarantine = Annotated[
@@ -147,8 +149,10 @@ def _report(
     is_staged: bool,
 ) -> _Report:
     """Run, into a store or to files, and say what was done."""
-    from api.mapping import map_into
+    from api.mapping import map_into, map_since
 
+    if into is not None and since is not None:
+        return map_since(into, Path(since), run_mapping)
     if into is not None:
         return map_into(into, partial(run_mapping, None))
     if output is None:
@@ -171,8 +175,10 @@ def _to_files(
 def _check_places(output: str | None, into: Path | None, since: str | None) -> None:
     if output is not None and into is not None:
         raise typer.BadParameter("a run has one place: --output or --into")
-    if since is not None and output is None:
-        raise typer.BadParameter("--since compares files: it needs --output")
+    if since is not None and output is None and into is None:
+        raise typer.BadParameter("--since compares: it needs --output or --into")
+    if since is not None and into is not None and not since.endswith(".lake"):
+        raise typer.BadParameter("with --into, --since names a .lake")
 
 
 @dataclass(frozen=True, slots=True)
