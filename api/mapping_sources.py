@@ -65,7 +65,9 @@ def _name(url: str) -> str:
 
 
 def permissions(
-    hosts: Sequence[str], folders: Sequence[Path], buckets: Sequence[str] = ()
+    hosts: Sequence[str] | None = None,
+    folders: Sequence[Path] | None = None,
+    buckets: Sequence[str] | None = None,
 ) -> Permissions:
     """What a mapping may read beside its folder and the working folder.
 
@@ -74,8 +76,8 @@ def permissions(
         folders: Below which absolute paths may lead.
         buckets: Of the S3 service of the environment, which may be read.
     """
-    fetcher = Fetcher(frozenset(host.lower() for host in hosts))
-    fetch = SourceFetcher(fetcher, frozenset(buckets))
+    fetcher = Fetcher(frozenset(host.lower() for host in hosts or ()))
+    fetch = SourceFetcher(fetcher, frozenset(buckets or ()))
     return Permissions(
-        folders=tuple(folders), fetch=fetch if hosts or buckets else None
+        folders=tuple(folders or ()), fetch=fetch if hosts or buckets else None
     )

@@ -56,6 +56,7 @@ class RunReport:
         mapping_iri: IRI of the mapping, with its name and the hash of its text.
         sha256: SHA-256 of the output's bytes; empty where it is a folder.
         targets: What the logical targets hold.
+        reused: How many partitions an earlier run had finished.
     """
 
     triples: int
@@ -66,6 +67,7 @@ class RunReport:
     mapping_iri: str
     sha256: str
     targets: tuple[Written, ...] = ()
+    reused: int = 0
 
     def as_json(self) -> dict[str, object]:
         """The same for a report."""
@@ -81,6 +83,8 @@ class RunReport:
             f"{self.triples:,} triples from {self.rows:,} rows in {took}",
             *(f"{one.quads:,} triples in {one.path}" for one in self.targets),
         ]
+        if self.reused:
+            lines.append(f"{self.reused:,} partitions from an earlier run")
         if self.rejected:
             lines.append(f"{self.rejected:,} values made no valid term")
         return "\n".join(lines)

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from engines.lake import is_lake
 from engines.term_columns import StatementBatch
 from engines.whole_files import scratch_directory
+from geotriples.checkpoints import Checkpoints, checkpoint_folder
 from geotriples.errors import InvalidData, OutputError
 from geotriples.execution import Execution
 from geotriples.lake import check_lake, write_lake
@@ -68,6 +69,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     on_invalid: OnInvalid = "fail",
     quarantine: Path | None = None,
     into: Into | None = None,
+    resume: bool = False,
     progress: Progress = silent,
 ) -> RunReport:
     """Turn sources into RDF as a mapping says.
@@ -95,6 +97,8 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
             end the run then.
         into: Takes the statements as columns of terms, in place of `output`, and says
             how many it took.  Blank nodes have labels that no other run has.
+        resume: Keep finished partitions beside the output, a file, and take those that
+            an earlier run left there (`checkpoints`).
         progress: Told how far the run is.
 
     Raises:
@@ -106,12 +110,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         OutputError: An output cannot be written.
     """
     started = time.monotonic()
-    file = None if output is None or is_lake(output) else output
-    if file is not None:
-        check_output(file)
-    elif output is not None:
-        check_lake(output)
-        into = partial(write_lake, folder=output)
+    file, into = _place(output, into)
     prepared = prepare_run(mapping, sources, parameters, base, database, permissions)
     with prepared.catalog:
         outputs = _outputs(prepared, mapping, output, is_into=into is not None)
@@ -121,29 +120,51 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
             scratch_directory(scratch) as spill,
             Execution(prepared.catalog, progress, spill) as execution,
         ):
-            set_aside = (
-                files.enter_context(_checked(quarantine)) if quarantine else None
-            )
-            rejections = _set_aside(execution.rejected(prepared.partitions), set_aside)
-            if rejections.count and on_invalid == "fail" and quarantine is None:
-                raise InvalidData(rejections.examples, rejections.count)
-            written = [_write(execution, one, files, spill) for one in outputs]
+            kept = _checkpoints(file, execution) if resume else None
+            making = kept or execution
+            aside = files.enter_context(_checked(quarantine)) if quarantine else None
+            found = making.rejected(prepared.partitions)
+            may_be = aside is not None or on_invalid == "reject"
+            rejections = _set_aside(found, aside, may_be=may_be)
+            written = [_write(making, one, files, spill) for one in outputs]
             own = Written(0, "") if file is None else written[0]
-            count = own.quads
             if into is not None:
                 prefix = blank_prefix(prepared.mapping_iri, sources, parameters)
-                count = into(_own_batches(execution, prepared, prefix))
+                own = Written(into(_own_batches(execution, prepared, prefix)), "")
+    reused = 0 if kept is None else kept.tidy()
     progress("map", 1.0)
     return RunReport(
-        triples=count,
+        triples=own.quads,
         rows=execution.row_count,
         rejected=rejections.count,
         examples=rejections.examples,
         seconds=time.monotonic() - started,
         mapping_iri=prepared.mapping_iri,
         sha256=own.sha256,
+        reused=reused,
         targets=tuple(written if file is None else written[1:]),
     )
+
+
+def _place(output: Path | None, into: Into | None) -> tuple[Path | None, Into | None]:
+    """The file that an output is, and what takes statements where it is a lake.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    if output is None:
+        return None, into
+    if is_lake(output):
+        check_lake(output)
+        return None, partial(write_lake, folder=output)
+    check_output(output)
+    return output, into
+
+
+def _checkpoints(file: Path | None, execution: Execution) -> Checkpoints | None:
+    if file is None:
+        return None
+    return Checkpoints(checkpoint_folder(file), execution)
 
 
 def _own_batches(
@@ -186,7 +207,14 @@ class _Rejections:
     examples: tuple[Rejected, ...]
 
 
-def _set_aside(found: Iterable[Rejected], stream: IO[bytes] | None) -> _Rejections:
+def _set_aside(
+    found: Iterable[Rejected], stream: IO[bytes] | None, *, may_be: bool
+) -> _Rejections:
+    """Count what was rejected, and write it down.
+
+    Raises:
+        InvalidData: There is some, and there may be none.
+    """
     count = 0
     first: list[Rejected] = []
     for one in found:
@@ -197,14 +225,16 @@ def _set_aside(found: Iterable[Rejected], stream: IO[bytes] | None) -> _Rejectio
             line = json.dumps(asdict(one), ensure_ascii=False)
             stream.write(f"{line}\n".encode())
     examples = sorted(first, key=lambda one: (one.source, one.row, one.node))
+    if count and not may_be:
+        raise InvalidData(examples, count)
     return _Rejections(count, tuple(examples))
 
 
 def _write(
-    execution: Execution, output: Output, files: ExitStack, spill: Path
+    making: Execution | Checkpoints, output: Output, files: ExitStack, spill: Path
 ) -> Written:
     stream = files.enter_context(written_file(output.path))
-    texts = execution.texts(output)
+    texts = making.texts(output)
     before = b""
     if output.appends and output.path.exists():
         before = output.path.read_bytes()

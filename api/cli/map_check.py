@@ -43,7 +43,7 @@ def check(  # noqa: PLR0913 - every one is an option of the command
         pairs("--param", param),
         base or ID,
         database_access(database),
-        permissions(allow_host or (), allow_folder or (), allow_bucket or ()),
+        permissions(allow_host, allow_folder, allow_bucket),
     )
     prepared.catalog.close()
     document = {

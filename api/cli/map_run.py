@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -77,6 +77,14 @@ Quarantine = Annotated[
         "line of JSON for each, with source, row, node, value and reason."
     ),
 ]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Keep what is finished beside the output, in NAME.partitions, and take "
+        "from there what an earlier run finished, killed or not, unless it changed.",
+    ),
+]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Print what would be done, and do nothing.")
 ]
@@ -96,6 +104,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     allow_bucket: AllowedBuckets = None,
     since: Since = None,
     quarantine: Quarantine = None,
+    resume: Resume = False,
     explain: Explain = False,
     engine: Engine = EngineName.LOCAL,
     master: Master = "local[*]",
@@ -109,28 +118,30 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     from ontologies.namespaces import ID
 
     console = Console(json=json, quiet=quiet)
-    paths, parameters = source_paths(source), pairs("--param", param)
-    access = database_access(database)
-    may = permissions(allow_host or (), allow_folder or (), allow_bucket or ())
+    told: dict[str, Any] = {
+        "sources": source_paths(source),
+        "parameters": pairs("--param", param),
+        "base": base or ID,
+        "database": database_access(database),
+        "permissions": permissions(allow_host, allow_folder, allow_bucket),
+    }
     if explain:
-        text = explaining.explain(mapping, paths, parameters, base or ID, access, may)
+        text = explaining.explain(mapping, **told)
         console.report({"mapping": str(mapping), "plan": text}, text)
         return
-    _check_places(output, into, since)
+    _check_places(output, into, since, resume=resume)
     with console.progress() as progress:
         run_mapping = partial(
             runner(engine, master, partitions),
             mapping,
-            sources=paths,
-            parameters=parameters,
-            base=base or ID,
-            database=access,
-            permissions=may,
+            **told,
             quarantine=quarantine,
+            resume=resume,
             progress=progress,
         )
-        is_staged = is_object(output) and not writes_objects(engine, master)
-        report = _report(run_mapping, output, into, since, is_staged=is_staged)
+        report = _report(
+            run_mapping, output, into, since, writes_objects(engine, master)
+        )
     console.report(report.as_json(), str(report))
 
 
@@ -145,8 +156,7 @@ def _report(
     output: str | None,
     into: Path | None,
     since: str | None,
-    *,
-    is_staged: bool,
+    puts_objects: bool,  # noqa: FBT001 - whether the run itself does so
 ) -> _Report:
     """Run, into a store or to files, and say what was done."""
     from api.mapping import map_into, map_since
@@ -157,7 +167,7 @@ def _report(
         return map_into(into, partial(run_mapping, None))
     if output is None:
         return run_mapping(None)
-    if is_staged:
+    if is_object(output) and not puts_objects:
         return run_to_objects(output, partial(_to_files, run_mapping, since))
     if is_object(output):
         return run_mapping(output)
@@ -172,7 +182,11 @@ def _to_files(
     return _run_since(since, output, partial(run_mapping, output))
 
 
-def _check_places(output: str | None, into: Path | None, since: str | None) -> None:
+def _check_places(
+    output: str | None, into: Path | None, since: str | None, *, resume: bool
+) -> None:
+    if resume and (output is None or is_object(output) or output.endswith(".lake")):
+        raise typer.BadParameter("--resume goes with a file as --output")
     if output is not None and into is not None:
         raise typer.BadParameter("a run has one place: --output or --into")
     if since is not None and output is None and into is None:

@@ -46,12 +46,12 @@ class StacSource:
     """Rows of a catalogue.
 
     Attributes:
-        path: The catalogue.
+        path: The catalogue; no `Path`, because there is more to it than that file.
         kind: What rows are: items, assets, links or collections.
         json: The same as rows of JSON.
     """
 
-    path: Path | str
+    path: str
     kind: str
     json: JsonSource
 
@@ -128,7 +128,7 @@ def open_stac(path: Path, source: LogicalSource, workspace: Workspace) -> StacSo
     rows.check()
     name = root if isinstance(root, str) else path
     json_source = JsonSource(path, rows.read, None, source.nulls)
-    return StacSource(name, kind, json_source)
+    return StacSource(str(name), kind, json_source)
 
 
 @dataclass(slots=True)
