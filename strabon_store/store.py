@@ -1,7 +1,6 @@
 """The store as its users see it: a directory that is opened, loaded and asked."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -19,7 +18,7 @@ from strabon_store.answering import Compiled, Lap, Passes, answer
 from strabon_store.explaining import Explainer, Explanation
 from strabon_store.frontend import parse_update
 from strabon_store.passes import PASSES
-from strabon_store.plan_cache import PlanCache, PlanCounts
+from strabon_store.plan_cache import PlanCache
 from strabon_store.planning import PlanKey, Request, compile_plan, merge_of
 from strabon_store.relational.geo import AGGREGATES, SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
@@ -38,6 +37,7 @@ from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog, Snapshot
 from strabon_store.storage.changes import Changes
 from strabon_store.storage.compact import count_rows
+from strabon_store.storage.counts import Statistics
 from strabon_store.storage.database import Database, Resources, open_database
 from strabon_store.storage.documents import Documents, WebClient
 from strabon_store.storage.dump import DumpReport, dump
@@ -61,29 +61,6 @@ EXTENSION_FUNCTIONS: Final = SUPPORTED
 
 EXTENSION_AGGREGATES: Final = AGGREGATES
 """IRIs of the set functions beyond SPARQL 1.1, called like functions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """How much there is in a store.
-
-    Attributes:
-        triples: Statements, in all graphs.
-        graphs: Named graphs that hold one.
-        terms: Terms in the dictionary; numbers and dates mostly need no place there.
-        geometries: Well-formed geometry literals.
-        size: Bytes of its files.
-        predicates: How often each predicate occurs, by its IRI, most frequent first.
-        plans: How the cache of plans did since the store was opened.
-    """
-
-    triples: int
-    graphs: int
-    terms: int
-    geometries: int
-    size: int
-    predicates: Mapping[str, int]
-    plans: PlanCounts
 
 
 class Store:

@@ -134,14 +134,11 @@ def run(  # noqa: PLR0913 - every one is an option of the command
         run_mapping = partial(
             runner(engine, master, partitions),
             mapping,
-            **told,
-            quarantine=quarantine,
-            resume=resume,
+            **(told | {"quarantine": quarantine, "resume": resume}),
             progress=progress,
         )
-        report = _report(
-            run_mapping, output, into, since, writes_objects(engine, master)
-        )
+        puts = writes_objects(engine, master)
+        report = _report(run_mapping, output, into, since, puts)
     console.report(report.as_json(), str(report))
 
 

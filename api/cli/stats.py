@@ -11,7 +11,7 @@ from api.cli.console import Console
 from api.cli.options import Json, Quiet, Store
 
 if TYPE_CHECKING:
-    from strabon_store.store import Statistics
+    from strabon_store.storage.counts import Statistics
 
 
 def stats(
