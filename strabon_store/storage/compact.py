@@ -6,11 +6,9 @@ little is added is appended, sorted in itself; much rewrites the table.
 """
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import duckdb
-import numpy as np
-import pyarrow as pa
 
 from strabon_store.backends.sql import Template, identifier
 from strabon_store.relational.layout import GEOMETRIES, Table
@@ -40,14 +38,6 @@ SELECT added.* FROM query_table($added) AS added, world
 ORDER BY ST_Hilbert((minx + maxx) / 2, (miny + maxy) / 2, box) NULLS LAST, id
 """
 
-_GEOMETRY_ORDER: Final = """
-WITH world AS (
-  SELECT ST_MakeBox2D(ST_Point(-180, -90), ST_Point(180, 90)) AS box
-)
-SELECT row FROM located, world
-ORDER BY ST_Hilbert((minx + maxx) / 2, (miny + maxy) / 2, box) NULLS LAST, id
-"""
-
 
 def count_rows(cursor: duckdb.DuckDBPyConnection, table: Table) -> int:
     """How many rows a table of the store has."""
@@ -57,24 +47,6 @@ def count_rows(cursor: duckdb.DuckDBPyConnection, table: Table) -> int:
 def is_much(added: int, before: int) -> bool:
     """Whether so many rows are new that the table is worth rewriting."""
     return added > 0 and added * _REWRITE_SHARE >= before
-
-
-def geometry_order(
-    cursor: duckdb.DuckDBPyConnection, located: Any
-) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Where rows of an Arrow table stand along the curve.
-
-    Args:
-        cursor: To a connection with the spatial extension.
-        located: Columns `id`, `minx`, `miny`, `maxx` and `maxy`.
-    """
-    named = located.drop_columns(["wkb"]).append_column(
-        "row", pa.array(np.arange(len(located)))
-    )
-    cursor.register("located", named)
-    order = cursor.execute(_GEOMETRY_ORDER).fetchnumpy()["row"]
-    cursor.unregister("located")
-    return np.asarray(order)
 
 
 def add_geometries(cursor: duckdb.DuckDBPyConnection, added: str) -> None:

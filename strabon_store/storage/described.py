@@ -62,7 +62,7 @@ class Block:
     """Statements, and their terms described.
 
     Attributes:
-        statements: The statements.
+        statements: The statements; those of one predicate stand together.
         described: Their tokens.
     """
 
@@ -93,7 +93,7 @@ def describe_block(
         rows = np.flatnonzero(described.parts.tags() == Tag.GEOMETRY)
         found = plain_of(cursor, described, rows)
         described = replace(described, geometries=found)
-    return Block(statements, described)
+    return Block(statements.by_predicate(), described)
 
 
 def plain_of(

@@ -170,7 +170,7 @@ class Encoding:
             writes.later(self.cursor.execute, _KEEP_HASHES)
         else:
             self._pending.insert(list(self._endings), writes)
-        writes.later(self._geometries.insert)
+        self._geometries.insert(writes)
         return None
 
     def end(self) -> None:

@@ -26,6 +26,7 @@ from strabon_store.storage.characteristic_sets import (
     ChosenTable,
     choose_tables,
 )
+from strabon_store.storage.lines import in_row_groups
 from strabon_store.storage.sorted_quads import SortedQuads, firsts, order_of
 from strabon_store.storage.stars import (
     MOST_SETS,
@@ -306,7 +307,7 @@ class _Building:
         subjects = self.subjects.ids[members[order]]
         ordered = {key: column[order] for key, column in columns.items()}
         given = dict(self._columns(table, subjects, ordered))
-        self.cursor.register("given", pa.table(given))
+        self.cursor.register("given", in_row_groups(pa.table(given)))
         self.cursor.execute(_CREATE.filled([identifier(table.name)]))
         self.cursor.unregister("given")
         describe(self.cursor, table, categories)

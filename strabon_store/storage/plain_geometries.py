@@ -18,8 +18,9 @@ from ontologies.geosparql.datatypes import WKT_LITERAL
 from strabon_store.backends.sql import Template, identifier
 from strabon_store.relational.layout import GEOMETRIES
 from strabon_store.storage.arrivals import Ids
-from strabon_store.storage.compact import add_geometries, geometry_order
+from strabon_store.storage.compact import add_geometries
 from strabon_store.storage.lines import in_batches, in_row_groups
+from strabon_store.storage.writes import Writes
 
 _Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -50,7 +51,12 @@ _PLAIN: Final = (
 # is not valid.
 _READ: Final = """
 SELECT row, ST_AsWKB(geometry) AS wkb, ST_Extent(geometry) AS box,
-  TRY(ST_IsValid(geometry)) AS is_valid
+  TRY(ST_IsValid(geometry)) AS is_valid,
+  ST_Hilbert(
+    (ST_XMin(ST_Extent(geometry)) + ST_XMax(ST_Extent(geometry))) / 2,
+    (ST_YMin(ST_Extent(geometry)) + ST_YMax(ST_Extent(geometry))) / 2,
+    ST_MakeBox2D(ST_Point(-180, -90), ST_Point(180, 90))
+  ) AS place
 FROM (
   SELECT row, TRY(CAST(
     CASE WHEN datatype = $wkt AND regexp_full_match(lexical, $plain)
@@ -74,7 +80,8 @@ class PlainGeometries(NamedTuple):
 
     Attributes:
         rows: The rows of the literals; they ascend.
-        columns: An Arrow table with `wkb`, `minx`, `miny`, `maxx` and `maxy` of each.
+        columns: An Arrow table with `wkb`, `minx`, `miny`, `maxx` and `maxy` of each,
+            and its `place` on the curve of `compact.SORT_GEOMETRIES`.
     """
 
     rows: Ids
@@ -113,9 +120,8 @@ def read_plain(
     )
     is_plain = pc.fill_null(read["is_valid"], False).to_numpy()  # noqa: FBT003
     is_plain = is_plain & _is_within(*map(np.asarray, bounds.values()))
-    found = PlainGeometries(
-        read["row"].to_numpy(), pa.table({"wkb": read["wkb"], **bounds})
-    )
+    columns = {"wkb": read["wkb"], **bounds, "place": read["place"]}
+    found = PlainGeometries(read["row"].to_numpy(), pa.table(columns))
     return found.of(found.rows[is_plain])
 
 
@@ -163,15 +169,17 @@ class PendingGeometries:
             self._insert(WAITING, pa.concat_tables(self._parts))
         self._parts, self._bytes, self.in_memory = [], 0, False
 
-    def insert(self) -> None:
+    def insert(self, writes: Writes) -> None:
         """Put them into the store, within a transaction."""
         if not self.in_memory:
-            add_geometries(self.cursor, WAITING)
+            writes.later(add_geometries, self.cursor, WAITING)
         elif self._parts:
             table = pa.concat_tables(self._parts).combine_chunks()
             self._parts = []
-            order = geometry_order(self.cursor, table)
-            self._insert(GEOMETRIES.name, table.take(pa.array(order)))
+            # Their ids ascend.
+            order = np.argsort(table["place"].to_numpy(), kind="stable")
+            rows = table.take(pa.array(order))
+            writes.later(self._insert, GEOMETRIES.name, rows)
 
     def _insert(self, table: str, rows: Any) -> None:
         self.cursor.register("given", in_row_groups(rows))

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from itertools import islice
+from itertools import chain, islice, repeat
 from typing import IO, Any, Final, NamedTuple, TypeVar
 
 import duckdb
@@ -24,6 +24,10 @@ from strabon_store.storage.valid_times import BadValidTime, as_quads
 BLOCK_BYTES: Final = 1 << 24
 """How much text is cut at a time; bounds the memory of a load."""
 
+_FIRST_PARTS: Final = (4, 2)
+"""How many times smaller the first ones are, so that no thread waits for one for long.
+"""
+
 _BLOCK_QUADS: Final = 1 << 19
 _PAGE: Final = 1 << 16
 """How many bytes are searched for a line feed at a time."""
@@ -35,7 +39,7 @@ _NO_STATEMENT: Final = re.compile(rb"[ \t\r\n]*(?:#.*)?\s*", re.DOTALL)
 """A line that is empty or a comment."""
 
 _WORKERS: Final = min(4, os.cpu_count() or 1)
-"""Threads that read blocks; each has one, and one more waits."""
+"""Threads that read blocks; each has one, and another one waits for it."""
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -280,9 +284,10 @@ def _serialize(quads: Iterator[ox.Quad]) -> bytes:
 def _blocks(stream: IO[bytes], source: Source) -> Iterator[Text]:
     """Whole lines; the last one ends in a line feed though the file does not."""
     rest: Text = b""
-    while True:
+    first = (BLOCK_BYTES // part for part in _FIRST_PARTS)
+    for size in chain(first, repeat(BLOCK_BYTES)):
         # Memory of numpy's has large pages, which are touched faster than small ones.
-        block = np.empty(len(rest) + BLOCK_BYTES, np.uint8)
+        block = np.empty(len(rest) + max(size, 1), np.uint8)
         block[: len(rest)] = np.frombuffer(rest, np.uint8)
         filled = len(rest) + _fill(stream, block[len(rest) :].data)
         if filled == len(rest):
@@ -355,7 +360,7 @@ def _in_order(function: Callable[[_T], _R], items: Iterable[_T]) -> Generator[_R
         try:
             for each in _submitted(pool, function, items):
                 coming.append(each)
-                if len(coming) > _WORKERS:
+                if len(coming) > 2 * _WORKERS:
                     yield coming.popleft().result()
             while coming:
                 yield coming.popleft().result()

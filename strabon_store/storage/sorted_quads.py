@@ -17,6 +17,9 @@ _Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 _FEW: Final = np.iinfo(np.uint16).max
 """Numbers below are sorted by counting."""
 
+_MOST_RUNS: Final = 10_000
+"""Runs of statements with one predicate that are taken out of a block as they stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class SortedQuads:
@@ -61,12 +64,10 @@ def sort_quads(blocks: Sequence[Quads]) -> SortedQuads:
         >>> found.columns.subject.tolist(), found.slices
         ([1, 2], {7: slice(0, 2, None)})
     """
-    columns = _joined(blocks)
-    order, counts = _by_predicate(columns.predicate)
-    columns = Quads(*(column[order] for column in columns))
+    columns, counts = _by_predicate(blocks)
     parts = [_distinct(part) for part in _cut(columns, counts.values())]
     lengths = [len(part.subject) for part in parts]
-    if sum(lengths) < len(order):
+    if sum(lengths) < len(columns.subject):
         columns = _joined(parts)
     else:
         for part, place in zip(parts, _cut(columns, lengths), strict=True):
@@ -105,17 +106,27 @@ def _joined(parts: Sequence[Quads]) -> Quads:
     return Quads(*map(np.concatenate, columns))
 
 
-def _by_predicate(predicates: Ids) -> tuple[Ids, Mapping[int, int]]:
-    """Where statements stand by predicate, and how many each predicate has."""
-    # An IRI's id is its key: there are no more of them than terms.
-    counts = np.bincount(predicates)
-    found = np.flatnonzero(counts)
-    numbers = np.cumsum(counts > 0) - 1
-    codes = numbers[predicates]
-    if len(found) <= _FEW:
-        codes = codes.astype(np.uint16)
-    order = np.argsort(codes, kind="stable")
-    return order, dict(zip(found.tolist(), counts[found].tolist(), strict=True))
+def _by_predicate(blocks: Sequence[Quads]) -> tuple[Quads, Mapping[int, int]]:
+    """Statements by predicate, in the order in which they came; how many each has."""
+    runs: dict[int, list[Quads]] = {}
+    for block in map(_together, blocks):
+        starts = np.flatnonzero(firsts(block.predicate))
+        lengths = np.diff(starts, append=len(block.predicate)).tolist()
+        for run in _cut(block, lengths):
+            runs.setdefault(int(run.predicate[0]), []).append(run)
+    keys = sorted(runs)
+    columns = _joined([run for key in keys for run in runs[key]])
+    counts = {key: sum(len(run.predicate) for run in runs[key]) for key in keys}
+    return columns, counts
+
+
+def _together(quads: Quads) -> Quads:
+    """The same, where statements of one predicate stand in few runs."""
+    predicates = quads.predicate
+    if np.count_nonzero(predicates[1:] != predicates[:-1]) <= _MOST_RUNS:
+        return quads
+    order = order_of(predicates)
+    return Quads(*(column[order] for column in quads))
 
 
 def _cut(columns: Quads, lengths: Any) -> Iterator[Quads]:
