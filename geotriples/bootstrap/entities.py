@@ -78,6 +78,7 @@ class Entity:
         geometry: Where their geometries come from.
         links: To other entities.
         notes: What was left out, and why.
+        namespaces: Prefixes of paths, and what they stand for.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Entity:
     geometry: Geometry | None = None
     links: tuple[Link, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    namespaces: tuple[tuple[str, str], ...] = ()
 
     @property
     def class_name(self) -> str:

@@ -1,7 +1,7 @@
 """Any source -> the entities in it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,13 +13,16 @@ from geotriples.bootstrap.columns import ColumnFacts, TableFacts, read_facts
 from geotriples.bootstrap.databases import survey_database
 from geotriples.bootstrap.documents import survey_json
 from geotriples.bootstrap.entities import Entity, Field, Geometry
+from geotriples.bootstrap.xml_documents import survey_xml
 from geotriples.errors import SourceError
 from geotriples.mapping.model import DatabaseAccess, FileAccess, LogicalSource, Problem
 from geotriples.sources.base import Columnar, Kind, Source
 from geotriples.sources.catalog import FORMULATIONS, SourceCatalog
 from geotriples.sources.dsn import SCHEMES
+from geotriples.sources.vector_files import layer_names
 from ontologies.namespaces import PYRML, RML
 
+_SEVERAL: Final = 2
 _NO_VALUE: Final = frozenset({""})
 _DATABASES: Final = (".db", ".sqlite", ".sqlite3")
 _TABLES: Final[Mapping[str, Callable[[Path], str]]] = {
@@ -27,9 +30,16 @@ _TABLES: Final[Mapping[str, Callable[[Path], str]]] = {
     ".tsv": lambda _: PYRML.term("TSV"),
     ".parquet": lambda path: PYRML.term(_parquet(path)),
     ".geoparquet": lambda path: PYRML.term(_parquet(path)),
-    ".shp": lambda _: PYRML.term("Shapefile"),
-    ".fgb": lambda _: PYRML.term("FlatGeobuf"),
 }
+_LAYERS: Final[Mapping[str, str]] = {
+    ".shp": "Shapefile",
+    ".fgb": "FlatGeobuf",
+    ".gpkg": "GeoPackage",
+    ".geojson": "GeoJSON",
+    ".kml": "KML",
+    ".gml": "GML",
+}
+"""Formats of vector files, which may have several layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +82,52 @@ def survey(source: str) -> Survey:
     if suffix in _DATABASES:
         entities = survey_database(DatabaseAccess(source))
         return Survey(path.stem, None, source, frozenset(), entities)
-    if suffix in {".json", ".geojson"}:
-        return Survey(path.stem, path, None, frozenset(), survey_json(path))
+    documents = {
+        ".json": survey_json,
+        ".xml": survey_xml,
+        **dict.fromkeys(_LAYERS, _layers),
+    }
+    if suffix in documents:
+        return Survey(path.stem, path, None, frozenset(), documents[suffix](path))
     formulation = _TABLES[suffix](path) if suffix in _TABLES else ""
     if formulation not in FORMULATIONS:
-        known = ", ".join([*_TABLES, ".json", *_DATABASES])
+        known = ", ".join([*_TABLES, *documents, *_DATABASES])
         reason = f"is of no kind that we make a mapping for; there are {known}"
         raise SourceError(path, reason)
     nulls = _NO_VALUE if suffix in {".csv", ".tsv"} else frozenset()
     return Survey(path.stem, path, None, nulls, (_table(path, formulation, nulls),))
 
 
-def _table(path: Path, formulation: str, nulls: frozenset[str]) -> Entity:
-    source = opened(path, formulation, None, nulls)
+def _layers(path: Path) -> tuple[Entity, ...]:
+    """An entity for each layer of a vector file.
+
+    Raises:
+        SourceError: It cannot be read, or a geometry of it has no place.
+    """
+    formulation = PYRML.term(_LAYERS[path.suffix.lower()])
+    names = layer_names(path)
+    iterators = [None] if len(names) < _SEVERAL else names
+    found = (_table(path, formulation, frozenset(), one) for one in iterators)
+    return tuple(map(_with_fid, found))
+
+
+def _with_fid(entity: Entity) -> Entity:
+    """In a GeoPackage the feature's number is a primary key (OGC 12-128, 2.1.6.1.1)."""
+    if entity.key or entity.formulation != PYRML.term("GeoPackage"):
+        return entity
+    return replace(entity, key=("fid",))
+
+
+def _table(
+    path: Path, formulation: str, nulls: frozenset[str], iterator: str | None = None
+) -> Entity:
+    source = opened(path, formulation, iterator, nulls)
     assert isinstance(source, Columnar)  # noqa: S101 - these formulations all are
     wrong = {name: source.explain(name) for name in source.names}
     good = [name for name, problem in wrong.items() if problem is None]
     notes = [problem for problem in wrong.values() if problem is not None]
     facts = read_facts(source, good, is_text=bool(nulls))
-    return table_entity(path.stem, formulation, None, facts, notes)
+    return table_entity(iterator or path.stem, formulation, iterator, facts, notes)
 
 
 def opened(

@@ -9,12 +9,13 @@ from geotriples.bootstrap.entities import Entity, Field, Link, camel_case
 from geotriples.bootstrap.survey import Survey
 from geotriples.direct import encoded
 from geotriples.values import WKT_LITERAL
-from ontologies.namespaces import GEO, OWL, PYRML, RDFS, RML, XSD, Namespace
+from ontologies.namespaces import GEO, OWL, PYRML, RDF, RDFS, RML, XSD, Namespace
 
 _PREFIXES: Final = {
     "rml": RML,
     "pyrml": PYRML,
     "xsd": XSD,
+    "rdf": RDF,
     "rdfs": RDFS,
     "owl": OWL,
     "geo": GEO,
@@ -29,10 +30,27 @@ class Names:
     Attributes:
         base: What the IRIs of things begin with; ends in `/` or `#`.
         survey: The survey.
+        language: Tag of the language of texts and names; None where nobody says.
     """
 
     base: str
     survey: Survey
+    language: str | None = None
+
+    def is_text(self, entity: Entity, field: Field) -> bool:
+        """Whether the values of a field are text in a language, and no key."""
+        is_string = field.datatype == XSD.term("string")
+        return bool(self.language) and is_string and field.reference not in entity.key
+
+    def label(self, text: str) -> str:
+        """A name as a label."""
+        return _text(text) + (f"@{self.language}" if self.language else "")
+
+    def range(self, entity: Entity, field: Field) -> str:
+        """The datatype of a field."""
+        if self.is_text(entity, field):
+            return "rdf:langString"
+        return _short(field.datatype) if field.datatype else "rdfs:Literal"
 
     @property
     def ontology(self) -> str:
@@ -116,12 +134,24 @@ def _entity(names: Names, entity: Entity) -> Iterator[str]:
 
 
 def _logical_source(entity: Entity) -> Iterator[str]:
-    formulation = _short(entity.formulation)
+    formulation = _formulation(entity)
     yield "    rml:logicalSource [ a rml:LogicalSource ; rml:source <#source> ;"
     tail = (
         "" if entity.iterator is None else f" ; rml:iterator {_text(entity.iterator)}"
     )
     yield f"        rml:referenceFormulation {formulation}{tail} ] ;"
+
+
+def _formulation(entity: Entity) -> str:
+    """A reference formulation, with the prefixes that its paths have."""
+    if not entity.namespaces:
+        return _short(entity.formulation)
+    prefixes = " ,\n            ".join(
+        f"[ rml:namespacePrefix {_text(one)} ; rml:namespaceURL {_text(url)} ]"
+        for one, url in entity.namespaces
+    )
+    head = "[ a rml:XPathReferenceFormulation ; rml:namespace"
+    return f"{head}\n            {prefixes} ]"
 
 
 def _subject(names: Names, entity: Entity) -> str:
@@ -132,7 +162,15 @@ def _subject(names: Names, entity: Entity) -> str:
 
 def _properties(names: Names, entity: Entity) -> list[tuple[str, str]]:
     """Predicate-object maps, and what is to be said of each."""
-    found = [(_property(one, name), one.note) for name, one in properties(entity)]
+    found = [
+        (
+            _property(
+                one, name, names.language if names.is_text(entity, one) else None
+            ),
+            one.note,
+        )
+        for name, one in properties(entity)
+    ]
     found += [(_link(names, one), "") for one in entity.links]
     if entity.geometry is None:
         return found
@@ -168,8 +206,8 @@ def properties(entity: Entity) -> Iterator[tuple[str, Field]]:
         yield name, field
 
 
-def _property(field: Field, name: str) -> str:
-    declared = ""
+def _property(field: Field, name: str, language: str | None) -> str:
+    declared = "" if language is None else f" ; rml:language {_text(language)}"
     if field.is_declared and field.datatype is not None:
         declared = f" ; rml:datatype {_short(field.datatype)}"
     value = f"[ rml:reference {_text(field.reference)}{declared} ]"
@@ -223,25 +261,25 @@ def ontology_text(names: Names) -> str:
     lines = [
         *(
             f"@prefix {name}: <{_PREFIXES[name]}> ."
-            for name in ("rdfs", "owl", "xsd", "geo")
+            for name in ("rdf", "rdfs", "owl", "xsd", "geo")
         ),
         f"@prefix onto: <{names.ontology}> .",
         "",
         f"<{names.ontology.removesuffix('#')}> a owl:Ontology ;",
-        f"    rdfs:label {_text(names.survey.name)} .",
+        f"    rdfs:label {names.label(names.survey.name)} .",
     ]
     for entity in names.survey.entities:
         parent = (
             "" if entity.geometry is None else " ;\n    rdfs:subClassOf geo:Feature"
         )
         lines += ["", f"onto:{entity.class_name} a owl:Class{parent} ;"]
-        lines += [f"    rdfs:label {_text(entity.name)} ."]
+        lines += [f"    rdfs:label {names.label(entity.name)} ."]
     for (name, kind), declared in _declared(names).items():
         labels, domains, ranges = (list(dict.fromkeys(each)) for each in declared)
         lines += ["", f"onto:{name} a owl:{kind} ;"]
         lines += [f"    rdfs:domain {_union(domains)} ;"]
         lines += [f"    rdfs:range {ranges[0]} ;"] if len(ranges) == 1 else []
-        lines += [f"    rdfs:label {_text(labels[0])} ."]
+        lines += [f"    rdfs:label {names.label(labels[0])} ."]
     return "\n".join(lines) + "\n"
 
 
@@ -258,7 +296,7 @@ def _declared(names: Names) -> dict[tuple[str, str], _Declared]:
             labels, domains, ranges = found.setdefault(key, ([], [], []))
             labels.append(field.name)
             domains.append(domain)
-            ranges.append(_short(field.datatype) if field.datatype else "rdfs:Literal")
+            ranges.append(names.range(entity, field))
         for link in entity.links:
             key = (camel_case(link.name), "ObjectProperty")
             labels, domains, ranges = found.setdefault(key, ([], [], []))

@@ -8,6 +8,7 @@ from typing import Any, Final
 from xml.parsers import expat
 
 import pyogrio
+from pyogrio.errors import DataSourceError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -124,6 +125,20 @@ def _alone(file: Path, workspace: Workspace) -> Path:
         if one.exists():
             (folder / one.name).symlink_to(one.resolve())
     return folder / file.name
+
+
+def layer_names(path: Path) -> list[str]:
+    """The layers of a vector file, in their order.
+
+    Raises:
+        SourceError: It cannot be opened.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return [str(name) for name, _ in pyogrio.list_layers(path)]
+    except (DataSourceError, OSError, RuntimeError) as error:
+        raise SourceError(path, f"cannot be read: {error}") from error
 
 
 def layer_info(
