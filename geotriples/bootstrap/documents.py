@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from geotriples.bootstrap.columns import TableFacts, read_facts
-from geotriples.bootstrap.entities import Entity, Field, Link
+from geotriples.bootstrap.entities import Entity, Field, Link, Nesting
 from geotriples.errors import SourceError
 from geotriples.mapping.model import FileAccess, LogicalSource, Problem
 from geotriples.sources.catalog import SourceCatalog
@@ -42,6 +42,8 @@ class _Level:
         match one:
             case dict():
                 self.read(one, path)
+            case []:
+                pass  # of what, other rows say
             case [dict(), *_] if all(isinstance(each, dict) for each in one):
                 level = self.children.setdefault(path, _Level())
                 for each in one:
@@ -128,6 +130,9 @@ def _entities(path: Path, name: str, iterator: str, level: _Level) -> Iterator[E
         if key:
             keys = tuple(f"{child}[*]{one[1:]}" for one in key)
             links.append(Link(_name(child), inside[0].name, keys=keys))
+        elif facts.key:
+            outer = (name, iterator, facts.key)
+            below[-len(inside)] = _nested(inside[0], outer, child)
         else:
             notes.append(f"{child} has no key, so nothing leads to what is in it")
     yield Entity(
@@ -136,6 +141,30 @@ def _entities(path: Path, name: str, iterator: str, level: _Level) -> Iterator[E
         notes=tuple(notes),
     )
     yield from below
+
+
+def _nested(
+    inner: Entity, outer: tuple[str, str, tuple[str, ...]], child: str
+) -> Entity:
+    """An entity whose rows are told apart by the outer row and their place in it."""
+    name, iterator, key = outer
+    item = re.sub(r"\W", "_", _name(child))
+    names = {one.reference: f"f{number}" for number, one in enumerate(inner.fields, 1)}
+    for one in inner.fields:
+        plain = re.sub(r"\W", "_", one.name)
+        if plain not in names.values():
+            names[one.reference] = plain
+    keys = tuple((f"outer{number or ''}", one) for number, one in enumerate(key))
+    nesting = Nesting(
+        *(name, iterator, child),
+        keys,
+        tuple((names[one.reference], one.reference) for one in inner.fields),
+    )
+    fields = tuple(
+        replace(one, reference=f"{item}.{names[one.reference]}") for one in inner.fields
+    )
+    whole = (*(one for one, _ in keys), f"{item}.#")
+    return replace(inner, fields=fields, key=whole, nesting=nesting, links=())
 
 
 def _fields(facts: TableFacts) -> tuple[Field, ...]:

@@ -65,6 +65,28 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Nesting:
+    """Rows within rows of another entity, told apart by where they stand there.
+
+    In the mapping they are a logical view (RML-LV); references of the entity are names
+    of its fields.
+
+    Attributes:
+        entity: The name of the other entity.
+        iterator: Which parts of the document are rows of that.
+        path: Where the inner rows are, from such a row.
+        keys: Names of fields that tell the outer rows apart, and their references.
+        fields: Names of fields of the inner rows, and their references.
+    """
+
+    entity: str
+    iterator: str
+    path: str
+    keys: tuple[tuple[str, str], ...]
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """Things of one kind: a table, or a level of a document.
 
@@ -79,6 +101,7 @@ class Entity:
         links: To other entities.
         notes: What was left out, and why.
         namespaces: Prefixes of paths, and what they stand for.
+        nesting: What its rows are in, where they have no key of their own.
     """
 
     name: str
@@ -91,6 +114,7 @@ class Entity:
     links: tuple[Link, ...] = ()
     notes: tuple[str, ...] = field(default=())
     namespaces: tuple[tuple[str, str], ...] = ()
+    nesting: Nesting | None = None
 
     @property
     def class_name(self) -> str:

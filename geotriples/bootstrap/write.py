@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from geotriples.bootstrap.entities import Entity, Field, Link, camel_case
+from geotriples.bootstrap.entities import Entity, Field, Link, Nesting, camel_case
 from geotriples.bootstrap.survey import Survey
 from geotriples.direct import encoded
 from geotriples.values import WKT_LITERAL
@@ -117,12 +117,17 @@ def _source(survey: Survey, path: str) -> Iterator[str]:
 
 def _entity(names: Names, entity: Entity) -> Iterator[str]:
     yield f"# ---- {entity.name}: {entity.rows:,} rows ----"
-    if entity.key:
+    if entity.nesting is not None:
+        outer = entity.nesting.entity
+        yield f"# Rows have no key: their place in those of {outer} tells them apart."
+    elif entity.key:
         keys = " and ".join(entity.key)
         yield f"# No two rows share {keys}."
     else:
         yield "# No column tells all rows apart: a row is a blank node by its number."
     yield from (f"# {note}" for note in entity.notes)
+    if entity.nesting is not None:
+        yield from _view(names, entity, entity.nesting)
     yield f"<#{entity.class_name}> a rml:TriplesMap ;"
     yield from _logical_source(entity)
     yield f"    rml:subjectMap [ {_subject(names, entity)} ;"
@@ -133,7 +138,43 @@ def _entity(names: Names, entity: Entity) -> Iterator[str]:
         yield from _geometry(names, entity)
 
 
+def _view(names: Names, entity: Entity, nesting: Nesting) -> Iterator[str]:
+    """The rows of an entity within those of another, and what leads to them."""
+    view = f"<#{entity.class_name}View>"
+    item = entity.key[-1].removesuffix(".#")
+    yield f"{view} a rml:LogicalView ;"
+    yield "    rml:viewOn [ a rml:LogicalSource ; rml:source <#source> ;"
+    yield f"        rml:referenceFormulation {_short(entity.formulation)} ;"
+    yield f"        rml:iterator {_text(nesting.iterator)} ] ;"
+    for name, reference in nesting.keys:
+        yield f"    rml:field {_expression_field(name, reference)} ;"
+    yield f"    rml:field [ a rml:IterableField ; rml:fieldName {_text(item)} ;"
+    yield f"        rml:iterator {_text(f'{nesting.path}[*]')}"
+    for name, reference in nesting.fields:
+        yield f"        ; rml:field {_expression_field(name, reference)}"
+    yield "    ] ."
+    outer = names.template(
+        names.entity(nesting.entity), [name for name, _ in nesting.keys]
+    )
+    predicate = f"onto:{camel_case(entity.name)}"
+    inner = _text(names.template(entity))
+    yield f"<#{entity.class_name}Link> a rml:TriplesMap ; rml:logicalSource {view} ;"
+    yield f"    rml:subjectMap [ rml:template {_text(outer)} ] ;"
+    yield f"    rml:predicateObjectMap [ rml:predicate {predicate} ;"
+    yield f"        rml:objectMap [ rml:template {inner} ] ] ."
+
+
+def _expression_field(name: str, reference: str) -> str:
+    return (
+        f"[ a rml:ExpressionField ; rml:fieldName {_text(name)} ; "
+        f"rml:reference {_text(reference)} ]"
+    )
+
+
 def _logical_source(entity: Entity) -> Iterator[str]:
+    if entity.nesting is not None:
+        yield f"    rml:logicalSource <#{entity.class_name}View> ;"
+        return
     formulation = _formulation(entity)
     yield "    rml:logicalSource [ a rml:LogicalSource ; rml:source <#source> ;"
     tail = (
@@ -297,6 +338,12 @@ def _declared(names: Names) -> dict[tuple[str, str], _Declared]:
             labels.append(field.name)
             domains.append(domain)
             ranges.append(names.range(entity, field))
+        if entity.nesting is not None:
+            key = (camel_case(entity.name), "ObjectProperty")
+            labels, domains, ranges = found.setdefault(key, ([], [], []))
+            labels.append(entity.name)
+            domains.append(f"onto:{names.entity(entity.nesting.entity).class_name}")
+            ranges.append(domain)
         for link in entity.links:
             key = (camel_case(link.name), "ObjectProperty")
             labels, domains, ranges = found.setdefault(key, ([], [], []))

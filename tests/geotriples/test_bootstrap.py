@@ -168,6 +168,30 @@ def test_what_is_nested_becomes_things_of_its_own(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_nested_without_a_key_is_told_apart_by_its_place(
+    tmp_path: Path,
+) -> None:
+    document = [
+        {"id": "s1", "stops": [{"to": "Nuuk", "at": {"h": 7}}, {"to": "Nuuk"}]},
+        {"id": "s2", "stops": [{"to": "Nuuk", "tags": ["x", "y"]}]},
+        {"id": "s3", "stops": []},
+    ]
+    (tmp_path / "fleet.json").write_text(json.dumps(document), encoding="utf-8")
+    found, store = _generated(tmp_path / "fleet.json")
+    assert _ask(
+        store,
+        found,
+        '<fleet/s1> o:stops <stops/s1/0> , <stops/s1/1> . <stops/s1/0> o:to "Nuuk" ; '
+        "o:atH 7 . <fleet/s2> o:stops <stops/s2/0> . "
+        '<stops/s2/0> a o:Stops ; o:tags "x" , "y" . '
+        "FILTER NOT EXISTS { <fleet/s3> o:stops ?any } "
+        "FILTER NOT EXISTS { <fleet/s1> o:stops <stops/s2/0> }",
+    )
+    graph = rdflib.Graph().parse(data=ontology_text(Names(BASE, found)))
+    stops = rdflib.URIRef(f"{Names(BASE, found).ontology}stops")
+    assert (stops, RDF.type, OWL.ObjectProperty) in graph
+
+
 def test_foreign_keys_of_a_database_become_joins(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "d.sqlite") as connection:
         connection.executescript(
