@@ -24,7 +24,7 @@ from pyproj.exceptions import CRSError
 from engines.errors import EngineError
 from engines.geodesy import transform, wrap
 from geotriples.errors import FunctionFailure
-from geotriples.geometry_facts import geometry_facts, geometry_pairs
+from geotriples.geometry_facts import geometry_cells, geometry_facts, geometry_pairs
 from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import Crs, crs_from_iri, crs_from_pyproj
 from ontologies.geosparql.literals import parse_wkt_literals, render_wkt_literals
@@ -102,6 +102,7 @@ PRIMITIVES: Final[Mapping[str, Primitive]] = MappingProxyType(
         "rdf_transform_literal": Primitive(("VARCHAR", "VARCHAR"), transform_literals),
         "rdf_geometry_type_wkb": Primitive(("BLOB",), geometry_types_wkb),
         "rdf_geometry_type_literal": Primitive(("VARCHAR",), geometry_types_literal),
+        "rdf_geometry_cells": Primitive(("VARCHAR", "VARCHAR"), geometry_cells),
         "rdf_geometry_fact": Primitive(("VARCHAR", "VARCHAR"), geometry_facts),
         "rdf_geometry_pair": Primitive(
             ("VARCHAR", "VARCHAR", "VARCHAR"), geometry_pairs

@@ -18,6 +18,7 @@ from engines.errors import EngineError
 from engines.geodesy import area_m2, distance_m, length_m, perimeter_m
 from engines.geosparql.planes import in_crs84
 from geotriples.errors import FunctionFailure
+from geotriples.geometry_cells import cells
 from ontologies.errors import OntologyError
 from ontologies.geosparql.gml import render_gml_literal
 from ontologies.geosparql.literals import Geometry, parse_wkt_literal
@@ -105,6 +106,15 @@ def _of_pair(left: str, right: str, name: str) -> str | None:
     if one.crs_iri == other.crs_iri:
         return _truth(RELATIONS[name](one.shapely, other.shapely))
     return _truth(RELATIONS[name](in_crs84(one), in_crs84(other)))
+
+
+def geometry_cells(literals: pa.Array, sides: pa.Array) -> pa.Array:
+    """Keys of each geometry, with spaces between them (`geometry_cells.cells`).
+
+    Raises:
+        FunctionFailure: A string is no literal.
+    """
+    return _each(cells, literals, sides)
 
 
 def _each(function: Callable[..., str | None], *columns: pa.Array) -> pa.Array:

@@ -6,7 +6,7 @@ as it must be and no more.  Nothing here knows an engine.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from sqlglot import exp
@@ -14,6 +14,7 @@ from sqlglot import exp
 from engines.term_columns import TermKind
 from geotriples.gather import LIST, Collection, nested, statements_of
 from geotriples.mapping.model import (
+    JoinCondition,
     LogicalSource,
     LogicalTarget,
     LogicalView,
@@ -35,7 +36,7 @@ from geotriples.rows import (
 from geotriples.terms import TermColumn, term_column, term_parts
 from geotriples.values import Check, text_literal
 from geotriples.views import ViewColumns
-from ontologies.namespaces import RDF
+from ontologies.namespaces import RDF, RRXF
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ class _Planner:
                             triples_map, one, term, targets, scope, named=True
                         )
                     else:
-                        column = term_column(self.subject_of(term), parent)
+                        column = self.related(term, scope, parent)
                         quads = self.products(triples_map, one, column, targets, scope)
                     yield _join(scope, parent, conditions, tuple(quads))
 
@@ -201,13 +202,34 @@ class _Planner:
         """The rows of a parent, and the conditions under which they join."""
         parent = self.scope(self.mapping.triples_map(ref.parent), "p")
         conditions = tuple(
-            (
-                term_column(condition.child, scope).lexical,
-                term_column(condition.parent, parent).lexical,
-            )
-            for condition in ref.conditions
+            _keys(condition, scope, parent) for condition in ref.conditions
         )
         return parent, conditions
+
+    def related(
+        self, ref: RefObjectMap, scope: SourceColumns, parent: SourceColumns
+    ) -> TermColumn:
+        """The subjects of a parent; none where a relation does not hold.
+
+        Rows are joined by keys of which related ones share some (`geometry_cells`).
+        """
+        column = term_column(self.subject_of(ref), parent)
+        tests = [
+            exp.EQ(
+                this=exp.func(
+                    "RDF_GEOMETRY_PAIR",
+                    *_geometries(one, scope, parent),
+                    text_literal(RRXF.local(one.function)),
+                ),
+                expression=text_literal("true"),
+            )
+            for one in ref.conditions
+            if one.function is not None
+        ]
+        if not tests:
+            return column
+        related = exp.case().when(exp.and_(*tests), column.lexical)
+        return replace(column, lexical=related)
 
     def products(
         self,
@@ -309,6 +331,33 @@ class _Planner:
             checks = tuple(dict.fromkeys((*named.checks, *member.checks)))
             if checks:
                 yield Partition(part.child, part.parent, part.conditions, (), checks)
+
+
+def _geometries(
+    condition: JoinCondition, scope: SourceColumns, parent: SourceColumns
+) -> tuple[exp.Expr, exp.Expr]:
+    """The literals of a condition, worked out once for each row of either side."""
+    left = term_column(condition.child, scope).lexical
+    right = term_column(condition.parent, parent).lexical
+    return scope.compute(left), parent.compute(right)
+
+
+def _keys(
+    condition: JoinCondition, scope: SourceColumns, parent: SourceColumns
+) -> tuple[exp.Expr, exp.Expr]:
+    """What is equal of two rows that may join."""
+    if condition.function is None:
+        left = term_column(condition.child, scope).lexical
+        return left, term_column(condition.parent, parent).lexical
+    if condition.function == RRXF.term("disjoint"):
+        return text_literal("any"), text_literal("any")
+    left, right = _geometries(condition, scope, parent)
+    return _cells(left, scope, "child"), _cells(right, parent, "parent")
+
+
+def _cells(literal: exp.Expr, scope: SourceColumns, side: str) -> exp.Expr:
+    keys = exp.func("RDF_GEOMETRY_CELLS", literal, text_literal(side))
+    return scope.each(exp.func("FN_SPLIT", keys, text_literal(" ")))
 
 
 def type_quad(

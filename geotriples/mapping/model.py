@@ -183,11 +183,17 @@ class TermMap:
 
 @dataclass(frozen=True, slots=True)
 class JoinCondition:
-    """A child row and a parent row join where both maps give the same string."""
+    """A child row and a parent row join where both maps give the same string.
+
+    Or, where there is a function, where that is true of what both maps give: the IRI of
+    a topological relation of GeoTriples' `rrxf:`, of the child's geometry and the
+    parent's.
+    """
 
     node: str
     child: TermMap
     parent: TermMap
+    function: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def _object(term: TermMap | RefObjectMap) -> TermMap | RefObjectMap:
 
 def _condition(one: JoinCondition) -> JoinCondition:
     child = _typed(one.child, TermType.LITERAL)
-    return JoinCondition(one.node, child, _typed(one.parent, TermType.LITERAL))
+    return replace(one, child=child, parent=_typed(one.parent, TermType.LITERAL))
 
 
 def _default_object_type(term: TermMap) -> TermType:

@@ -48,6 +48,15 @@ _COLLECTIONS: Final = tuple(RDF.term(one) for one in ("List", "Bag", "Seq", "Alt
 _STRATEGIES: Final = (RML.term("append"), RML.term("cartesianProduct"))
 _TRANSFORMATION: Final = RRX.term("transformation")
 _FUNCTION: Final = RRX.term("function")
+_EQUI: Final = RRXF.term("equi")
+_RELATIONS: Final = frozenset(
+    RRXF.term(name)
+    for name in (
+        *("contains", "equals", "intersects", "disjoint"),
+        *("within", "touches", "crosses", "overlaps"),
+    )
+)
+_JOINS_BY: Final = "there are rrxf:equi and the topological relations"
 _ARGUMENTS: Final = RRX.term("argumentMap")
 _MAPS: Final = (
     *("subject", "predicate", "object", "graph", "datatype", "language"),
@@ -201,15 +210,26 @@ class _Reader(DocumentReader):
         return RefObjectMap(where, name, conditions, read_targets(self, node, where))
 
     def join_condition(self, node: Node, where: str) -> JoinCondition | None:
-        for function in self.iris(node, _FUNCTION, where):
-            if function != RRXF.term("equi"):
-                message = f"joins by <{function}> are not supported, only by equality"
-                self.report(where, message)
-        child = self.join_map(node, "child", where)
-        parent = self.join_map(node, "parent", where)
-        if child is None or parent is None:
+        function = self.one_iri(node, _FUNCTION, where)
+        if function is not None and function not in {_EQUI, *_RELATIONS}:
+            message = f"joins by <{function}> are not supported: {_JOINS_BY}"
+            self.report(where, message)
+        relation = function if function in _RELATIONS else None
+        if self.objects(node, _ARGUMENTS):
+            match self.arguments(node, where):
+                case [child, parent]:
+                    return JoinCondition(where, child, parent, relation)
+                case maps:
+                    message = (
+                        f"has {len(maps)} arguments, not the child's, the parent's"
+                    )
+                    self.report(where, message)
+                    return None
+        left = self.join_map(node, "child", where)
+        right = self.join_map(node, "parent", where)
+        if left is None or right is None:
             return None
-        return JoinCondition(where, child, parent)
+        return JoinCondition(where, left, right, relation)
 
     def join_map(self, node: Node, key: str, where: str) -> TermMap | None:
         """`rml:child` and `rml:parent` are references, not constants."""

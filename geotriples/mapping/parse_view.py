@@ -132,6 +132,9 @@ def _joins(
                 for i, each in enumerate(document.nodes(one, "joinCondition", at), 1)
                 if (condition := reader.join_condition(each, f"{at} joinCondition {i}"))
             )
+            for related in (each for each in conditions if each.function):
+                message = "joins by a relation, which the join of a view cannot"
+                document.report(related.node, message)
             if not conditions:
                 document.report(at, "has no rml:joinCondition")
             fields = _fields(document, reader, one, at, ())

@@ -57,6 +57,7 @@ def _rewritten(
                         one.node,
                         _rewritten(one.child, source, sources, rewrite),
                         _rewritten(one.parent, others, sources, rewrite),
+                        one.function,
                     )
                     for one in part.conditions
                 ),

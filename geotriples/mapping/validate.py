@@ -127,6 +127,9 @@ def _gather(term: TermMap, gather: Gather, role: str) -> Iterator[Problem]:
                 "cannot be gathered by a join as a product, or as what may be empty"
             )
             yield Problem(one.node, message)
+        elif any(each.function for each in one.conditions):
+            message = "cannot be gathered by a join by a relation, only by equality"
+            yield Problem(one.node, message)
 
 
 def _expression(term: TermMap) -> Iterator[Problem]:

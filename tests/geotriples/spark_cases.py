@@ -214,7 +214,23 @@ def sea_ice(folder: Path) -> Path:
     return _write(folder, mappings.path("seaice").read_text("utf-8"))
 
 
+def spatial_joins(folder: Path) -> Path:
+    """Boxes that join by a relation, in the plane of a CRS without a code."""
+    boxes = [shapely.box(x, 0, x + 1500, 900) for x in range(0, 40_000, 1000)]
+    rows = [polygon_row(i, box) for i, box in enumerate(boxes)]
+    write_polygons(folder / "p.parquet", rows, ICE_CHART)
+    joined = (
+        "[ rml:parentTriplesMap ex:map ; rml:joinCondition [ "
+        "<http://www.w3.org/ns/r2rml-ext#function> "
+        "<http://www.w3.org/ns/r2rml-ext/functions/def/overlaps> ; "
+        'rml:child "geometry" ; rml:parent "geometry" ] ]'
+    )
+    subject = '[ rml:template "http://x.org/{id}" ]'
+    text = triples_map("p.parquet", subject, joined, formulation="pyrml:GeoParquet")
+    return _write(folder, text)
+
+
 CASES: Final[tuple[Callable[[Path], Path], ...]] = (
     *(strings, rows_of_their_own, graphs, joins),
-    *(natural_types, json_values, polar_polygons, sea_ice),
+    *(natural_types, json_values, polar_polygons, sea_ice, spatial_joins),
 )

@@ -123,10 +123,10 @@ def test_mappings_of_geotriples_run_as_they_are(tmp_path: Path) -> None:
     ]
 
 
-def test_a_spatial_join_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_join_by_another_function_is_refused_by_name(tmp_path: Path) -> None:
     joined = (
         "[ rml:parentTriplesMap ex:map ; rml:joinCondition [ "
-        'rrx:function rrxf:intersects ; rml:child "a" ; rml:parent "a" ] ]'
+        'rrx:function rrxf:distance ; rml:child "a" ; rml:parent "a" ] ]'
     )
-    with pytest.raises(InvalidMapping, match=r"joins by <.*intersects> are not"):
+    with pytest.raises(InvalidMapping, match=r"joins by <.*distance> are not"):
         _objects(tmp_path, joined)
