@@ -16,7 +16,7 @@ from strabon_store.algebra.terms import IRI
 from strabon_store.algebra.updates import within_dataset
 from strabon_store.answering import Compiled, Lap, Passes, answer
 from strabon_store.explaining import Explainer, Explanation
-from strabon_store.frontend import parse_update
+from strabon_store.frontend import never, parse_update
 from strabon_store.passes import PASSES
 from strabon_store.plan_cache import PlanCache
 from strabon_store.planning import PlanKey, Request, compile_plan, merge_of
@@ -32,7 +32,7 @@ from strabon_store.running import (
     until_deadline,
 )
 from strabon_store.services import ServiceClient, Services
-from strabon_store.sessions import Session, Sessions
+from strabon_store.sessions import Sessions
 from strabon_store.storage.backup import BackupReport, backup
 from strabon_store.storage.catalog import Catalog, Snapshot
 from strabon_store.storage.changes import Changes
@@ -236,7 +236,8 @@ class Store:
         commits = self._database.commits
         before = commits.count
         if known := self._latest.get(before):
-            compiled = self._planned(known, request, session)
+            session.keep_to(known.generation)
+            compiled = self._compiled(known, request, tick=run.check)
             is_local = not compiled.remotes
             sql = compiled.generated.sql
             if is_local and run.execute(sql, lambda: commits.count == before):
@@ -246,7 +247,8 @@ class Store:
         known = self._catalog.snapshot(session.cursor)
         if commits.is_quiet and commits.count == before:
             self._latest = {before: known}
-        compiled = self._planned(known, request, session)
+        session.keep_to(known.generation)
+        compiled = self._compiled(known, request, tick=run.check)
         if compiled.remotes:
             session.close()
             return self._answer_with_others(run, request)
@@ -258,21 +260,18 @@ class Store:
         cursor = self._database.cursor()
         run.use(cursor)
         cursor.begin()
-        compiled = self._compiled(self._catalog.snapshot(cursor), request)
+        known = self._catalog.snapshot(cursor)
+        compiled = self._compiled(known, request, tick=run.check)
         self._services.provide(compiled.remotes, run, cursor)
         run.execute(compiled.generated.sql)
         return answer(compiled, run, self._texts)
 
-    def _planned(self, known: Snapshot, request: Request, session: Session) -> Compiled:
-        session.keep_to(known.generation)
-        return self._compiled(known, request)
-
     def _answer_by(self, regime: Entailment, run: Run, request: Request) -> Result:
         cursor = self._database.cursor()
         run.use(cursor)
-        merge = merge_of(request)
+        merge = merge_of(request, run.check)
         known = self._closures.begin(cursor, run.check, merge)
-        compiled = self._compiled(known, request, regime, merge)
+        compiled = self._compiled(known, request, regime, merge, run.check)
         self._services.provide(compiled.remotes, run, cursor)
         run.execute(compiled.generated.sql)
         return answer(compiled, run, self._texts)
@@ -324,7 +323,7 @@ class Store:
         """
         run = self._running.begin(text, Limits(timeout_s), query_id)
         try:
-            update = parse_update(text, base=base)
+            update = parse_update(text, base=base, tick=run.check)
             if dataset is not None:
                 update = within_dataset(update, dataset)
             return run_update(
@@ -371,11 +370,11 @@ class Store:
         """
         database, regime = self._database, self._entailment
         request = Request(text, dataset, passes, base)
-        merge = None if regime is None else merge_of(request)
+        tick = until_deadline(timeout_s)
+        merge = None if regime is None else merge_of(request, tick)
         key = PlanKey(
             request, self.reads_star_tables, regime, merge, self.rewrites_relations
         )
-        tick = until_deadline(timeout_s)
 
         def connect() -> duckdb.DuckDBPyConnection:
             cursor = database.cursor()
@@ -385,7 +384,7 @@ class Store:
         def compiled(_text: str, lap: Lap) -> Compiled:
             with database.cursor() as cursor:
                 known = self._known(key, self._begin(cursor, key, tick))
-                return compile_plan(key, Readings(known), lap)
+                return compile_plan(key, Readings(known), lap, tick)
 
         explainer = Explainer(compiled, connect, self._running, self._texts)
         return explainer.explain(text, Limits(timeout_s), analyze=analyze)
@@ -412,6 +411,7 @@ class Store:
         request: Request,
         regime: Entailment | None = None,
         merge: Dataset | None = None,
+        tick: Callable[[], None] = never,
     ) -> Compiled:
         key = PlanKey(
             request, self.reads_star_tables, regime, merge, self.rewrites_relations
@@ -420,7 +420,7 @@ class Store:
             key,
             known.generation,
             self._known(key, known),
-            lambda readings: compile_plan(key, readings),
+            lambda readings: compile_plan(key, readings, tick=tick),
         )
 
     def dump(

@@ -5,11 +5,11 @@ forbid beyond the grammar is found in translation, where scopes are known.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import lark
 
@@ -34,17 +34,29 @@ MAX_TRIPLES: Final = 128
 """Triple patterns that a basic graph pattern may have, each counted once: an engine's
 time to plan grows faster than the number of joins."""
 
+_MOST_OPEN: Final = 20_000
+"""Symbols that the parser holds open: a few for each level, parentheses included."""
+
+_TOKENS_AT_ONCE: Final = 1024
+
 _WORD: Final = re.compile(r"[\w:.-]{1,60}|\S")
 _CALL: Final = re.compile(r"[A-Za-z]\w{0,60}(?=\s*\()")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-def parse_query(text: str, *, base: str | None = None) -> Query:
+def never() -> None:
+    """Nobody wants it to stop."""
+
+
+def parse_query(
+    text: str, *, base: str | None = None, tick: Callable[[], None] = never
+) -> Query:
     """The algebra of a SPARQL 1.1 query (sections 18.2 and 19.8).
 
     Args:
         text: The query.
         base: What relative IRIs are resolved against where the text has no BASE.
+        tick: Called every now and then; may raise.
 
     Raises:
         QuerySyntaxError: The text is not a SPARQL query.
@@ -56,17 +68,23 @@ def parse_query(text: str, *, base: str | None = None) -> Query:
         '1'
     """
     plain = unescape_codepoints(text)
-    query = translate_query(_parse(plain, "query"), plain, base)
+    tree = _parse(plain, "query", tick)
+    tick()
+    query = translate_query(tree, plain, base)
+    tick()
     _check_size(query.pattern)
     return query
 
 
-def parse_update(text: str, *, base: str | None = None) -> Update:
+def parse_update(
+    text: str, *, base: str | None = None, tick: Callable[[], None] = never
+) -> Update:
     """The algebra of a SPARQL 1.1 Update request (section 19.8, `Update`).
 
     Args:
         text: The request.
         base: What relative IRIs are resolved against where the text has no BASE.
+        tick: Called every now and then; may raise.
 
     Raises:
         QuerySyntaxError: The text is not a SPARQL update.
@@ -78,7 +96,10 @@ def parse_update(text: str, *, base: str | None = None) -> Update:
         (Create(graph=IRI(value='urn:g'), silent=False),)
     """
     plain = unescape_codepoints(text)
-    update = translate_update(_parse(plain, "update"), plain, base)
+    tree = _parse(plain, "update", tick)
+    tick()
+    update = translate_update(tree, plain, base)
+    tick()
     for operation in update.operations:
         if isinstance(operation, Modify):
             _check_size(operation.pattern)
@@ -109,17 +130,30 @@ def parse_tree(text: str) -> Node:
     return _parse(unescape_codepoints(text), "query")
 
 
-def _parse(text: str, start: str) -> Node:
+def _parse(text: str, start: str, tick: Callable[[], None] = never) -> Node:
     if surrogate := _SURROGATE.search(text):
         raise _no_character(text, surrogate.start())
     try:
-        tree = cast("Node", _grammar(start).parse(text))
+        tree = _derived(text, start, tick)
     except lark.UnexpectedInput as error:
         raise _syntax_error(text, start, error) from error
     levels, lowest = deepest(tree)
     if levels > MAX_DEPTH:
         raise _too_deep(lowest)
     return tree
+
+
+def _derived(text: str, start: str, tick: Callable[[], None]) -> Node:
+    """What the grammar makes of a text, token by token."""
+    parser: Any = _grammar(start).parse_interactive(text)
+    state, token = parser.parser_state, None
+    for number, token in enumerate(parser.lexer_thread.lex(state)):
+        state.feed_token(token)
+        if number % _TOKENS_AT_ONCE == 0:
+            tick()
+            if len(state.value_stack) > _MOST_OPEN:
+                raise _too_deep(token)
+    return cast("Node", parser.feed_eof(token))
 
 
 @cache

@@ -1,13 +1,15 @@
 """Any text is a query or a syntax error, which is found in bounded time."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strabon_store.errors import QuerySyntaxError, UnsupportedFeature
-from strabon_store.frontend import parse_query
+from strabon_store.frontend import parse_query, parse_update
 from tests.strategies import queries
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -105,3 +107,50 @@ def test_a_query_with_mistakes_is_parsed_or_refused(
         start = int(share * len(text))
         text = text[:start] + piece + text[start + length :]
     _check(text)
+
+
+class _Enough(Exception):
+    """Nobody waits any more."""
+
+
+def _after(ticks: int) -> Callable[[], None]:
+    """A tick that raises when it was called so often."""
+    left = iter(range(ticks))
+
+    def tick() -> None:
+        if next(left, None) is None:
+            raise _Enough
+
+    return tick
+
+
+@pytest.mark.parametrize("parse", [parse_query, parse_update])
+def test_a_long_text_is_left_where_nobody_waits_for_it(
+    parse: Callable[..., object],
+) -> None:
+    values = " ".join(map(str, range(8_000)))
+    start = "SELECT * " if parse is parse_query else "DELETE { ?s ?p ?o } WHERE "
+    text = f"{start} {{ ?s ?p ?o VALUES ?o {{ {values} }} }}"
+    for ticks in (0, 1, 7):
+        with pytest.raises(_Enough):
+            parse(text, tick=_after(ticks))
+    assert parse(text, tick=_after(50))
+
+
+@pytest.mark.parametrize(
+    ("begun", "opened"),
+    [
+        ("SELECT * ", "{"),
+        ("SELECT * ", "{ ?s ?p ?o OPTIONAL "),
+        ("SELECT * { ?s ?p ", "[ ?p "),
+        ("SELECT * { ?s ?p ", "( "),
+        ("SELECT * { ?s ?p ?o FILTER", "("),
+        ("SELECT * { ?s ?p ?o FILTER", "(!"),
+        ("SELECT * { ?s ", "(^"),
+    ],
+)
+def test_what_opens_half_a_million_times_is_refused_at_its_beginning(
+    begun: str, opened: str
+) -> None:
+    with pytest.raises(UnsupportedFeature, match=r"deeper than 150 levels \(line 1,"):
+        parse_query(begun + opened * 500_000, tick=_after(200))
