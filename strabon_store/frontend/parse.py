@@ -41,6 +41,12 @@ _TOKENS_AT_ONCE: Final = 1024
 
 _WORD: Final = re.compile(r"[\w:.-]{1,60}|\S")
 _CALL: Final = re.compile(r"[A-Za-z]\w{0,60}(?=\s*\()")
+_RDF_12: Final = re.compile(
+    r"(?P<triple><<|~|\{\||(?:IS)?TRIPLE\b|(?:SUBJECT|PREDICATE|OBJECT)\s*\()"
+    r"|--(?:ltr|rtl)\b|STRLANGDIR\b",
+    re.IGNORECASE,
+)
+_LATERAL: Final = re.compile(r"LATERAL\b", re.IGNORECASE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -207,7 +213,9 @@ def _syntax_error(
         column=column,
         found=f"'{found[0]}'" if found else f"end of the {start}",
         expected=words(expected, _symbols(start)),
-        problem=_unknown_function(text, position) or _misread(text, position, expected),
+        problem=_not_ours(text, position)
+        or _unknown_function(text, position)
+        or _misread(text, position, expected),
     )
 
 
@@ -224,6 +232,16 @@ def _place(text: str, position: int) -> tuple[int, int]:
     """Line and column of a position, from 1."""
     line = text.count("\n", 0, position) + 1
     return line, position - text.rfind("\n", 0, position)
+
+
+def _not_ours(text: str, position: int) -> str | None:
+    """What SPARQL 1.2 and other engines have, or None."""
+    if found := _RDF_12.match(text, position):
+        what = "triple terms and reifiers" if found["triple"] else "base directions"
+        return f"{what} of SPARQL 1.2 are none of RDF 1.1, which the store holds"
+    if _LATERAL.match(text, position):
+        return "LATERAL is in no standard; a subquery sees nothing of what is around it"
+    return None
 
 
 def _unknown_function(text: str, position: int) -> str | None:
