@@ -70,7 +70,7 @@ def connect(
             machine's when None.
         spill: Where it puts what does not fit; beside the database when None.
         threads: How many threads it may use; all cores when None.
-        spatial: Whether there are spatial functions, which take 0.2 s of CPU to load.
+        spatial: Whether there are spatial functions.
 
     Raises:
         DatabaseLocked: Another process has the file open for writing.

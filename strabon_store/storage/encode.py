@@ -156,22 +156,31 @@ class Encoding:
         """Whether the store has no term yet."""
         return not self._has_terms
 
-    def keep(self, writes: Writes | None = None) -> None:
-        """Put what is new into the dictionary, within a transaction.
+    def keep(self) -> None:
+        """Put what is new into the dictionary, within a transaction."""
+        with Writes() as writes:
+            self.keep_terms(writes)
+            self.keep_geometries(writes)
+
+    def keep_terms(self, writes: Writes) -> None:
+        """Put the new terms into the dictionary.
 
         Args:
-            writes: Who has the cursor, and the last to use it; None: it is free.
+            writes: Has the cursor.
         """
-        if writes is None:
-            with Writes() as own:
-                return self.keep(own)
         if self._pending.has_table:
             writes.later(self.cursor.execute, _KEEP_TERMS)
             writes.later(self.cursor.execute, _KEEP_HASHES)
         else:
             self._pending.insert(list(self._endings), writes)
+
+    def keep_geometries(self, writes: Writes) -> None:
+        """Put the new geometries beside them.
+
+        Args:
+            writes: Has the cursor.
+        """
         self._geometries.insert(writes)
-        return None
 
     def end(self) -> None:
         """Forget the tables of the load."""

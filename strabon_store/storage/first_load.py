@@ -32,7 +32,7 @@ _TAGS: Final = len(Tag)
 def store_first(
     cursor: duckdb.DuckDBPyConnection,
     encoding: Encoding,
-    blocks: Sequence[Quads],
+    blocks: list[Quads],
     values: TermValues,
 ) -> int:
     """Put what a load read into a store that has nothing.
@@ -42,7 +42,7 @@ def store_first(
     Args:
         cursor: Within a transaction.
         encoding: Gave ids to the terms, and keeps them.
-        blocks: The statements.
+        blocks: The statements; none is left.
         values: What their terms are worth.
 
     Returns:
@@ -50,17 +50,19 @@ def store_first(
     """
     least = least_subjects(cursor)
     with Writes() as writes:
-        encoding.keep(writes)
+        encoding.keep_terms(writes)
         quads = sort_quads(blocks)
+        blocks.clear()
+        encoding.keep_geometries(writes)
         if not len(quads):
             return 0
         writes.later(stage, cursor, QUADS.name, quads.columns)
-        writes.later(stage, cursor, QUADS_BY_OBJECT.name, quads.all_in_object_order())
         datatypes = encoding.datatypes()
         rows = [_observe(key, quads, values, datatypes) for key in quads.slices]
         writes.later(cursor.executemany, _INSERT, rows)
         known = {key: PredicateStatistics(*counts) for key, *counts, _, _ in rows}
         stars = find_first_stars(quads, values, known, least)
+        writes.later(stage, cursor, QUADS_BY_OBJECT.name, quads.all_in_object_order())
         writes.later(stars.build, cursor)
         writes.later(next_generation, cursor)
     return len(quads)

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
+
+_MOST: Final = 3
+"""How many calls are to come at most, with the one that runs."""
 
 
 class Writes:
@@ -30,11 +33,13 @@ class Writes:
     def later(self, function: Callable[..., object], *arguments: object) -> None:
         """Call a function when those before have been called; not if one failed.
 
+        Waits while many are still to be called: what they are given is in memory.
+
         Raises:
             Exception: What one that was called before has raised.
         """
-        self._forget_done()
         self._coming.append(self._pool.submit(self._call, function, arguments))
+        self._wait(_MOST)
 
     def wait(self) -> None:
         """Until all have been called.
@@ -42,8 +47,7 @@ class Writes:
         Raises:
             Exception: What one of them has raised; those behind it are not called.
         """
-        while self._coming:
-            self._coming.pop(0).result()
+        self._wait(0)
 
     def _call(self, function: Callable[..., object], arguments: Iterable[Any]) -> None:
         if self._has_failed:
@@ -54,8 +58,8 @@ class Writes:
             self._has_failed = True
             raise
 
-    def _forget_done(self) -> None:
-        while self._coming and self._coming[0].done():
+    def _wait(self, most: int) -> None:
+        while len(self._coming) > most:
             self._coming.pop(0).result()
 
     def __enter__(self) -> Self:
