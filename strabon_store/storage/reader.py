@@ -7,7 +7,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain, islice, repeat
-from typing import IO, Any, Final, NamedTuple, TypeVar
+from queue import SimpleQueue
+from typing import IO, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import duckdb
 import numpy as np
@@ -40,6 +41,8 @@ _NO_STATEMENT: Final = re.compile(rb"[ \t\r\n]*(?:#.*)?\s*", re.DOTALL)
 
 _WORKERS: Final = min(4, os.cpu_count() or 1)
 """Threads that read blocks; each has one, and another one waits for it."""
+
+_Memory: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -75,13 +78,13 @@ class _ReadPart(NamedTuple):
     """A part that was read.
 
     Attributes:
-        lines: It, cut.
-        block: What it says; None: some lines are to be judged first.
+        read: What it says; or it, cut, if some lines are to be judged first.
+        lines: How many lines it has.
         bytes_read: As it is of the part.
     """
 
-    lines: Lines
-    block: Block | None
+    read: Block | Lines
+    lines: int
     bytes_read: int
 
 
@@ -111,6 +114,7 @@ class Reader:
         self._graph = None if graph is None else f"<{graph}>"
         self._rejects = rejects
         self._lines = 0
+        self._spare: SimpleQueue[_Memory] = SimpleQueue()
 
     def blocks(
         self, connection: duckdb.DuckDBPyConnection, *, with_geometries: bool = False
@@ -139,10 +143,10 @@ class Reader:
             ):
                 for each in found:
                     self.bytes_used = each.bytes_read
-                    block = each.block
-                    if block is None:
-                        block = describe_block(cursor, self._judge(each.lines))
-                    self._lines += len(each.lines.ends)
+                    block = each.read
+                    if isinstance(block, Lines):
+                        block = describe_block(cursor, self._judge(block))
+                    self._lines += each.lines
                     yield block
         except SyntaxError as error:
             raise refused(self.source, error) from error
@@ -153,7 +157,7 @@ class Reader:
 
     def _texts(self, stream: IO[bytes]) -> Iterator[Text]:
         if self.source.is_lines:
-            yield from _blocks(stream, self.source)
+            yield from _blocks(stream, self.source, self._spare)
         else:
             quads = self.source.parse(stream)
             while text := _serialize(islice(quads, _BLOCK_QUADS)):
@@ -165,11 +169,13 @@ class Reader:
         """What a part says, if each of its lines is valid beyond doubt."""
         pattern = STRICT if self.source.is_lines else WRITTEN
         lines = checked(cursor, cut_lines(part.text), pattern)
-        block = None
-        if lines.fits.all():
-            statements = lines.statements.in_graph(self._graph)
-            block = describe_block(cursor, statements, with_geometries=with_geometries)
-        return _ReadPart(lines, block, part.bytes_read)
+        if not lines.fits.all():
+            return _ReadPart(lines, len(lines.ends), part.bytes_read)
+        statements = lines.statements.in_graph(self._graph)
+        block = describe_block(cursor, statements, with_geometries=with_geometries)
+        # All of it has been copied.
+        self._spare.put(np.frombuffer(part.text, np.uint8))
+        return _ReadPart(block, len(lines.ends), part.bytes_read)
 
     def _judge(self, lines: Lines) -> Statements:
         """What lines say, after pyoxigraph has judged those that do not fit."""
@@ -281,13 +287,14 @@ def _serialize(quads: Iterator[ox.Quad]) -> bytes:
     return ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
 
 
-def _blocks(stream: IO[bytes], source: Source) -> Iterator[Text]:
+def _blocks(
+    stream: IO[bytes], source: Source, spare: SimpleQueue[_Memory]
+) -> Iterator[Text]:
     """Whole lines; the last one ends in a line feed though the file does not."""
     rest: Text = b""
     first = (BLOCK_BYTES // part for part in _FIRST_PARTS)
     for size in chain(first, repeat(BLOCK_BYTES)):
-        # Memory of numpy's has large pages, which are touched faster than small ones.
-        block = np.empty(len(rest) + max(size, 1), np.uint8)
+        block = _memory(spare, len(rest) + max(size, 1))
         block[: len(rest)] = np.frombuffer(rest, np.uint8)
         filled = len(rest) + _fill(stream, block[len(rest) :].data)
         if filled == len(rest):
@@ -295,7 +302,8 @@ def _blocks(stream: IO[bytes], source: Source) -> Iterator[Text]:
         end = _behind_last_feed(block[:filled])
         if end:
             yield block[:end].data
-        rest = block[end:filled].data
+        # A copy: the block may be filled anew before the next one is.
+        rest = block[end:filled].tobytes()
         if len(rest) > _LONGEST:
             raise LoadError(
                 f"{source.name}: a line is longer than {_LONGEST >> 20} MiB; nothing "
@@ -303,6 +311,19 @@ def _blocks(stream: IO[bytes], source: Source) -> Iterator[Text]:
             )
     if rest:
         yield bytes(rest) + b"\n"
+
+
+def _memory(spare: SimpleQueue[_Memory], size: int) -> _Memory:
+    """Memory for about so many bytes, that of a block that was read if there is any.
+
+    Its pages are there already: to be given new ones takes longer than to read a file.
+    """
+    while not spare.empty():
+        found = spare.get()
+        if len(found) >= size - BLOCK_BYTES // 8 and found.flags.writeable:
+            return found
+    # Memory of numpy's has large pages, which are touched faster than small ones.
+    return np.empty(size, np.uint8)
 
 
 def _fill(stream: IO[bytes], block: memoryview) -> int:
