@@ -115,14 +115,18 @@ def compile_query(
     optimized = run_passes(query, passes)
     lap("passes")
     catalog.look_up(stored_terms(optimized.pattern))
-    plan = lower_query(optimized, catalog)
+    lowered = plan = lower_query(optimized, catalog)
     if may_be_bare:
         # What is entailed is in other tables than those that are looked at.
-        plan = cover_joins(plan, catalog, catalog.shapes)
+        plan = cover_joins(lowered, catalog, catalog.shapes)
+    # Its rows come as the points are stored, so that their terms lie together.
+    is_covered = plan is not lowered
+    if may_be_bare:
         plan = hold_smaller(plan, catalog)
     lap("lower")
     rows = estimate(plan, catalog).rows
-    is_bare = may_be_bare and (isinstance(query, AskQuery) or rows <= _FEW_ROWS)
+    is_small = rows <= _FEW_ROWS or isinstance(query, AskQuery)
+    is_bare = may_be_bare and (is_small or is_covered)
     streams = rows > _TOO_MANY_TO_KEEP
     generated = generate_ids(plan) if is_bare else generate(plan, streams=streams)
     lap("generate")

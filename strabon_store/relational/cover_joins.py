@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from ontologies.geosparql.relations import RELATIONS, matches
 from strabon_store.relational.context import TermCatalog
 from strabon_store.relational.estimates import estimate
+from strabon_store.relational.hold_smaller import cut
 from strabon_store.relational.layout import GEOMETRIES, Shapes
 from strabon_store.relational.lookups import columns_of, substitute
 from strabon_store.relational.nodes import (
@@ -27,6 +28,7 @@ from strabon_store.relational.nodes import (
     UnionAll,
     Unnest,
 )
+from strabon_store.relational.offers import supply
 from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.render import sources_of
 from strabon_store.relational.scalars import (
@@ -37,9 +39,13 @@ from strabon_store.relational.scalars import (
     Scalar,
     call,
 )
+from strabon_store.relational.stars import POINT
 
 Look: TypeAlias = Callable[[str, str, int | None], Shapes | None]
 """What geometries a column of a table has, with a predicate or without."""
+
+_Origin: TypeAlias = tuple[str, str, int | None]
+"""A table, a column of it, and the predicate of its rows if that is the same."""
 
 _RELATION: Final = "relation:"
 _INSIDE: Final = ("0FFFFF212", "0F2FF1FF2")
@@ -91,6 +97,14 @@ class _Side:
     def looked_up(self, *names: str) -> Plan:
         """With parts of the geometry."""
         return Lookup(self.source, self.variable, GEOMETRIES.name, names)
+
+    def placed(self) -> Plan:
+        """With `x` and `y` of points: from star tables that have them."""
+        plan = self.source
+        for part in POINT:
+            name = f"{self.variable}.{part}"
+            plan = supply(plan, name, _placed) or _placed(plan, name)
+        return plan
 
 
 def cover_joins(plan: Plan, catalog: TermCatalog, look: Look) -> Plan:
@@ -182,8 +196,9 @@ class _Cover:
         return per_degree if _is_small(other, per_degree) else None
 
     def _shapes(self, side: _Side) -> Shapes | None:
-        origin = _origin(side.source, side.variable)
-        return None if origin is None else self._look(*origin)
+        origins = _origins(side.source, side.variable) or ()
+        found = (self._look(*origin) for origin in origins)
+        return _together([each for each in found if each is not None])
 
     def _shared(self, plan: Plan) -> Shared:
         self._number += 1
@@ -197,21 +212,21 @@ class _Cover:
         by: tuple[Constant, Constant],
     ) -> Plan:
         per_degree, on_border = by
-        x, y = points.part("minx"), points.part("miny")
+        x, y = map(points.part, POINT)
         cell = call("cell_of", x, y, per_degree)
         placed = self._shared(
             _with_columns(
-                Selection(points.looked_up("minx", "miny"), call("is_bound", x)),
+                Selection(points.placed(), call("is_bound", x)),
                 points.of(kept),
                 {".x": x, ".y": y, ".cell": cell},
             )
         )
         covering = call("cover", areas.part("geometry"), per_degree)
-        covered = self._shared(
-            _with_columns(
-                areas.looked_up("geometry"), areas.of(kept), {".covering": covering}
-            )
+        covered = _with_columns(
+            areas.looked_up("geometry"), areas.of(kept), {".covering": covering}
         )
+        # So that tables are made of the cells, not of the points.
+        covered = self._shared(cut(covered, self._catalog))
         inside = _unnested(covered, "cells_inside")
         wholly = Join(placed, inside, call("equal", Column(".cell"), Column(".in")))
         found: Plan = _with_columns(wholly, kept, {})
@@ -222,6 +237,14 @@ class _Cover:
             told = call(test, Column(".x"), Column(".y"), Column(".in"), on_border)
             found = UnionAll(found, _with_columns(Selection(near, told), kept, {}))
         return found
+
+
+def _placed(plan: Plan, name: str) -> Plan:
+    """With a coordinate of points, from their boxes."""
+    variable, _, part = name.rpartition(".")
+    side = f"min{part}"
+    found = Lookup(plan, variable, GEOMETRIES.name, (side,))
+    return _with_columns(found, plan.columns, {name: Column(f"{variable}.{side}")})
 
 
 def _fineness(areas: Shapes, points: float) -> float:
@@ -318,24 +341,36 @@ def _holds(name: str, matrix: str) -> bool:
     return any(matches(matrix, pattern) for pattern in RELATIONS[name].patterns)
 
 
-def _origin(plan: Plan, name: str) -> tuple[str, str, int | None] | None:
-    """The table and the column that a variable comes from, and with which predicate."""
+def _origins(plan: Plan, name: str) -> list[_Origin] | None:
+    """What columns a variable comes from; None where one is of no table."""
     match plan:
         case Scan(table, columns, sources, conditions):
             known = {c.name: s for c, s in zip(columns, sources, strict=True)}
-            return (
-                (table, known[name], _predicate(conditions)) if name in known else None
-            )
+            return [(table, known[name], _predicate(conditions))]
+        case UnionAll(left, right):
+            one, other = _origins(left, name), _origins(right, name)
+            return None if one is None or other is None else one + other
         case Projection(source, columns, scalars):
             for column, value in zip(columns, scalars, strict=True):
                 if column.name == name and isinstance(value, Column):
-                    return _origin(source, value.name)
+                    return _origins(source, value.name)
             return None
         case _:
             for source in sources_of(plan):
                 if any(column.name == name for column in source.columns):
-                    return _origin(source, name)
+                    return _origins(source, name)
             return None
+
+
+def _together(found: list[Shapes]) -> Shapes | None:
+    """What several columns have."""
+    if not found:
+        return None
+    numbers = ("count", "boxes", "sides", "vertices", "heights")
+    sums = {name: sum(getattr(each, name) for each in found) for name in numbers}
+    are_points = all(each.are_points for each in found)
+    are_areas = all(each.are_areas for each in found)
+    return Shapes(are_points=are_points, are_areas=are_areas, **sums)
 
 
 def _predicate(conditions: tuple[Scalar, ...]) -> int | None:

@@ -60,13 +60,14 @@ def _held(join: Join, catalog: TermCatalog) -> Join:
         return join
     left, right = (estimate(side, catalog).rows for side in (join.left, join.right))
     if _LESS * right <= left:
-        return replace(join, right=_cut(join.right, catalog))
+        return replace(join, right=cut(join.right, catalog))
     if _LESS * left <= right:
-        return replace(join, left=_cut(join.left, catalog))
+        return replace(join, left=cut(join.left, catalog))
     return join
 
 
-def _cut(side: Plan, catalog: TermCatalog) -> Plan:
+def cut(side: Plan, catalog: TermCatalog) -> Plan:
+    """The same rows, of which an engine expects no more than there can be."""
     most = _most_rows(side, catalog)
     return side if most is None else Limit(side, 0, most)
 

@@ -199,6 +199,8 @@ STAR_COLUMNS: Final = Table(
         ColumnSpec("has_text", ColumnType.BOOLEAN),
         # Whether a number in it may be NaN.
         ColumnSpec("may_be_nan", ColumnType.BOOLEAN),
+        # Whether the coordinates of points stand beside the ids.
+        ColumnSpec("has_points", ColumnType.BOOLEAN),
     ),
 )
 """Their columns, but for `subject`: each holds the objects of a predicate."""

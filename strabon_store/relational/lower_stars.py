@@ -25,7 +25,7 @@ from strabon_store.relational.nodes import (
 from strabon_store.relational.offers import in_order
 from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
-from strabon_store.relational.stars import SUBJECT, StarTable
+from strabon_store.relational.stars import POINT, SUBJECT, StarTable
 
 _MOST_BRANCHES: Final = 8
 """Where more star tables can have solutions, the quads are read instead."""
@@ -141,7 +141,7 @@ def _is_worth_it(
     if len(tables) == 1 and not is_loose and (is_alone or _is_like_quads(leg, *tables)):
         return True
     columns = (table.columns.get(leg.predicate) for table in tables)
-    return any(column is not None and column.parts for column in columns)
+    return any(column is not None and column.parts.keys() - POINT for column in columns)
 
 
 def _is_like_quads(leg: Leg, table: StarTable) -> bool:

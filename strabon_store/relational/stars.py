@@ -33,6 +33,10 @@ MEASURES: Final[Mapping[str, frozenset[Tag]]] = MappingProxyType(
 TEXT: Final = "lexical"
 """What stands beside a column of short strings."""
 
+POINT: Final = ("x", "y")
+"""What stands beside a column of points: longitude and latitude of each that is valid,
+in CRS84 and in no plane of its own, as degrees; NULL for other geometries."""
+
 
 @dataclass(frozen=True, slots=True)
 class StarColumn:
@@ -45,6 +49,7 @@ class StarColumn:
         lowest: No id in the column is below.
         highest: Nor is one above.
         has_text: Whether the lexical forms stand beside the ids.
+        has_points: Whether the coordinates of points do.
     """
 
     predicate: int
@@ -53,6 +58,7 @@ class StarColumn:
     lowest: int = -1 << 63
     highest: int = (1 << 63) - 1
     has_text: bool = False
+    has_points: bool = False
 
     def can_hold(self, term_id: int) -> bool:
         """Whether a subject of the table may have this object."""
@@ -65,13 +71,14 @@ class StarColumn:
 
     @property
     def parts(self) -> Mapping[str, str]:
-        """The columns that hold what the dictionary says of them, by its column."""
+        """The columns that hold what else is known of them, by what that is."""
         parts = [
             part
             for part, tags in MEASURES.items()
             if not tags.isdisjoint(self.encoding.tags)
         ]
         parts += [TEXT] * self.has_text
+        parts += POINT * self.has_points
         return {part: f"{part}_{self.predicate}" for part in parts}
 
 

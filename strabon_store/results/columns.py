@@ -133,6 +133,18 @@ class TermColumn:
         index = None if self.index is None else self.index[start : start + length]
         return TermColumn(self.lexical.slice(start, length), self.types, index)
 
+    def take(self, rows: Index) -> "TermColumn":
+        """Rows of it by their numbers, in any order; unbound where one is negative.
+
+        Examples:
+            >>> column_of([IRI("urn:a"), IRI("urn:b")]).take(np.array([1, -1])).terms()
+            [IRI(value='urn:b'), None]
+        """
+        is_unbound = rows < 0
+        places = pa.array(rows, mask=is_unbound if is_unbound.any() else None)
+        index = None if self.index is None else self.index[np.maximum(rows, 0)]
+        return TermColumn(self.lexical.take(places), self.types, index)
+
 
 def _terms(texts: list[str | None], only: TermType) -> list[Term | None]:
     made: dict[str | None, Term | None] = {

@@ -148,7 +148,7 @@ def _unescape(found: re.Match[str]) -> str:
 
 def _decode(encoding: Encoding, parts: Sequence[Any]) -> TermColumn:
     if isinstance(encoding, TermId):
-        return _decode_term_ids(*parts)
+        return decode_term_ids(*parts)
     return decode_values(encoding, parts[0])
 
 
@@ -163,7 +163,14 @@ def decode_values(encoding: Plain | Typed, values: Any) -> TermColumn:
             assert_never(encoding)
 
 
-def _decode_term_ids(ids: Any, lexical: Any, *described: Any) -> TermColumn:
+def decode_term_ids(ids: Any, lexical: Any, *described: Any) -> TermColumn:
+    """The terms of ids, and of what the dictionary says of them.
+
+    Args:
+        ids: An Arrow array; NULL is unbound.
+        lexical: Lexical forms, NULL for inline ids.
+        described: Datatypes and languages.
+    """
     numbers = ids.fill_null(0).to_numpy()
     stored = TermColumn(lexical, *_types(numbers, *described))
     if lexical.null_count == ids.null_count:

@@ -12,7 +12,7 @@ MOST_TABLES: Final = 32
 """Every further table is a branch of the union that a star pattern becomes."""
 
 _LEAST_COLUMNS: Final = 2
-"""A table of one column is no better than the quads."""
+"""A table of one column is no better than the quads, if nothing stands beside it."""
 
 _ALIKE: Final = 0.5
 """The likeness from which sets share a table, with NULLs for what some have not."""
@@ -72,7 +72,7 @@ class ChosenTable:
 
 
 def choose_tables(
-    sets: Iterable[CharacteristicSet], least_subjects: int
+    sets: Iterable[CharacteristicSet], least_subjects: int, alone: int = 0
 ) -> list[ChosenTable]:
     """The tables, and which sets each of them takes; sets that none takes stay loose.
 
@@ -80,6 +80,7 @@ def choose_tables(
         sets: The sets, in any order.
         least_subjects: How many subjects make a table worth having; 1: all, and tables
             of one column too.
+        alone: Predicates that are worth a table of one column.
 
     Examples:
         >>> ab, abc = CharacteristicSet(0b011, 0, 90), CharacteristicSet(0b111, 0, 20)
@@ -88,12 +89,16 @@ def choose_tables(
     """
     tables: list[ChosenTable] = []
     for found in sorted(sets, key=lambda each: (-each.subjects, each)):
-        _place(found, tables, least_subjects)
+        is_single = least_subjects == 1 or bool(found.single & alone)
+        _place(found, tables, least_subjects, 1 if is_single else _LEAST_COLUMNS)
     return tables
 
 
 def _place(
-    found: CharacteristicSet, tables: list[ChosenTable], least_subjects: int
+    found: CharacteristicSet,
+    tables: list[ChosenTable],
+    least_subjects: int,
+    least_columns: int,
 ) -> None:
     if not found.single:
         return
@@ -104,7 +109,6 @@ def _place(
         if is_alike and (is_worth_it or not found.single & ~table.columns):
             table.add(found, is_growing=True)
             return
-    least_columns = 1 if least_subjects == 1 else _LEAST_COLUMNS
     has_columns = found.single.bit_count() >= least_columns
     if is_worth_it and has_columns and len(tables) < MOST_TABLES:
         tables.append(ChosenTable(found.single, found.repeated, 0))

@@ -19,7 +19,13 @@ from strabon_store.relational.encoding import (
     Tag,
 )
 from strabon_store.relational.layout import PredicateStatistics
-from strabon_store.relational.stars import SUBJECT, TEXT, StarTable
+from strabon_store.relational.stars import (
+    MEASURES,
+    SUBJECT,
+    TEXT,
+    StarColumn,
+    StarTable,
+)
 from strabon_store.storage.arrivals import Ids
 from strabon_store.storage.characteristic_sets import (
     CharacteristicSet,
@@ -28,6 +34,7 @@ from strabon_store.storage.characteristic_sets import (
 )
 from strabon_store.storage.lines import in_row_groups
 from strabon_store.storage.sorted_quads import SortedQuads, firsts, order_of
+from strabon_store.storage.star_points import find_points, read_points
 from strabon_store.storage.stars import (
     MOST_SETS,
     candidates_of,
@@ -36,13 +43,13 @@ from strabon_store.storage.stars import (
     drop_stars,
     first_number,
     marked,
+    mask_of,
     plan_table,
 )
 from strabon_store.storage.statistics import read_statistics
 from strabon_store.storage.term_values import TermValues
 
 _Masks: TypeAlias = np.ndarray[Any, np.dtype[np.uint64]]
-_Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 _Column: TypeAlias = Any  # pyarrow ships no types
 
 _NOWHERE: Final = -1
@@ -77,54 +84,55 @@ class _Statements(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FirstStars:
-    """What star tables to make of the statements of a first load.
+    """What star tables are made of in a first load.
 
     Attributes:
         values: What terms are worth.
-        subjects: The subjects of statements that a column may have.
         statements: All statements of the default graph, by predicate.
         candidates: The predicates that may be columns.
-        chosen: The tables.
-        stars: For each subject, the number of its table.
+        sets: The characteristic sets of their subjects; None where there are none.
+        least: How many subjects make a table worth having.
     """
 
     values: TermValues
-    subjects: "_Subjects"
     statements: Mapping[int, _Statements]
     candidates: Sequence[int]
-    chosen: Sequence[ChosenTable]
-    stars: Ids
+    sets: "_Sets | None"
+    least: int
 
     def build(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Build the tables, of which the store had none.
 
         Args:
             cursor: Within a transaction, in which the statistics of predicates are
-                right and all terms in the dictionary.
+                right and all terms, quads and geometries in their tables.
         """
         drop_stars(cursor)
-        if not self.chosen:
+        if self.sets is None:
             return
         known = read_statistics(cursor)
+        points = find_points(cursor, known, self.candidates)
+        alone = mask_of(points, self.candidates)
+        chosen = choose_tables(self.sets.largest(), self.least, alone)
+        if not chosen:
+            return
+        subjects, stars = self.sets.subjects, self.sets.assign(chosen)
         some = {key: self.statements[key] for key in self.candidates}
-        building = _Building(cursor, self.values, self.subjects, some, self.stars)
-        for number, table in enumerate(self.chosen):
+        building = _Building(cursor, self.values, subjects, some, stars, points)
+        for number, table in enumerate(chosen):
             predicates = marked(table.columns, self.candidates)
             building.build(number, {key: known[key] for key in predicates})
+        columns = {
+            key: np.array([bool(each.columns >> place & 1) for each in chosen])
+            for place, key in enumerate(self.candidates)
+        }
         for key, each in self.statements.items():
-            is_loose = self._is_loose(key, each)
+            is_loose = np.ones(len(each.subject), bool)
+            if key in columns:
+                found = stars[subjects.rows(each.subject)]
+                is_loose = (found == _NOWHERE) | ~columns[key][found]
             loose = _Statements(*(column[is_loose] for column in each))
             _keep_loose(cursor, key, loose)
-
-    def _is_loose(self, predicate: int, statements: _Statements) -> _Flags:
-        """Which statements of a predicate stand in no table."""
-        if predicate not in self.candidates:
-            return np.ones(len(statements.subject), bool)
-        place = self.candidates.index(predicate)
-        has_column = np.array([bool(t.columns >> place & 1) for t in self.chosen])
-        found = self.stars[self.subjects.rows(statements.subject)]
-        flags: _Flags = (found == _NOWHERE) | ~has_column[found]
-        return flags
 
 
 def find_first_stars(
@@ -133,7 +141,7 @@ def find_first_stars(
     known: Mapping[int, PredicateStatistics],
     least: int,
 ) -> FirstStars:
-    """Find out which star tables are worth having.
+    """Find out of what star tables can be made.
 
     Args:
         quads: All statements of the store.
@@ -144,13 +152,10 @@ def find_first_stars(
     candidates = candidates_of(known, least)
     statements = {key: _default(quads, key) for key in quads.slices}
     some = {key: statements[key] for key in candidates}
-    subjects = _find_subjects(some.values(), values)
-    if not some:
-        return FirstStars(values, subjects, statements, (), (), np.zeros(0, np.int64))
-    sets = _find_sets(subjects, some)
-    chosen = choose_tables(sets.largest(), least)
-    stars = sets.assign(chosen)
-    return FirstStars(values, subjects, statements, candidates, chosen, stars)
+    sets = None
+    if some:
+        sets = _find_sets(_find_subjects(some.values(), values), some)
+    return FirstStars(values, statements, candidates, sets, least)
 
 
 def _default(quads: SortedQuads, predicate: int) -> _Statements:
@@ -285,6 +290,7 @@ class _Building:
         subjects: The subjects.
         statements: Their statements, by predicate.
         stars: For each subject, the number of its table.
+        points: Predicates whose objects are points.
     """
 
     cursor: duckdb.DuckDBPyConnection
@@ -292,10 +298,12 @@ class _Building:
     subjects: _Subjects
     statements: Mapping[int, _Statements]
     stars: Ids
+    points: frozenset[int]
 
     def build(self, number: int, known: Mapping[int, PredicateStatistics]) -> None:
         """Make one table and describe it."""
-        table = plan_table(self.cursor, first_number(self.cursor) + number, known)
+        name = first_number(self.cursor) + number
+        table = plan_table(self.cursor, name, known, self.points)
         members = np.flatnonzero(self.stars == number)
         rows = np.full(len(self.stars), _NOWHERE, np.int64)
         rows[members] = np.arange(len(members))
@@ -330,13 +338,27 @@ class _Building:
             ids = objects[column.predicate]
             yield column.name, pa.array(ids, mask=ids == _LAST)
         for column in columns:
-            for part, name in column.parts.items():
-                yield name, self._part(part, objects[column.predicate])
+            parts = self._parts(column, objects[column.predicate])
+            yield from zip(column.parts.values(), parts, strict=True)
 
-    def _part(self, part: str, ids: Ids) -> _Column:
-        """What the dictionary says of terms, NULL where it says nothing."""
-        if part != TEXT:
-            return self.values.measure(part, ids)
+    def _parts(self, column: StarColumn, ids: Ids) -> Iterator[_Column]:
+        """What is known of terms, NULL where nothing is."""
+        for part in column.parts:
+            if part in MEASURES:
+                yield self.values.measure(part, ids)
+            elif part == TEXT:
+                yield self._texts(ids)
+        if column.has_points:
+            yield from self._points(ids)
+
+    def _points(self, ids: Ids) -> Iterator[_Column]:
+        is_term = ids != _LAST
+        for numbers in read_points(self.cursor, ids[is_term]):
+            places = np.full(len(ids), np.nan)
+            places[is_term] = numbers
+            yield pa.array(places, mask=np.isnan(places))
+
+    def _texts(self, ids: Ids) -> _Column:
         is_term = ids != _LAST
         objects = ids[is_term]
         self.cursor.register("given", pa.table({"object": objects}))

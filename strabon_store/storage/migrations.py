@@ -113,6 +113,20 @@ _TO_6: Final = (
     "CREATE TABLE crs_definitions (iri VARCHAR NOT NULL, definition VARCHAR NOT NULL)",
 )
 
+_TO_7: Final = (
+    """
+CREATE TABLE described (
+  star BIGINT NOT NULL, predicate BIGINT NOT NULL, is_nullable BOOLEAN NOT NULL,
+  tags BIGINT NOT NULL, datatype VARCHAR, lowest BIGINT NOT NULL,
+  highest BIGINT NOT NULL, has_text BOOLEAN NOT NULL, may_be_nan BOOLEAN NOT NULL,
+  has_points BOOLEAN NOT NULL
+)
+""",
+    "INSERT INTO described SELECT *, false FROM star_columns",
+    "DROP TABLE star_columns",
+    "ALTER TABLE described RENAME TO star_columns",
+)
+
 
 def _nothing(connection: duckdb.DuckDBPyConnection) -> None:
     """Of a step that is statements alone."""
@@ -126,6 +140,7 @@ MIGRATIONS: Final[Mapping[str, Migration]] = MappingProxyType(
         "3": Migration("4", _nothing, _TO_4),
         "4": Migration("5", place_anew, ()),
         "5": Migration("6", _nothing, _TO_6),
+        "6": Migration("7", _nothing, _TO_7),
     }
 )
 """The steps, by the format that they begin with."""

@@ -13,7 +13,12 @@ import duckdb
 from strabon_store.backends.sql import Sql, Template, identifier, joined, literal
 from strabon_store.relational.encoding import DEFAULT_GRAPH, PAYLOAD_BITS, Tag, TermId
 from strabon_store.relational.layout import PredicateStatistics
-from strabon_store.relational.stars import SUBJECT, StarColumn, Stars, StarTable
+from strabon_store.relational.stars import (
+    SUBJECT,
+    StarColumn,
+    Stars,
+    StarTable,
+)
 from strabon_store.storage.characteristic_sets import (
     MOST_TABLES,
     CharacteristicSet,
@@ -21,6 +26,7 @@ from strabon_store.storage.characteristic_sets import (
     choose_tables,
 )
 from strabon_store.storage.database import read_meta
+from strabon_store.storage.star_points import POINTS, find_points
 from strabon_store.storage.statistics import (
     DATATYPES,
     read_planes,
@@ -104,6 +110,9 @@ _MEASURED: Final = Template("""
 LEFT JOIN (SELECT id, :a FROM terms WHERE :b IS NOT NULL AND id BETWEEN :e AND :f)
 AS :c ON :c.id = wide.:d
 """)
+_PLACED: Final = Template("""
+LEFT JOIN (SELECT id, :a FROM :d) AS :b ON :b.id = wide.:c
+""")
 _AS: Final = Template(":a AS :b")
 _FACTS: Final = Template("""
 [count(:a), bit_or(CAST(1 AS BIGINT) << (:a >> :b)), min(:a), max(:a),
@@ -131,7 +140,7 @@ ORDER BY predicate, subject, object
 
 _READ_COLUMNS: Final = """
 SELECT star, predicate, is_nullable, tags, datatype, may_be_nan, lowest, highest,
-  has_text
+  has_text, has_points
 FROM star_columns
 """
 
@@ -146,7 +155,8 @@ def rebuild_stars(cursor: duckdb.DuckDBPyConnection) -> None:
     least = least_subjects(cursor)
     known = read_statistics(cursor)
     candidates = candidates_of(known, least)
-    chosen = _choose(cursor, candidates, least) if candidates else []
+    points = find_points(cursor, known, candidates)
+    chosen = _choose(cursor, candidates, least, points) if candidates else []
     if chosen:
         first = first_number(cursor)
         _assign(cursor, chosen, first)
@@ -154,7 +164,7 @@ def rebuild_stars(cursor: duckdb.DuckDBPyConnection) -> None:
         for number, table in enumerate(chosen, first):
             predicates = marked(table.columns, candidates)
             inside.update(
-                _build(cursor, number, {key: known[key] for key in predicates})
+                _build(cursor, number, {key: known[key] for key in predicates}, points)
             )
         _fill_loose(cursor, inside)
     for name in _TEMPORARY:
@@ -220,12 +230,21 @@ def read_stars(cursor: duckdb.DuckDBPyConnection) -> Stars:
 
 
 def _choose(
-    cursor: duckdb.DuckDBPyConnection, candidates: list[int], least: int
+    cursor: duckdb.DuckDBPyConnection,
+    candidates: list[int],
+    least: int,
+    points: Container[int],
 ) -> list[ChosenTable]:
     cursor.execute(_CANDIDATES, {"predicates": candidates})
     cursor.execute(_SUBJECTS, {"graph": DEFAULT_GRAPH})
     rows = cursor.execute(_SETS, {"most": MOST_SETS}).fetchall()
-    return choose_tables([CharacteristicSet(*map(int, row)) for row in rows], least)
+    sets = [CharacteristicSet(*map(int, row)) for row in rows]
+    return choose_tables(sets, least, mask_of(points, candidates))
+
+
+def mask_of(some: Container[int], candidates: Sequence[int]) -> int:
+    """The bits of some of the candidates."""
+    return sum(1 << place for place, key in enumerate(candidates) if key in some)
 
 
 def marked(mask: int, candidates: Sequence[int]) -> list[int]:
@@ -254,9 +273,10 @@ def _build(
     cursor: duckdb.DuckDBPyConnection,
     number: int,
     known: Mapping[int, PredicateStatistics],
+    points: Container[int],
 ) -> Mapping[int, int]:
     """Make one table and describe it; how many statements it has of each predicate."""
-    table = plan_table(cursor, number, known)
+    table = plan_table(cursor, number, known, points)
     columns = table.columns.values()
     categories = list(categories_of(known))
     chosen = [
@@ -281,6 +301,7 @@ def plan_table(
     cursor: duckdb.DuckDBPyConnection,
     number: int,
     known: Mapping[int, PredicateStatistics],
+    points: Container[int],
 ) -> StarTable:
     """A table for the subjects of some predicates, before it is made.
 
@@ -288,6 +309,7 @@ def plan_table(
         cursor: Within a transaction in which terms and quads are in the store.
         number: Its number.
         known: What is known of the predicates, in the order of their columns.
+        points: Those whose objects are points, see `storage.star_points`.
     """
     columns = {
         key: StarColumn(
@@ -295,6 +317,7 @@ def plan_table(
             is_nullable=True,
             encoding=found.encoding,
             has_text=_is_short_text(cursor, key, found.encoding),
+            has_points=key in points,
         )
         for key, found in known.items()
     }
@@ -316,7 +339,10 @@ def _is_short_text(
 
 
 def _measured(column: StarColumn, part: Sql, name: Sql) -> Sql:
-    """The join that brings a part of the dictionary, of the tags that a column has."""
+    """The join that brings a part of what is known, of the tags that a column has."""
+    if column.has_points:
+        found = identifier(column.name)
+        return _PLACED.filled([_AS.filled([part, name]), name, found, POINTS])
     tags = column.encoding.tags
     ends = (min(tags) << PAYLOAD_BITS, ((max(tags) + 1) << PAYLOAD_BITS) - 1)
     pieces = [_AS.filled([part, name]), part, name, identifier(column.name)]
@@ -353,13 +379,14 @@ def describe(
     for column, (count, mask, low, high, nan) in zip(columns, found, strict=True):
         key, is_nullable = column.predicate, count < subjects
         known = (is_nullable, mask, _datatype(column, mask), low, high)
-        rows.append([table.number, key, *known, column.has_text, bool(nan)])
+        beside = (column.has_text, bool(nan), column.has_points)
+        rows.append([table.number, key, *known, *beside])
         is_same = low == high and not is_nullable
         is_by_subject &= is_same or key not in categories
     described = [table.number, subjects, is_by_subject]
     cursor.execute("INSERT INTO star_tables VALUES (?, ?, ?)", described)
     cursor.executemany(
-        "INSERT INTO star_columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        "INSERT INTO star_columns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
     )
     return {key: facts[0] for key, facts in zip(table.columns, found, strict=True)}
 

@@ -21,8 +21,9 @@ from strabon_store.relational.encoding import (
     PAYLOAD_MASK,
     Tag,
 )
-from strabon_store.relational.stars import StarTable
+from strabon_store.relational.stars import POINT, StarTable
 from strabon_store.storage.database import Database
+from strabon_store.storage.star_points import POINTS
 from strabon_store.storage.stars import read_stars
 
 
@@ -303,11 +304,16 @@ SELECT [subject, predicate, object] FROM (FROM plain EXCEPT ALL FROM starred)
 
 
 _PARTS_CLAIM: Final = (
-    "what star tables hold beside ids is that of the dictionary, NaN where it may be"
+    "what star tables hold beside ids is what is known of them, NaN where it may be"
 )
 _OTHER_PART: Final = Template("""
 SELECT subject FROM :a JOIN terms ON terms.id = :a.:b
 WHERE :a.:c IS DISTINCT FROM terms.:d
+""")
+_OTHER_POINT: Final = Template("""
+SELECT subject FROM :a LEFT JOIN geometries AS placed ON placed.id = :b
+LEFT JOIN :e AS points ON points.id = :b
+WHERE :b IS NOT NULL AND (placed.id IS NULL OR :c IS DISTINCT FROM points.:d)
 """)
 _IS_NAN: Final = Template("SELECT subject FROM :a WHERE isnan(:b)")
 
@@ -325,7 +331,9 @@ def _parts_check(tables: Sequence[StarTable]) -> Check:
             star, objects = identifier(table.name), identifier(column.name)
             for part, name in column.parts.items():
                 pieces = [star, objects, identifier(name), identifier(part)]
-                found.append(_OTHER_PART.filled(pieces))
+                is_place = part in POINT
+                claim = _OTHER_POINT if is_place else _OTHER_PART
+                found.append(claim.filled([*pieces, *[POINTS] * is_place]))
             if "number" in column.parts and not column.encoding.may_be_nan:
                 numbers = identifier(column.parts["number"])
                 found.append(_IS_NAN.filled([star, numbers]))

@@ -15,6 +15,7 @@ from strabon_store.relational import cover_joins
 from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
 from tests.geometries import EPSG
+from tests.star_tables import open_with_star_tables
 
 _GEO: Final = "http://www.opengis.net/ont/geosparql#"
 _PREFIXES: Final = (
@@ -51,21 +52,25 @@ def _places() -> list[tuple[float, float]]:
 _PLACES: Final = _places()
 
 
-def _load(store: Store) -> None:
-    lines = []
+def _data() -> str:
+    lines = [f"@prefix : <http://example.org/> . @prefix geo: <{_GEO}> ."]
     for i, (x, y) in enumerate(_PLACES):
         lines.append(f':p{i} :position "POINT ({x!r} {y!r})"^^geo:wktLiteral .')
     for i, area in enumerate(_AREAS):
         wkt = shapely.to_wkt(area, rounding_precision=-1)
         lines.append(f':a{i} :outline "{wkt}"^^geo:wktLiteral .')
-    store.update(f"{_PREFIXES} INSERT DATA {{ {' '.join(lines)} }}")
+    return "\n".join(lines)
 
 
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+@pytest.fixture(params=[Store.open, open_with_star_tables])
+def store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Store]:
     monkeypatch.setattr(cover_joins, "_LEAST_POINTS", 10)
-    with Store.open(tmp_path / "store") as opened:
-        _load(opened)
+    path = tmp_path / "data.ttl"
+    path.write_text(_data())
+    with request.param(tmp_path / "store") as opened:
+        opened.load([path])
         yield opened
 
 
@@ -196,3 +201,33 @@ def test_points_with_a_plane_are_related_where_they_are(
     found = {("other", f"a{j}") for j in around if place.intersects(_AREAS[j])}
     assert bool(found) == (crs != PLANE_IRI)
     assert set(_pairs(store, text)) == set(before) | found
+
+
+def test_points_beside_ids_and_loose_ones_are_joined_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cover_joins, "_LEAST_POINTS", 10)
+    path = tmp_path / "data.ttl"
+    kinds = (f"\n:p{i} :kind {i % 3} ." for i in range(len(_PLACES)))
+    path.write_text(_data() + "".join(kinds))
+    text = (
+        f"{_PREFIXES} SELECT ?a ?b {{ ?a :position ?p ; :kind ?k . ?b :outline ?o "
+        "FILTER(geof:sfIntersects(?p, ?o)) }"
+    )
+    add = '{} INSERT DATA {{ :new :kind 7 ; :position "{}"^^geo:wktLiteral }}'
+    with open_with_star_tables(tmp_path / "store") as store:
+        store.load([path])
+        before = _pairs(store, text)
+        assert before == _expected("sfIntersects", is_swapped=False)
+        store.update(add.format(_PREFIXES, "POINT (4 2)"))
+        assert _is_covered(store, text)
+        explained = str(store.explain(text))
+        assert "star_" in explained
+        assert "loose" in explained
+        assert set(_pairs(store, text)) == {*before, ("new", "a0"), ("new", "a2")}
+        line = shapely.LineString([(0, 1), (12, 1)])
+        store.update(f"{_PREFIXES} DELETE WHERE {{ :new ?p ?o }}")
+        store.update(add.format(_PREFIXES, line.wkt))
+        met = {("new", f"a{j}") for j, a in enumerate(_AREAS) if a.intersects(line)}
+        assert not _is_covered(store, text)
+        assert set(_pairs(store, text)) == {*before, *met}

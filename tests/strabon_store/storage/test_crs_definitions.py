@@ -278,6 +278,7 @@ def test_a_store_of_the_format_before_learns_it(tmp_path: Path) -> None:
         opened.load([_file(tmp_path, "a", '<urn:s> <urn:p> "x" .\n')])
     with duckdb.connect(str(tmp_path / "store" / FILE_NAME)) as connection:
         connection.execute("DROP TABLE crs_definitions")
+        connection.execute("ALTER TABLE star_columns DROP COLUMN has_points")
         connection.execute(
             "UPDATE meta SET value = ? WHERE key = 'format'", [FORMAT_BEFORE]
         )

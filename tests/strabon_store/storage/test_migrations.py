@@ -27,6 +27,7 @@ TO_1 = (
     "UPDATE meta SET value = '1' WHERE key = 'format'",
 )
 TO_4 = (
+    "ALTER TABLE star_columns DROP COLUMN has_points",
     "DROP TABLE crs_definitions",
     "DROP TABLE planes",
     "ALTER TABLE geometries DROP COLUMN native",

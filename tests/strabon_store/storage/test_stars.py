@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from strabon_store.algebra.terms import IRI
+from strabon_store.backends.sql import Template, identifier
 from strabon_store.relational.encoding import DEFAULT_GRAPH, Tag
 from strabon_store.storage.changes import apply_changes, create_quads
 from strabon_store.storage.characteristic_sets import CharacteristicSet, choose_tables
@@ -239,3 +240,48 @@ def test_a_large_load_may_be_worth_no_table(tmp_path: Path) -> None:
     load(database, [path])
     assert not read_stars(database.connection).tables
     _assert_exact(database.connection)
+
+
+_WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
+_OWN_CRS = "https://w3id.org/pytheas/crs/0123456789abcdef"
+
+
+def _points(folder: Path, *more: str) -> Store:
+    texts = [*(f"POINT ({i} {i / 2})" for i in range(70)), *more]
+    lines = (f'<urn:{i}> <urn:at> "{t}"^^<{_WKT}> .\n' for i, t in enumerate(texts))
+    (folder / "points.nt").write_text("".join(lines))
+    store = Store.open(folder / "store")
+    with write_transaction(store._database) as cursor:
+        write_meta(cursor, "star_subjects", "70")
+    store.load([folder / "points.nt"])
+    return store
+
+
+def test_points_stand_beside_their_ids_in_a_table_of_one_column(tmp_path: Path) -> None:
+    with _points(tmp_path, "LINESTRING (0 0, 1 1)", "POINT EMPTY") as store:
+        assert store.verify().is_sound
+        with write_transaction(store._database) as cursor:
+            (table,) = read_stars(cursor).tables
+            (column,) = table.columns.values()
+            assert column.has_points
+            rows = cursor.table(table.name).select(
+                "x_{0}, y_{0}".format(*table.columns)
+            )
+            found = rows.fetchall()
+        assert sorted(found, key=str) == sorted(
+            [(float(i), i / 2) for i in range(70)] + [(None, None)] * (len(found) - 70),
+            key=str,
+        )
+        with write_transaction(store._database) as cursor:
+            names = [identifier(table.name), identifier(column.parts["x"])]
+            change = Template("UPDATE :a SET :b = 8 WHERE :b = 7")
+            cursor.execute(change.filled(names))
+        (problem,) = store.verify().problems
+        assert problem.claim.startswith("what star tables hold beside ids")
+
+
+def test_there_are_no_points_while_one_waits_for_its_crs(tmp_path: Path) -> None:
+    with _points(tmp_path, f"<{_OWN_CRS}> POINT (1 2)") as store:
+        assert store.verify().is_sound
+        with write_transaction(store._database) as cursor:
+            assert not read_stars(cursor).tables
