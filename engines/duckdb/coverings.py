@@ -16,6 +16,12 @@ from duckdb.sqltypes import BIGINT, BLOB, BOOLEAN, DOUBLE
 
 from engines.duckdb.interrupts import Patience
 from engines.geosparql.coverings import Covering, Floats, Integers, are_within, cover
+from engines.geosparql.line_coverings import (
+    LineCovering,
+    are_on,
+    are_on_any,
+    cover_lines,
+)
 
 EDGES: Final = 4
 """Edges of a cell that have fields of their own."""
@@ -44,6 +50,7 @@ COVERING: Final = struct_type(
     }
 )
 _EDGE_BYTES: Final = 32
+_TWO: Final = 2
 
 
 def _covered(wkb: Any, per_degree: Any, connection: Any) -> Any:
@@ -105,7 +112,7 @@ def _few_edges(found: Covering, cells: Integers) -> list[Floats]:
     return fields
 
 
-def _bytes_of(found: Covering) -> Any:
+def _bytes_of(found: Covering | LineCovering) -> Any:
     starts = (found.starts * _EDGE_BYTES).astype(np.int64)
     buffers = [
         None,
@@ -117,17 +124,71 @@ def _bytes_of(found: Covering) -> Any:
     )
 
 
+def _read_edges(edges: Any) -> tuple[Floats, Integers]:
+    """Edges of cells, and where those of each begin."""
+    cells = edges.to_pylist()
+    starts = np.cumsum([0, *map(len, cells)]) // _EDGE_BYTES
+    return np.frombuffer(b"".join(cells)).reshape(-1, 4), starts
+
+
 def _within(
     x: Any, y: Any, edges: Any, is_inside: Any, on_border: Any, connection: Any
 ) -> Any:
     Patience(connection).check()
-    cells = edges.to_pylist()
-    starts = np.cumsum([0, *map(len, cells)]) // _EDGE_BYTES
-    ends = np.frombuffer(b"".join(cells)).reshape(-1, 4)
+    ends, starts = _read_edges(edges)
     places = np.column_stack([x.to_numpy(), y.to_numpy()])
     ways = is_inside.to_numpy(zero_copy_only=False)
     found = are_within(places, ends, starts, ways, on_border=on_border[0].as_py())
     return pa.array(found)
+
+
+_ENDS: Final = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
+"""Of the two edges in a cell of a line; of one twice. A line there and back has two."""
+
+LINE_COVERING: Final = struct_type(
+    {
+        "few": list_type(struct_type({"cell": BIGINT, **dict.fromkeys(_ENDS, DOUBLE)})),
+        "several": list_type(struct_type({"cell": BIGINT, "edges": BLOB})),
+    }
+)
+
+
+def _covered_lines(wkb: Any, per_degree: Any, connection: Any) -> Any:
+    """The covering of each line: cells with one edge or two, and those with more."""
+    Patience(connection).check()
+    geometries = shapely.from_wkb(np.array(wkb.to_pylist(), dtype=object))
+    found = cover_lines(geometries, per_degree[0].as_py())
+    counts = np.diff(found.starts)
+    few, many = np.flatnonzero(counts <= _TWO), np.flatnonzero(counts > _TWO)
+    first, last = found.starts[few], found.starts[few + 1] - 1
+    ends = [*found.edges[first].T, *found.edges[last].T]
+    two = pa.StructArray.from_arrays(
+        [pa.array(found.cells[few]), *map(pa.array, ends)], ["cell", *_ENDS]
+    )
+    edges = _bytes_of(found).take(pa.array(many))
+    more = pa.StructArray.from_arrays(
+        [pa.array(found.cells[many]), edges], ["cell", "edges"]
+    )
+    lists = {
+        "few": _lists(found.line_of[few], two, len(wkb)),
+        "several": _lists(found.line_of[many], more, len(wkb)),
+    }
+    return pa.StructArray.from_arrays(list(lists.values()), list(lists))
+
+
+def _on_two_edges(x: Any, y: Any, ends: Any, connection: Any) -> Any:
+    Patience(connection).check()
+    places = np.column_stack([x.to_numpy(), y.to_numpy()])
+    edges = ends.combine_chunks().flatten().to_numpy().reshape(-1, 4)
+    is_on = are_on(np.repeat(places, _TWO, axis=0), edges)
+    return pa.array(is_on.reshape(-1, _TWO).any(axis=1))
+
+
+def _on_edges(x: Any, y: Any, edges: Any, connection: Any) -> Any:
+    Patience(connection).check()
+    ends, starts = _read_edges(edges)
+    places = np.column_stack([x.to_numpy(), y.to_numpy()])
+    return pa.array(are_on_any(places, ends, starts))
 
 
 COVERING_FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
@@ -138,5 +199,13 @@ COVERING_FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
         (DOUBLE, DOUBLE, BLOB, BOOLEAN, BOOLEAN, BIGINT),
         BOOLEAN,
     ),
+    ("pytheas_cover_lines", _covered_lines, (BLOB, DOUBLE, BIGINT), LINE_COVERING),
+    (
+        "pytheas_on_two_edges",
+        _on_two_edges,
+        (DOUBLE, DOUBLE, list_type(DOUBLE), BIGINT),
+        BOOLEAN,
+    ),
+    ("pytheas_on_edges", _on_edges, (DOUBLE, DOUBLE, BLOB, BIGINT), BOOLEAN),
 )
 """Name, function over Arrow arrays, parameters, result."""

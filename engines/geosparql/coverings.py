@@ -79,13 +79,13 @@ def cover(geometries: Any, per_degree: float) -> Covering:
     if not np.isin(shapely.get_type_id(geometries[numbers]), _AREAS).all():
         raise NoSuchGeometry("only areas are covered by cells")
     ends, owner = _edges(geometries[numbers])
-    pieces = _pieces(ends, per_degree)
+    pieces = pieces_of(ends, per_degree)
     order = np.lexsort((pieces.first, pieces.row, owner[pieces.edge]))
-    pieces = _Pieces(*(each[order] for each in pieces.parts))
+    pieces = Pieces(*(each[order] for each in pieces.parts))
     runs = _runs(pieces, owner[pieces.edge])
     inside_of, inside = _between(runs)
-    at, cells = _filled(runs.row, runs.first, runs.last)
-    taken, starts = _spread(runs.begin[at], runs.end[at])
+    at, cells = filled(runs.row, runs.first, runs.last)
+    taken, starts = spread(runs.begin[at], runs.end[at])
     return Covering(
         numbers[inside_of],
         inside,
@@ -108,8 +108,16 @@ def _edges(areas: Any) -> tuple[Floats, Integers]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pieces:
-    """Edges within rows: number, row, first and last cell, whether it goes through."""
+class Pieces:
+    """Edges within rows of the grid.
+
+    Attributes:
+        edge: The number of the edge.
+        row: The row.
+        first: The column of the first cell that it comes near.
+        last: That of the last one.
+        crosses: Whether it goes through the middle of the row.
+    """
 
     edge: Integers
     row: Integers
@@ -119,15 +127,22 @@ class _Pieces:
 
     @property
     def parts(self) -> tuple[npt.NDArray[Any], ...]:
+        """All of them."""
         return self.edge, self.row, self.first, self.last, self.crosses
 
 
-def _pieces(ends: Floats, per_degree: float) -> _Pieces:
+def pieces_of(ends: Floats, per_degree: float) -> Pieces:
+    """The rows of the grid that edges come near, and where.
+
+    Args:
+        ends: x1, y1, x2, y2 of the edges, in degrees.
+        per_degree: How many cells are a degree.
+    """
     # The same sums as those by which the cell of a point is found.
     x1, y1, x2, y2 = ((ends - np.array([WEST, SOUTH] * 2)) * per_degree).T
     low, high = np.minimum(y1, y2), np.maximum(y1, y2)
     bottom, top = _cell(low - _NEAR), _cell(high + _NEAR)
-    edge, starts = _spread(bottom, top + 1, numbers=True)
+    edge, starts = spread(bottom, top + 1, numbers=True)
     row = bottom[edge] + np.arange(len(edge)) - starts[edge]
     x1, y1, x2, y2, low, high = (each[edge] for each in (x1, y1, x2, y2, low, high))
     west, east = np.minimum(x1, x2), np.maximum(x1, x2)
@@ -141,17 +156,27 @@ def _pieces(ends: Floats, per_degree: float) -> _Pieces:
     last = np.where(is_flat, east, np.clip(np.maximum(*reached), west, east))
     middle = row + 0.5
     crosses = (y1 > middle) != (y2 > middle)
-    return _Pieces(edge, row, _cell(first - _NEAR), _cell(last + _NEAR), crosses)
+    return Pieces(edge, row, _cell(first - _NEAR), _cell(last + _NEAR), crosses)
 
 
 def _cell(places: Floats) -> Integers:
     return np.floor(places).astype(np.int64)
 
 
-def _spread(
+def spread(
     begin: Integers, end: Integers, *, numbers: bool = False
 ) -> tuple[Integers, Integers]:
-    """All integers of many ranges, or whose range each is; and where each starts."""
+    """All integers of many ranges, or whose range each is; and where each starts.
+
+    Args:
+        begin: The first of each range.
+        end: Behind the last of each.
+        numbers: Whether to tell whose range each is.
+
+    Examples:
+        >>> spread(np.array([3, 8]), np.array([5, 9]))
+        (array([3, 4, 8]), array([0, 2, 3]))
+    """
     counts = end - begin
     starts = np.concatenate([[0], np.cumsum(counts)])
     number = np.repeat(np.arange(len(counts)), counts)
@@ -185,7 +210,7 @@ class _Runs:
     to_inside: Truths
 
 
-def _runs(pieces: _Pieces, owner: Integers) -> _Runs:
+def _runs(pieces: Pieces, owner: Integers) -> _Runs:
     is_new_row = np.ones(len(owner), dtype=bool)
     is_new_row[1:] = (np.diff(owner) != 0) | (np.diff(pieces.row) != 0)
     rows = np.cumsum(is_new_row) * ROW
@@ -212,20 +237,18 @@ def _runs(pieces: _Pieces, owner: Integers) -> _Runs:
 def _between(runs: _Runs) -> tuple[Integers, Integers]:
     """Cells between two runs of a row that are inside, and of which area."""
     west = np.flatnonzero(runs.to_inside)
-    at, cells = _filled(runs.row[west], runs.last[west] + 1, runs.first[west + 1] - 1)
+    at, cells = filled(runs.row[west], runs.last[west] + 1, runs.first[west + 1] - 1)
     return runs.owner[west][at], cells
 
 
-def _filled(
-    row: Integers, first: Integers, last: Integers
-) -> tuple[Integers, Integers]:
+def filled(row: Integers, first: Integers, last: Integers) -> tuple[Integers, Integers]:
     """All cells of ranges, and whose range each is in."""
-    columns, starts = _spread(first, last + 1)
+    columns, starts = spread(first, last + 1)
     at = np.repeat(np.arange(len(row)), np.diff(starts))
     return at, row[at] * ROW + columns
 
 
-_ROUNDED: Final = 3.3306690738754716e-16
+ROUNDED: Final = 3.3306690738754716e-16
 """The error of an orientation in doubles, as a share of its terms (Shewchuk 1997)."""
 
 
@@ -253,11 +276,11 @@ def are_within(
         >>> are_within(np.array([[1.0, 1]]), edges, at, ways, on_border=False)
         array([False])
     """
-    at, _ = _spread(starts[:-1], starts[1:], numbers=True)
+    at, _ = spread(starts[:-1], starts[1:], numbers=True)
     near = edges[starts[0] : starts[-1]]
     (x, y), (x1, y1, x2, y2) = places[at].T, near.T
     one, other = (x2 - x1) * (y - y1), (y2 - y1) * (x - x1)
-    is_open = np.abs(one - other) <= _ROUNDED * (np.abs(one) + np.abs(other))
+    is_open = np.abs(one - other) <= ROUNDED * (np.abs(one) + np.abs(other))
     crosses = ((y1 > y) != (y2 > y)) & ((one < other) == (y2 > y))
     pairs = np.flatnonzero(is_open)
     crosses[pairs], is_on = _told(places[at[pairs]], near[pairs])

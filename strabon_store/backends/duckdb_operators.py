@@ -255,6 +255,19 @@ _IN_CELL: Final = (
 )
 """Whether a point is inside an area, by the edges in a cell of its border."""
 
+
+def _may_be_on(start: int, end: int) -> str:
+    """Whether a point may be on an edge, from one number of its ends to the other."""
+    one = f"(:c.x{end} - :c.x{start}) * (:b - :c.y{start})"
+    other = f"(:c.y{end} - :c.y{start}) * (:a - :c.x{start})"
+    return (
+        f"abs({one} - {other}) <= 3.3306690738754716e-16 * (abs({one}) + abs({other}))"
+    )
+
+
+_ENDS_OF_TWO: Final = ", ".join(f":c.x{i}, :c.y{i}" for i in range(1, 5))
+_ON_TWO_EDGES: Final = f"pytheas_on_two_edges(:a, :b, [{_ENDS_OF_TWO}], {CONNECTION})"
+
 GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "geometry_constant": "ST_GeomFromWKB(:a)",
@@ -309,6 +322,13 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "cells_of_border": ":a.border",
         "crowded_cells": ":a.crowded",
         "cell_number": ":a.cell",
+        "cover_lines": "pytheas_cover_lines("
+        f"CAST(ST_AsWKB(:a) AS BLOB), :b, {CONNECTION})",
+        "cells_of_edges": ":a.few",
+        "crowded_edges": ":a.several",
+        "may_be_on_two_edges": f"({_may_be_on(1, 2)} OR {_may_be_on(3, 4)})",
+        "is_on_two_edges": _ON_TWO_EDGES,
+        "is_on_edges": f"pytheas_on_edges(:a, :b, :c.edges, {CONNECTION})",
         "is_in_cell": _IN_CELL,
         "is_in_crowded_cell": _IN_CROWDED_CELL,
         "collect": _copied("pytheas_collect(:a, list(:b))"),

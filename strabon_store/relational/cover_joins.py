@@ -6,8 +6,9 @@ does a pair need a look at edges. That is done where all geometries of one colum
 points, and all of the other one areas that have not too many cells.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import reduce
 from math import log2, sqrt
 from typing import Any, Final, TypeAlias
 
@@ -19,6 +20,7 @@ from strabon_store.relational.layout import GEOMETRIES, Shapes
 from strabon_store.relational.lookups import columns_of, substitute
 from strabon_store.relational.nodes import (
     Join,
+    Limit,
     Lookup,
     Plan,
     Projection,
@@ -52,11 +54,11 @@ _INSIDE: Final = ("0FFFFF212", "0F2FF1FF2")
 """DE-9IM of a point inside an area, and of an area around a point."""
 
 _ON_BORDER: Final = ("F0FFFF212", "FF20F1FF2")
-_BORDERS: Final = {
-    "cells_of_border": "is_in_cell",
-    "crowded_cells": "is_in_crowded_cell",
-}
-"""Lists of cells that a border comes near, and what tells a point in one."""
+_ON_LINE: Final = (
+    ("0FFFFF102", "0FFFFF1F2", "F0FFFF102"),
+    ("0F1FF0FF2", "0F1FFFFF2", "FF10F0FF2"),
+)
+"""Of a point on a line, on one that is closed, and at an end; and the other way."""
 
 _LEAST_POINTS: Final = 50_000
 _MOST_AREAS: Final = 20_000
@@ -68,9 +70,43 @@ _LEAST_VERTICES: Final = 12
 
 _MOST_CELLS: Final = 1_000_000
 _POINTS_IN_CELL: Final = 4
+_MOST_TRIED: Final = 500_000
+"""Points in the boxes of lines that are tried one by one."""
+
+_NO_LIMIT: Final = 1 << 62
 _TINY: Final = 1e-12
 _FINEST: Final = 1 << 16
 """Cells of a degree at most, which are 2 m wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How points are found in something by cells.
+
+    Attributes:
+        cover: What makes the covering of a geometry.
+        wholly: The list of the cells that have no other points, if there is one.
+        near: Lists of cells that edges come near, and what tells a point in one.
+        sieves: What few points in those of a list pass, all that are told among them.
+    """
+
+    cover: str
+    wholly: str | None
+    near: tuple[tuple[str, str], ...]
+    sieves: Mapping[str, str] = field(default_factory=dict)
+
+
+_IN_AREAS: Final = _Way(
+    "cover",
+    "cells_inside",
+    (("cells_of_border", "is_in_cell"), ("crowded_cells", "is_in_crowded_cell")),
+)
+_ON_LINES: Final = _Way(
+    "cover_lines",
+    None,
+    (("cells_of_edges", "is_on_two_edges"), ("crowded_edges", "is_on_edges")),
+    {"cells_of_edges": "may_be_on_two_edges"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +179,10 @@ class _Cover:
         if isinstance(plan, Projection):
             plan = self._projected(plan)
         changed: dict[str, Any] = {}
-        for field in fields(plan):
-            below = getattr(plan, field.name)
+        for each in fields(plan):
+            below = getattr(plan, each.name)
             if isinstance(below, Plan) and (new := self.within(below)) is not below:
-                changed[field.name] = new
+                changed[each.name] = new
         return replace(plan, **changed) if changed else plan
 
     def _projected(self, plan: Projection) -> Projection:
@@ -168,15 +204,39 @@ class _Cover:
         kept = tuple(c for c in variables if c.name in read) or tuple(variables[-1:])
         name, *sides = found
         rows = [estimate(side.source, self._catalog).rows for side in sides]
-        points, areas = sides if rows[0] >= rows[1] else sides[::-1]
+        points, others = sides if rows[0] >= rows[1] else sides[::-1]
         is_swapped = points is not sides[0]
+        if all(_holds(name, matrix) for matrix in _ON_LINE[is_swapped]):
+            per_degree = self._per_degree_of_lines(points, others, *rows)
+            if per_degree is not None:
+                by = (Constant(per_degree),)
+                return self._covered(kept, points, others, by, _ON_LINES)
         if not _holds(name, _INSIDE[is_swapped]):
             return None
-        per_degree = self._per_degree(points, areas, max(rows), min(rows))
+        per_degree = self._per_degree(points, others, max(rows), min(rows))
         if per_degree is None:
             return None
         flag = Constant(_holds(name, _ON_BORDER[is_swapped]))
-        return self._covered(kept, points, areas, (Constant(per_degree), flag))
+        both = (Constant(per_degree), flag)
+        return self._covered(kept, points, others, both, _IN_AREAS)
+
+    def _per_degree_of_lines(
+        self, points: _Side, lines: _Side, *rows: float
+    ) -> float | None:
+        """How fine the grid is for lines whose boxes have too many points."""
+        other = self._shapes(lines) if min(rows) <= _MOST_AREAS else None
+        if other is None or not other.are_lines or min(rows) > _MANY * other.count:
+            return None
+        one = self._shapes(points)
+        if one is None or not one.are_points:
+            return None
+        density = max(rows) / max(one.extent, _TINY)
+        if density * other.boxes < _MOST_TRIED:
+            return None
+        # About one point in a cell: then there are as many cells as points to try.
+        per_degree = float(2 ** round(log2(min(max(sqrt(density), 1.0), _FINEST))))
+        cells = 2 * per_degree * other.length + 2 * other.vertices
+        return per_degree if cells <= _MOST_CELLS * _MANY else None
 
     def _per_degree(
         self, points: _Side, areas: _Side, many: float, few: float
@@ -209,9 +269,10 @@ class _Cover:
         kept: tuple[PlanColumn, ...],
         points: _Side,
         areas: _Side,
-        by: tuple[Constant, Constant],
+        by: tuple[Constant, ...],
+        way: _Way,
     ) -> Plan:
-        per_degree, on_border = by
+        per_degree, *flags = by
         x, y = map(points.part, POINT)
         cell = call("cell_of", x, y, per_degree)
         placed = self._shared(
@@ -221,22 +282,32 @@ class _Cover:
                 {".x": x, ".y": y, ".cell": cell},
             )
         )
-        covering = call("cover", areas.part("geometry"), per_degree)
+        covering = call(way.cover, areas.part("geometry"), per_degree)
         covered = _with_columns(
             areas.looked_up("geometry"), areas.of(kept), {".covering": covering}
         )
         # So that tables are made of the cells, not of the points.
         covered = self._shared(cut(covered, self._catalog))
-        inside = _unnested(covered, "cells_inside")
-        wholly = Join(placed, inside, call("equal", Column(".cell"), Column(".in")))
-        found: Plan = _with_columns(wholly, kept, {})
-        for lists, test in _BORDERS.items():
+        found: list[Plan] = []
+        if way.wholly is not None:
+            inside = _unnested(covered, way.wholly)
+            wholly = Join(placed, inside, call("equal", Column(".cell"), Column(".in")))
+            found.append(_with_columns(wholly, kept, {}))
+        for lists, test in way.near:
             number = call("cell_number", Column(".in"))
             cells = _unnested(covered, lists)
-            near = Join(placed, cells, call("equal", Column(".cell"), number))
-            told = call(test, Column(".x"), Column(".y"), Column(".in"), on_border)
-            found = UnionAll(found, _with_columns(Selection(near, told), kept, {}))
-        return found
+            near: Plan = Join(placed, cells, call("equal", Column(".cell"), number))
+            pair = [Column(name) for name in (".x", ".y", ".in")]
+            if lists in way.sieves:
+                # Together, as a function in Python is called for each block of rows;
+                # below a limit an engine tries nothing that comes after it.
+                sieved = Selection(near, call(way.sieves[lists], *pair))
+                read = {column.name: column for column in pair}
+                few = _with_columns(sieved, kept, dict(read))
+                near = self._shared(Limit(few, 0, _NO_LIMIT))
+            told = call(test, *pair, *flags)
+            found.append(_with_columns(Selection(near, told), kept, {}))
+        return reduce(UnionAll, found)
 
 
 def _placed(plan: Plan, name: str) -> Plan:
@@ -366,11 +437,11 @@ def _together(found: list[Shapes]) -> Shapes | None:
     """What several columns have."""
     if not found:
         return None
-    numbers = ("count", "boxes", "sides", "vertices", "heights")
+    numbers = ("count", "boxes", "sides", "vertices", "heights", "length", "extent")
     sums = {name: sum(getattr(each, name) for each in found) for name in numbers}
-    are_points = all(each.are_points for each in found)
-    are_areas = all(each.are_areas for each in found)
-    return Shapes(are_points=are_points, are_areas=are_areas, **sums)
+    kinds = ("are_points", "are_areas", "are_lines")
+    are = {name: all(getattr(each, name) for each in found) for name in kinds}
+    return Shapes(**are, **sums)
 
 
 def _predicate(conditions: tuple[Scalar, ...]) -> int | None:

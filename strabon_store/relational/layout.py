@@ -140,6 +140,9 @@ class Shapes:
         sides: Width and height of their boxes together, in degrees.
         vertices: How many vertices they have together.
         heights: The height of each times its vertices, together.
+        are_lines: Whether all of them are line strings and multi line strings.
+        length: How long they are together, in degrees.
+        extent: The area of the box around all of them, in square degrees.
     """
 
     count: int
@@ -149,6 +152,9 @@ class Shapes:
     sides: float
     vertices: float
     heights: float
+    are_lines: bool
+    length: float
+    extent: float
 
 
 PREDICATES: Final = Table(

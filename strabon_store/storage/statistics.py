@@ -166,7 +166,11 @@ _SHAPES: Final = """
 SELECT count(*), bool_and(minx = maxx AND miny = maxy AND native IS NULL),
   coalesce(bool_and(ST_GeometryType(geometry) IN ('POLYGON', 'MULTIPOLYGON')), false),
   sum((maxx - minx) * (maxy - miny)), sum(maxx - minx + maxy - miny),
-  sum(ST_NPoints(geometry)), sum((maxy - miny) * ST_NPoints(geometry))
+  sum(ST_NPoints(geometry)), sum((maxy - miny) * ST_NPoints(geometry)),
+  coalesce(
+    bool_and(ST_GeometryType(geometry) IN ('LINESTRING', 'MULTILINESTRING')), false),
+  coalesce(sum(ST_Length(geometry)), 0),
+  (max(maxx) - min(minx)) * (max(maxy) - min(miny))
 FROM geometries
 WHERE is_valid AND minx IS NOT NULL AND id IN (SELECT {column} FROM {table} {where})
 """

@@ -1,6 +1,6 @@
 """Points in areas, joined by cells, beside shapely."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -231,3 +231,53 @@ def test_points_beside_ids_and_loose_ones_are_joined_alike(
         met = {("new", f"a{j}") for j, a in enumerate(_AREAS) if a.intersects(line)}
         assert not _is_covered(store, text)
         assert set(_pairs(store, text)) == {*before, *met}
+
+
+_WAYS: Final = [
+    shapely.LineString(each)
+    for each in (
+        [(0, 0), (12, 6), (0, 0.5), (0.3, 0.7), (0.4, 0.7), (0.5, 0.9)],
+        [(0, 1), (11, 1), (11, 5), (2, 5), (2, 0)],
+        [(1, 1), (5, 2), (3, 6), (1, 1)],
+        [(-60, 0), (100, 0)],
+    )
+]
+
+
+def _on_ways(relation: str, *, is_swapped: bool) -> list[tuple[str, str]]:
+    found = []
+    for i, place in enumerate(_PLACES):
+        for j, way in enumerate(_WAYS):
+            sides = (shapely.Point(place), way)
+            matrix = shapely.relate(*(sides[::-1] if is_swapped else sides))
+            if any(matches(matrix, p) for p in RELATIONS[relation].patterns):
+                found.append((f"p{i}", f"l{j}"))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("opened", [Store.open, open_with_star_tables])
+def test_points_on_lines_are_those_of_geos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Callable[[Path], Store]
+) -> None:
+    monkeypatch.setattr(cover_joins, "_MOST_TRIED", 0)
+    path = tmp_path / "data.ttl"
+    lines = (f':l{i} :outline "{w.wkt}"^^geo:wktLiteral .' for i, w in enumerate(_WAYS))
+    points = (line for line in _data().splitlines() if not line.startswith(":a"))
+    path.write_text("\n".join([*points, *lines]))
+    with opened(tmp_path / "store") as store:
+        store.load([path])
+        for relation, *names in (("sfIntersects", "p", "o"), ("ehCovers", "o", "p")):
+            text = _query(relation, *names)
+            is_swapped = names[0] == "o"
+            expected = _on_ways(relation, is_swapped=is_swapped)
+            assert _is_covered(store, text) == (relation == "sfIntersects")
+            assert _pairs(store, text) == expected
+        # An end is no interior.
+        text = _query("sfWithin", "p", "o")
+        assert not _is_covered(store, text)
+        assert _pairs(store, text) == _on_ways("sfWithin", is_swapped=False)
+        store.update(
+            f"{_PREFIXES} INSERT DATA {{ "
+            ':area :outline "POLYGON ((0 0, 6 0, 6 2, 0 0))"^^geo:wktLiteral }'
+        )
+        assert not _is_covered(store, _query("sfIntersects", "p", "o"))
