@@ -6,7 +6,7 @@ restriction may let through more than it says, and never less: whoever asks look
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -208,8 +208,12 @@ class Reading(Protocol):
     def scans(self, wanted: Sequence[Wanted]) -> Sequence[Scan]:
         """As few readings as give all that is wanted."""
 
-    def read(self, scan: Scan) -> Iterator[StatementBatch]:
-        """The statements of a scan; some may repeat.
+    def read(self, scan: Scan, rows: int | None = None) -> Generator[StatementBatch]:
+        """The statements of a scan; some may repeat. To close it ends the reading.
+
+        Args:
+            scan: What is read.
+            rows: How many rows come at a time, about; many when None.
 
         Raises:
             PytheasError: A source cannot be read, or is no longer what it was.

@@ -7,7 +7,7 @@ Sources are looked at anew for each query: where a file has changed, the mapping
 to it again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -235,8 +235,12 @@ class MappedReading:
             wanted, self.version.statements, names, self.version.prepared.catalog.opened
         )
 
-    def read(self, scan: Scan) -> Iterator[StatementBatch]:
+    def read(self, scan: Scan, rows: int | None = None) -> Generator[StatementBatch]:
         """The statements of a scan.
+
+        Args:
+            scan: What is read.
+            rows: How many rows come at a time, about; many when None.
 
         Raises:
             MappingError: A source cannot be read.
@@ -252,7 +256,7 @@ class MappedReading:
                 self.version.blank_prefix,
                 self._where(scan),
             )
-            for batch in engine.batches(query.select.sql("duckdb"), _ROWS):
+            for batch in engine.batches(query.select.sql("duckdb"), rows or _ROWS):
                 yield query.statement_batch(batch)
         finally:
             self._forget()

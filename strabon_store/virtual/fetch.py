@@ -41,8 +41,8 @@ from strabon_store.algebra.nodes import (
     Union,
     Values,
 )
-from strabon_store.algebra.queries import DescribeQuery, Query
-from strabon_store.algebra.terms import IRI, Term, Var
+from strabon_store.algebra.queries import AskQuery, DescribeQuery, Query
+from strabon_store.algebra.terms import IRI, Literal, Term, Var
 from strabon_store.algebra.traverse import own_expressions, walk_expression
 from strabon_store.virtual.candidates import (
     Candidate,
@@ -103,7 +103,11 @@ def fetch(query: Query, reads: Reads) -> Fetching:
     yield from reads.reading.constants()
     walk = _Walk(reads, reads.reading.statements)
     scope = GraphScope.outermost(query.dataset)
-    known = yield from walk.pattern(query.pattern, _NOWHERE, scope)
+    pattern = query.pattern
+    if isinstance(query, AskQuery):
+        # One solution is enough.
+        pattern = Slice(pattern, 0, 1)
+    known = yield from walk.pattern(pattern, _NOWHERE, scope)
     if isinstance(query, DescribeQuery):
         yield from walk.described(query.resources, known, scope)
     return known
@@ -175,6 +179,9 @@ class _Walk:
                 return _Around(known).of(names).known
             case OrderBy(source) | Distinct(source) | Reduced(source):
                 return (yield from self.pattern(source, around, scope))
+            case Slice(source, offset, int() as limit) if one := _only_pattern(source):
+                yield from self.some(one, max(offset + limit, 1), scope)
+                return _NOTHING
             case Slice(source):
                 return (yield from self.pattern(source, _NOWHERE, scope))
             case _:
@@ -232,6 +239,13 @@ class _Walk:
                 known = _narrower(known, self._found(one, wants[id(one)]))
                 pending.remove(one)
         return {name: known[name] for name in names if name in known}
+
+    def some(
+        self, pattern: TriplePattern, count: int, scope: GraphScope
+    ) -> Generator[StatementBatch]:
+        """Read as many statements as make so many solutions of a pattern."""
+        (found,) = candidates((pattern,), self.shapes, scope)
+        yield from self.reads.read_some(wanted_of(found, {}, {}, scope), count)
 
     def _found(self, candidate: Candidate, wanted: Sequence[Wanted]) -> Known:
         found: dict[str, frozenset[str]] = {}
@@ -343,6 +357,19 @@ def _narrower(one: Known, other: Known) -> Known:
     """What both know."""
     shared = {n: one[n] & other[n] for n in one.keys() & other.keys()}
     return {**one, **other, **shared}
+
+
+def _only_pattern(pattern: Pattern) -> TriplePattern | None:
+    """The one triple pattern that solutions are of, each statement another solution."""
+    match pattern:
+        case Project(source):
+            return _only_pattern(source)
+        case BGP((one,)) if not isinstance(one.object, Literal):
+            ends = (one.subject, one.predicate, one.object)
+            variables = [each for each in ends if isinstance(each, Var)]
+            return one if len(set(variables)) == len(variables) else None
+        case _:
+            return None
 
 
 def _flat(pattern: Pattern) -> Iterable[Pattern]:

@@ -4,13 +4,21 @@ What was read tells which values variables can have; as long as there are few, w
 read after that is restricted to them.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import pyarrow.compute as pc
 
-from engines.term_columns import StatementBatch
+from engines.term_columns import StatementBatch, Terms
 from engines.virtual_graphs import Position, Reading, Scan, Wanted
 
 Batches: TypeAlias = Generator[StatementBatch, None, None]
@@ -85,6 +93,27 @@ class Reads:
         for scan in self.reading.scans(new):
             yield from self._scan(scan)
 
+    def read_some(self, wanted: Iterable[Wanted], count: int) -> Batches:
+        """Some of the statements that are wanted: so many different ones, or all."""
+        told: set[tuple[object, ...]] = set()
+        for scan in self.reading.scans(tuple(dict.fromkeys(wanted))):
+            rows = 0
+            with closing(self.reading.read(scan, count)) as batches:
+                for part in _parts(batches, count):
+                    self.tick()
+                    rows += part.rows
+                    told.update(_statements(part))
+                    yield part
+                    if len(told) >= count:
+                        break
+            self._note(scan, rows)
+            if len(told) >= count:
+                return
+
+    def _note(self, scan: Scan, rows: int) -> None:
+        one = Read(scan.source, len(scan.wanted), scan.conditions, rows)
+        self.done.append(one)
+
     def values(
         self, wanted: Sequence[Wanted], position: Position
     ) -> frozenset[str] | None:
@@ -117,4 +146,39 @@ class Reads:
                         values[position].add(batch.columns[place].lexical)
             yield batch
         self._values.update(zip(scan.wanted, found, strict=True))
-        self.done.append(Read(scan.source, len(scan.wanted), scan.conditions, rows))
+        self._note(scan, rows)
+
+
+def _parts(batches: Iterable[StatementBatch], rows: int) -> Iterator[StatementBatch]:
+    """Batches of so many rows at most."""
+    for batch in batches:
+        for first in range(0, batch.rows, rows):
+            length = min(rows, batch.rows - first)
+            columns = tuple(_slice(one, first, length) for one in batch.columns)
+            yield StatementBatch(length, columns, batch.statements)
+
+
+def _slice(terms: Terms, first: int, length: int) -> Terms:
+    def part(column: Any) -> Any:
+        is_column = not (column is None or isinstance(column, str))
+        return column.slice(first, length) if is_column else column
+
+    return Terms(
+        terms.kind, part(terms.lexical), part(terms.datatype), part(terms.language)
+    )
+
+
+def _statements(batch: StatementBatch) -> Iterator[tuple[object, ...]]:
+    """What tells triples apart, in most cases: kinds and lexical forms."""
+    columns = [_lexicals(one, batch.rows) for one in batch.columns]
+    for places in batch.statements:
+        used = [place for place in places if place is not None]
+        kinds = tuple(batch.columns[place].kind for place in places[:3])
+        for row in zip(*(columns[place] for place in used), strict=True):
+            if None not in row:
+                yield (kinds, *row[:3])
+
+
+def _lexicals(terms: Terms, rows: int) -> list[str | None]:
+    lexical = terms.lexical
+    return [lexical] * rows if isinstance(lexical, str) else lexical.to_pylist()

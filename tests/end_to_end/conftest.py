@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 from api.cli.main import app
 from api.main import create_app
 from api.settings import Settings
+from api.virtual import VirtualEngines
 from ml.sim.ice import write_scene
 from ontologies.vocabulary import SCHEMES, vocabulary_file
 from strabon_store.store import Store
@@ -115,3 +117,10 @@ def files(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+@pytest.fixture(scope="session")
+def virtual_engines() -> Iterator[VirtualEngines]:
+    """Engines for all virtual graphs of a test run: to start them takes long."""
+    with closing(VirtualEngines()) as engines:
+        yield engines

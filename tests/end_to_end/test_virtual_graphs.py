@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.virtual import VirtualEngines
 from tests.end_to_end.virtual import Asked, asked
 from tests.geotriples.rml import PREFIXES
 
@@ -63,41 +64,29 @@ QUERIES = (
     "SELECT * { ?s ?p ?o }",
     "SELECT * { GRAPH ?g { ?s ?p ?o } }",
     "SELECT * { <http://example.com/site/7> ?p ?o }",
-    "SELECT * { ?s ?p <http://example.com/site/7> }",
     "SELECT * { ?s ex:kind <http://example.com/kind/k%201/4> ; ex:name ?n }",
-    "SELECT * { ?s ex:kind <http://example.com/kind/%6B%201/4> }",
     'SELECT * { ?s ex:name "na/me 3" ; ex:depth ?d }',
     'SELECT * { ?s ex:label "na/me 3"@de }',
-    "SELECT * { ?s ex:rank 4 }",
     "SELECT * { ?s a ex:Site ; ex:name ?n ; ex:depth ?d FILTER(?d > 3.25 && ?d <= 5) }",
     "SELECT * { ?s ex:rank ?r FILTER(?r = 4.0) }",
-    "SELECT * { ?s ex:name ?n FILTER(?n = 'na/me 2') }",
     "SELECT * { ?v ex:at ?s . ?s ex:name ?n . ?v ex:day ?d } ORDER BY ?v ?n",
-    "SELECT * { ?v ex:at ?s . ?s ex:rank ?r . ?v ex:rank ?q FILTER(?q < 5) }",
     "SELECT * { ?s a ex:Site OPTIONAL { ?s ex:within ?w . ?w ex:depth ?d } }",
     "SELECT * { ?s ex:rank 3 OPTIONAL { ?s ex:depth ?d FILTER(?d > 2) } }",
-    "SELECT * { ?s ex:rank 3 OPTIONAL { ?v ex:at ?s } FILTER(!BOUND(?v)) }",
     "SELECT * { { ?s ex:rank 3 } UNION { ?s ex:at ?o . ?o ex:rank 5 } }",
-    "SELECT * { ?s a ex:Site MINUS { ?v ex:at ?s } }",
     "SELECT * { ?s a ex:Site MINUS { ?s ex:rank ?r FILTER(?r > 2) } }",
     "SELECT * { ?s a ex:Site FILTER NOT EXISTS { ?v ex:at ?s ; ex:rank 7 } }",
-    "SELECT * { ?s a ex:Site FILTER EXISTS { ?s ex:within/ex:rank ?r } }",
     (
         "SELECT ?k (COUNT(*) AS ?n) (AVG(?d) AS ?m) { ?s ex:kind ?k ; ex:depth ?d }"
         " GROUP BY ?k HAVING(COUNT(*) > 1) ORDER BY DESC(?n) ?k"
     ),
-    "SELECT (COUNT(DISTINCT ?s) AS ?n) (MAX(?r) AS ?m) { ?s ex:rank ?r }",
     "SELECT * { GRAPH <http://example.com/by/bob> { ?v ex:at ?s ; ex:rank ?r } }",
     "SELECT * { GRAPH ?g { ?v ex:rank ?r } ?v ex:at ?s . ?s ex:rank 2 }",
     (
         "SELECT * FROM <http://example.com/by/ann> { ?v ex:at ?s"
         " OPTIONAL { ?s ex:rank ?r } }"
     ),
-    "SELECT * FROM NAMED <http://example.com/by/bob> { GRAPH ?g { ?v ex:rank ?r } }",
     "SELECT DISTINCT ?g { GRAPH ?g {} }",
-    "SELECT * { <http://example.com/site/17> ex:within+ ?w }",
     "SELECT * { ?s ex:rank 3 . ?s ex:within* ?w }",
-    "SELECT * { ?s ex:within? ?w . ?w ex:rank 2 }",
     "SELECT * { ?s !(ex:within|rdf:type) ?w . ?s ex:rank 11 }",
     (
         "SELECT * { VALUES ?s { <http://example.com/site/3> <http://example.com/x> }"
@@ -108,7 +97,6 @@ QUERIES = (
         " ?s ex:rank ?r }"
     ),
     "SELECT * { ?v ex:note ?b . ?b ex:text ?t . ?v ex:rank 5 }",
-    "SELECT ?t (COUNT(?v) AS ?n) { ?v ex:note ?b . ?b ex:text ?t } GROUP BY ?t",
     (
         "SELECT ?s ?top { { SELECT (MAX(?d) AS ?top) { ?x ex:depth ?d } }"
         " ?s ex:depth ?top }"
@@ -117,11 +105,7 @@ QUERIES = (
         "SELECT ?s ?n { ?s ex:name ?n FILTER(?n > 'na/me 1')"
         " { SELECT ?s { ?s ex:depth ?d } ORDER BY ?d LIMIT 3 } }"
     ),
-    "SELECT * { ?s ex:rank ?r BIND(?r * 2 AS ?q) FILTER(?q = 8) }",
-    "SELECT * { ?v ex:day ?d FILTER(?d > '2026-01-20'^^xsd:date) }",
-    "SELECT * { ?s ex:rank ?x . ?x ex:rank ?y }",
     "ASK { ?s a ex:Visit ; ex:name ?n }",
-    "ASK { ?v ex:at/ex:rank 3 }",
 )
 # pyoxigraph takes 04 for 4, binds ?g before the OPTIONAL, and knows no GeoSPARQL.
 NOT_OF_THE_ORACLE = (
@@ -143,7 +127,9 @@ NOT_OF_THE_ORACLE = (
 
 
 @pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+def sites(
+    tmp_path_factory: pytest.TempPathFactory, virtual_engines: VirtualEngines
+) -> Iterator[Asked]:
     """Tables as text: joins, named graphs, blank nodes, rows that repeat."""
     folder = tmp_path_factory.mktemp("sites")
     head = "id,name,lang,depth,rank,parent,kind,wkt"
@@ -151,7 +137,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     (folder / "visits.csv").write_text(
         "\n".join(["who,n,site,day,note", *VISITS]), encoding="utf-8"
     )
-    with asked(folder, MAPPING) as three:
+    with asked(folder, MAPPING, virtual_engines) as three:
         yield three
 
 

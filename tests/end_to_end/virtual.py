@@ -9,7 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from api.mapping import map_into
-from api.virtual import open_mapping
+from api.virtual import VirtualEngines, open_mapping
 from geotriples import run_local
 from geotriples.mapping.model import DatabaseAccess
 from strabon_store.store import Store
@@ -64,7 +64,9 @@ class Asked:
 
 
 @contextmanager
-def asked(folder: Path, mapping: str, database: str | None = None) -> Iterator[Asked]:
+def asked(
+    folder: Path, mapping: str, engines: VirtualEngines, database: str | None = None
+) -> Iterator[Asked]:
     """A mapping over the sources in a folder."""
     path = folder / "m.ttl"
     path.write_text(mapping, encoding="utf-8")
@@ -75,6 +77,8 @@ def asked(folder: Path, mapping: str, database: str | None = None) -> Iterator[A
     oracle = ox.Store()
     oracle.load(path=str(folder / "text.nq"), format=ox.RdfFormat.N_QUADS)
     with ExitStack() as stack:
-        virtual = stack.enter_context(open_mapping(path, database=access))
+        virtual = stack.enter_context(
+            open_mapping(path, database=access, engines=engines)
+        )
         store = stack.enter_context(Store.open(folder / "store", read_only=True))
         yield Asked(virtual, store, oracle)
