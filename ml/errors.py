@@ -1,4 +1,4 @@
-"""Every exception that this package raises; `ml.products` and `ml.prep` have more.
+"""Every exception that this package raises; folders below it have more.
 
 * MlError
   - ProductError            a product cannot become a class map

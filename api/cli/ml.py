@@ -11,6 +11,7 @@ import typer
 
 from api.cli.console import Console
 from api.cli.ml_prep import prep
+from api.cli.ml_samples import samples
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ ml = typer.Typer(
 registry = typer.Typer(help="The models that are kept.", no_args_is_help=True)
 ml.add_typer(registry, name="registry")
 ml.add_typer(prep, name="prep")
+ml.add_typer(samples, name="samples")
 
 Data = Annotated[
     Path,

@@ -1,0 +1,1 @@
+"""Ice charts in SIGRID-3: read, checked, drawn, made labels of, and written."""
