@@ -99,8 +99,9 @@ def read_chart(path: Path, *, skip_bad: bool = False) -> IceChart:
     if not path.is_file():
         raise UnreadableChart(path, "there is no such file", "check the path")
     crs = _crs(path)
-    geometries = _geometries(path)
-    table = _table(path, len(geometries))
+    # First, as it says what is wrong with the table in words.
+    table = _table(path)
+    geometries = _geometries(path, table)
     polygons: list[ChartPolygon] = []
     refused: list[BadValue] = []
     for index, geometry in enumerate(geometries):
@@ -118,17 +119,21 @@ def read_chart(path: Path, *, skip_bad: bool = False) -> IceChart:
     return IceChart(path, crs, tuple(polygons), tuple(refused))
 
 
-def _geometries(path: Path) -> NDArray[Any]:
+def _geometries(path: Path, table: Mapping[str, Sequence[str]]) -> NDArray[Any]:
     try:
         _, _, encoded, _ = read(path, columns=[])
     except (DataSourceError, DataLayerError) as error:
         raise UnreadableChart(path, f"it is no shapefile ({error})", _CURE) from error
     if encoded is None or not len(encoded):
         raise UnreadableChart(path, "it holds no polygon", "name a chart of polygons")
+    rows = len(next(iter(table.values())))
+    if rows != len(encoded):
+        reason = f"it has {len(encoded)} shapes and {rows} rows in its .dbf"
+        raise UnreadableChart(path, reason, _CURE)
     return np.asarray(shapely.force_2d(shapely.from_wkb(encoded)))
 
 
-def _table(path: Path, count: int) -> dict[str, list[str]]:
+def _table(path: Path) -> dict[str, list[str]]:
     file = _beside(path, ".dbf")
     try:
         table = read_table(file)
@@ -139,10 +144,6 @@ def _table(path: Path, count: int) -> dict[str, list[str]]:
         cure = "name a chart of polygons, not of lines or points"
         raise UnreadableChart(path, "it has no column POLY_TYPE", cure)
     _check_columns(path, list(table))
-    rows = len(table[next(iter(table))])
-    if rows != count:
-        reason = f"it has {count} shapes and {rows} rows in {file.name}"
-        raise UnreadableChart(path, reason, _CURE)
     return {
         name: cells
         for name, cells in table.items()

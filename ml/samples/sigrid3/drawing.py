@@ -42,8 +42,7 @@ def egg_svg(egg: Egg) -> str:
                 f'ry="{_RADII[1]}" fill="white" stroke="black" stroke-width="2"/>'
             ),
             *lines,
-            *texts,
-            *beside,
+            *filter(None, [*texts, *beside]),
             "</svg>\n",
         ]
     )

@@ -133,9 +133,10 @@ def contradictions(egg: Egg) -> Iterator[str]:
         low = sum(each.low for each in known if each)
         high = sum(each.high for each in known if each)
         if low > total.high + _ROUNDING or high < total.low - _ROUNDING:
+            ends = dict.fromkeys(f"{10 * end:.3g}" for end in (low, high))
             yield (
-                f"the partial concentrations sum to {10 * low:.3g} to {10 * high:.3g} "
-                f"tenths, the total is {tenths(egg.total or UNKNOWN)}"
+                f"the partial concentrations sum to {' to '.join(ends)} tenths, "
+                f"the total is {tenths(egg.total or UNKNOWN)}"
             )
     for letter, part in zip("ABC", egg.parts, strict=True):
         if part.concentration and not part.stage:

@@ -62,7 +62,7 @@ class Burner:
 
     @cached_property
     def _to_chart(self) -> Transformer | None:
-        """None where chart and grid lie in one plane; longitudes turn, they are none."""
+        """None where chart and grid lie in one plane; degrees are none, they turn."""
         is_same = self.chart.crs.equals(self.grid.crs, ignore_axis_order=True)
         if is_same and not self.chart.crs.is_geographic:
             return None

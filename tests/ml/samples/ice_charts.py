@@ -1,5 +1,6 @@
 """An ice chart as a service would publish it, written by geopandas."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +42,7 @@ def write_service_chart(
     path: Path,
     rows: tuple[tuple[str, ...], ...] = ROWS,
     names: tuple[str, ...] = CODES,
-    geometries: list[object] | None = None,
+    geometries: Sequence[object] | None = None,
     prj: str = PRJ,
 ) -> Path:
     """A shapefile with these rows; columns are POLY_TYPE and `names`."""
