@@ -54,7 +54,7 @@ def _call(folder: Path, *more: str) -> dict[str, Any]:
 def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     _mapping(tmp_path, "a.csv", "b.csv")
     _table(tmp_path / "a.csv", 10)
-    _table(tmp_path / "b.csv", 400_000)
+    _table(tmp_path / "b.csv", 150_000)
     folder = tmp_path / "o.nq.partitions"
     arguments = ("map", "run", "m.ttl", "-o", "o.nq", "--resume", "--quiet")
     script = "from api.cli.main import main; main()"
@@ -76,7 +76,7 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     assert found.count(b"\n") == 30
 
 
-@pytest.mark.parametrize("ending", ["nq", "trig", "ttl.gz"])
+@pytest.mark.parametrize("ending", ["nq", "trig"])
 def test_what_did_not_change_is_not_made_again(tmp_path: Path, ending: str) -> None:
     mapping = _mapping(tmp_path, "a.csv", "b.csv")
     _table(tmp_path / "a.csv", 10)

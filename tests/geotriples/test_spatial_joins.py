@@ -142,12 +142,12 @@ def test_sources_of_two_crss_join(tmp_path: Path) -> None:
 
 
 def test_most_pairs_are_not_compared(tmp_path: Path) -> None:
-    """A product of 1,500 rows each would take a minute."""
+    """A product of 700 rows each would take a while."""
     random = np.random.default_rng(5)
     for name in ("a", "b"):
-        corners = random.uniform(-60, 60, (1500, 2))
-        shapes = shapely.box(*corners.T, *(corners + 0.3).T)
-        frame = gpd.GeoDataFrame({"id": range(1500)}, geometry=shapes, crs=4326)
+        corners = random.uniform(-60, 60, (700, 2))
+        shapes = shapely.box(*corners.T, *(corners + 0.9).T)
+        frame = gpd.GeoDataFrame({"id": range(700)}, geometry=shapes, crs=4326)
         frame.to_parquet(tmp_path / f"{name}.parquet")
     left, right = (gpd.read_parquet(tmp_path / f"{n}.parquet") for n in ("a", "b"))
     run(_mapping(tmp_path, "intersects"), tmp_path / "o.nq")
