@@ -97,5 +97,14 @@ def database_access(url: str | None) -> "DatabaseAccess | None":
 
 
 def source_paths(given: Sequence[str] | None) -> dict[str, Path]:
-    """The files of `--source`."""
-    return {name: Path(value) for name, value in pairs("--source", given).items()}
+    """The files of `--source`.
+
+    Raises:
+        BadParameter: One is a URL.
+    """
+    found = pairs("--source", given)
+    for name, value in found.items():
+        if "://" in value:
+            reason = "a file stands for a name; a URL stands in the mapping"
+            raise typer.BadParameter(f"--source {name}={value}: {reason}")
+    return {name: Path(value) for name, value in found.items()}

@@ -68,6 +68,11 @@ def test_a_pair_that_is_none_is_wrong_usage(folder: Path, given: str) -> None:
     assert "NAME=VALUE" in text or "twice" in text
 
 
+def test_a_url_is_no_file_for_a_name(folder: Path) -> None:
+    text = _run(folder, "check", "--source", "x.csv=s3://maps/x.csv", code=2)
+    assert "URL stands in the mapping" in text
+
+
 def test_generate_then_run_then_ask(tmp_path: Path) -> None:
     source = tmp_path / "towns.csv"
     source.write_text("id,name,lat,lon\n1,Nuuk,64.2,-51.7\n2,Tromsø,69.6,19\n", "utf-8")
