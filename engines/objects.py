@@ -27,6 +27,7 @@ _CODE: Final = re.compile(r"<Code>(\w{1,64})</Code>")
 _STATUS: Final = re.compile(r"non-2xx status code: (\d{3}(?: [A-Za-z ]{1,40})?)")
 _ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _SIDECARS: Final = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix"})
+_SUCCESS: Final = "_SUCCESS"
 _REFUSED: Final = frozenset({"401", "403"})
 
 
@@ -124,26 +125,39 @@ def put_file(path: Path, url: ObjectUrl) -> None:
 def put_files(folder: Path, url: ObjectUrl) -> None:
     """Put what a folder holds next to an object, and what tells that all is there last.
 
-    That is the file of the object's name, or `_SUCCESS` where it is a folder.
+    That is the file of the object's name, or `_SUCCESS` where it is a folder.  Of a
+    folder that is there, `_SUCCESS` goes first, and what is not among the files goes.
 
     Raises:
         ObjectFailed: One cannot be put; those before it are there.
     """
     files = sorted(one for one in folder.rglob("*") if one.is_file())
-    last = {folder / url.name, folder / url.name / "_SUCCESS"}
-    for path in sorted(files, key=lambda one: (one in last, one)):
-        put_file(path, url.beside(path.relative_to(folder).as_posix()))
+    names = {one: url.beside(one.relative_to(folder).as_posix()) for one in files}
+    last = {folder / url.name, folder / url.name / _SUCCESS}
+    with _told(url):
+        store = _store(url.bucket)
+        before = set(_below(store, url))
+        _delete(store, before & {f"{url.key}/{_SUCCESS}"})
+    for path in files:
+        if path not in last:
+            put_file(path, names[path])
+    with _told(url):
+        _delete(store, before - {one.key for one in names.values()})
+    for path in last & set(files):
+        put_file(path, names[path])
 
 
 def check_place(url: ObjectUrl) -> None:
-    """Refuse a place to which nothing can be put, or below which something is.
+    """Refuse a place to which nothing can be put, or where something else is.
 
     Raises:
-        ObjectFailed: There are objects below it, or the bucket cannot be listed.
+        ObjectFailed: There are objects below it that no run has completed, or the
+            bucket cannot be listed.
     """
     with _told(url):
-        if any(obstore.list(_store(url.bucket), f"{url.key}/", chunk_size=1)):
-            raise ObjectFailed(str(url), "is a folder that is there already")
+        found = _below(_store(url.bucket), url)
+    if found and f"{url.key}/{_SUCCESS}" not in found:
+        raise ObjectFailed(str(url), "is a folder that no run has completed")
 
 
 def _store(bucket: str) -> S3Store:
@@ -167,8 +181,7 @@ def _sizes(store: S3Store, url: ObjectUrl) -> dict[str, int]:
     try:
         found = {url.key: obstore.head(store, url.key)["size"]}
     except FileNotFoundError:
-        batches = obstore.list(store, f"{url.key}/")
-        return {one["path"]: one["size"] for batch in batches for one in batch}
+        return _below(store, url)
     if key.suffix.lower() == ".shp":
         parent = "" if str(key.parent) == "." else f"{key.parent}/"
         beside = obstore.list_with_delimiter(store, parent)["objects"]
@@ -177,6 +190,17 @@ def _sizes(store: S3Store, url: ObjectUrl) -> dict[str, int]:
             if path.stem == key.stem and path.suffix.lower() in _SIDECARS:
                 found[one["path"]] = one["size"]
     return found
+
+
+def _below(store: S3Store, url: ObjectUrl) -> dict[str, int]:
+    """The keys of all that has a URL as its folder, with their lengths."""
+    batches = obstore.list(store, f"{url.key}/")
+    return {one["path"]: one["size"] for batch in batches for one in batch}
+
+
+def _delete(store: S3Store, keys: set[str]) -> None:
+    if keys:
+        obstore.delete(store, sorted(keys))
 
 
 def _download(store: S3Store, key: str, target: Path, size: int) -> None:

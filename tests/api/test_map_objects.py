@@ -155,6 +155,18 @@ def test_a_run_that_fails_leaves_the_object_as_it_was(
     assert server.keys("kept") == ["kept.nq"]
 
 
+def test_a_lake_is_replaced_whole(server: ObjectServer, tmp_path: Path) -> None:
+    mapping, place = _mapping(tmp_path, "t.csv"), "s3://maps/o.lake"
+    for predicate in ("p", "q"):
+        (tmp_path / "t.csv").write_text("id,v\n1,x\n2,y\n")
+        text = Path(mapping).read_text().replace("ex:p ", f"ex:{predicate} ")
+        Path(mapping).write_text(text)
+        _map("run", mapping, "-o", place, "--quiet")
+        last, part = server.keys("o.lake/")
+        assert last == "o.lake/_SUCCESS"
+        assert part.startswith(f"o.lake/predicate_key={predicate}-")
+
+
 def test_targets_go_beside_the_output_unless_they_append(
     server: ObjectServer, tmp_path: Path
 ) -> None:
@@ -213,7 +225,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(
     mapping = _mapping(tmp_path, "absent.csv")
     for place, reason in (
         ("s3://none/o.nq", "a bucket that does not exist"),
-        ("s3://maps/full", "is a folder that is there already"),
+        ("s3://maps/full", "is a folder that no run has completed"),
     ):
         assert reason in _map("run", mapping, "-o", place, "--quiet", code=1)
 
