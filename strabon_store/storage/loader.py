@@ -32,7 +32,13 @@ from strabon_store.storage.geometries import IllFormedGeometry, NewGeometries
 from strabon_store.storage.places import locate
 from strabon_store.storage.reader import Reader, problem_of
 from strabon_store.storage.rejects import Rejects
-from strabon_store.storage.sources import BlankLabels, Input, Source, open_source
+from strabon_store.storage.sources import (
+    NOTHING_LOADED,
+    BlankLabels,
+    Input,
+    Source,
+    open_source,
+)
 from strabon_store.storage.term_values import NewTerms, values_of
 from strabon_store.storage.terms import TermWriter
 from strabon_store.storage.transaction import exclusive, transaction
@@ -109,8 +115,12 @@ class LoadReport:
         )
 
     def _set_aside(self) -> list[str]:
-        counts = {"lines": self.lines_rejected, "files": self.files_rejected}
-        return [f"{n:,} bad {what} set aside" for what, n in counts.items() if n]
+        counts = {"line": self.lines_rejected, "file": self.files_rejected}
+        return [
+            f"{n:,} bad {what}{'' if n == 1 else 's'} set aside"
+            for what, n in counts.items()
+            if n
+        ]
 
     def _ill_formed(self) -> list[str]:
         count = len(self.ill_formed_geometries)
@@ -285,7 +295,8 @@ class _Loading:
             return False
         problem = problem_of(source)
         if problem is not None:
-            self.rejects.add_file(problem)
+            # The others are.
+            self.rejects.add_file(problem.removesuffix(NOTHING_LOADED))
         return problem is not None
 
     def _blocks(

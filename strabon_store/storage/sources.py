@@ -229,6 +229,10 @@ class _ZstdReader(io.RawIOBase):
         return data
 
 
+NOTHING_LOADED: Final = "; nothing was loaded"
+"""How an error ends that leaves a store as it was."""
+
+
 def reason_of(error: SyntaxError) -> str:
     """What a parser says is wrong, without the place."""
     return _PLACE_IN_REASON.sub("", error.msg)
@@ -238,8 +242,8 @@ def refused(source: Source, error: SyntaxError) -> LoadError:
     """The error of ours for what a parser says of a file."""
     place = "".join(f":{n}" for n in (error.lineno, error.offset) if n is not None)
     return LoadError(
-        f"{source.name}{place}: not {source.format.name}: {reason_of(error)}; nothing "
-        "was loaded"
+        f"{source.name}{place}: not {source.format.name}: {reason_of(error)}"
+        f"{NOTHING_LOADED}"
     )
 
 

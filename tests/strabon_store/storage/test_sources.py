@@ -161,6 +161,8 @@ def test_a_file_of_another_format_is_left_out_whole(
     text = rejects.read_text()
     assert f"# left out whole: {bad}:2:" in text
     assert "quoted triple" in text
+    assert "nothing was loaded" not in text
+    assert "2 bad files set aside" in str(report)
 
 
 def test_triples_go_to_a_graph_and_quads_keep_theirs(
