@@ -73,6 +73,9 @@ _POINTS_IN_CELL: Final = 4
 _MOST_TRIED: Final = 500_000
 """Points in the boxes of lines that are tried one by one."""
 
+_MOST_CELLS_OF_LINES: Final = 3_000_000
+"""Each with two edges: 220 MB that an engine may spill."""
+
 _NO_LIMIT: Final = 1 << 62
 _TINY: Final = 1e-12
 _FINEST: Final = 1 << 16
@@ -236,7 +239,7 @@ class _Cover:
         # About one point in a cell: then there are as many cells as points to try.
         per_degree = float(2 ** round(log2(min(max(sqrt(density), 1.0), _FINEST))))
         cells = 2 * per_degree * other.length + 2 * other.vertices
-        return per_degree if cells <= _MOST_CELLS * _MANY else None
+        return per_degree if cells <= _MOST_CELLS_OF_LINES else None
 
     def _per_degree(
         self, points: _Side, areas: _Side, many: float, few: float

@@ -111,8 +111,8 @@ def test_a_plan_is_run_on_the_state_that_it_was_made_for(
     before = len(_answer(store, query).rows)
     updates = iter(["INSERT DATA { :a :s 1 . :f :p 1 ; :q 2 ; :r 3 }"])
 
-    def overtaken(*arguments: Any) -> Any:
-        found = compiled(*arguments)
+    def overtaken(*arguments: Any, **named: Any) -> Any:
+        found = compiled(*arguments, **named)
         for update in updates:
             store.update(PREFIX + update)
         return found
@@ -129,8 +129,8 @@ def test_a_plan_outlives_no_star_table(
     before = _answer(store, query)
     rebuilds = iter([store.optimize])
 
-    def overtaken(*arguments: Any) -> Any:
-        found = compiled(*arguments)
+    def overtaken(*arguments: Any, **named: Any) -> Any:
+        found = compiled(*arguments, **named)
         for rebuild in rebuilds:
             rebuild()
         return found
