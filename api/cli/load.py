@@ -78,6 +78,7 @@ def load(  # noqa: PLR0913 - every one is an option of the command
     from strabon_store.store import Store
 
     console = Console(json=json, quiet=quiet)
+    lake = _lake(files, graph, base, format_, skip_bad)
     with (
         tempfile.TemporaryDirectory(prefix="pytheas-load-") as folder,
         Store.open(location) as store,
@@ -85,7 +86,7 @@ def load(  # noqa: PLR0913 - every one is an option of the command
     ):
         given = _Given(base, format_, tuple(allow_host or ()), Path(folder))
         options = LoadOptions(graph=graph, rejects=skip_bad, watch=watch)
-        if lake := _lake(files, graph, base, format_, skip_bad):
+        if lake is not None:
             report = store.load_batches(read_lake(lake))
         else:
             inputs = [given.input(file) for file in files]

@@ -167,6 +167,9 @@ def test_what_is_no_lake_is_told(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": [1]}), lake / "predicate_key=p" / "x.parquet")
     with pytest.raises(SourceUnreadable, match="is not of the lake layout"):
         list(read_lake(lake))
-    other = CliRunner().invoke(app, ["load", str(lake), "x.nq", "--location", "s"])
+    store = tmp_path / "store"
+    command = ["load", str(lake), "x.nq", "--location", str(store)]
+    other = CliRunner().invoke(app, command)
     assert other.exit_code == 2
     assert "load it by itself" in " ".join(other.output.split())
+    assert not store.exists()
