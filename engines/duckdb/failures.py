@@ -84,6 +84,7 @@ _KIND: Final = re.compile(r"(?:Invalid Error: )?([\w ]+) Error: ")
 _TOO_COSTLY: Final = re.compile(r"\bPatternTooCostly: [^\n]*?: (.*)")
 _HOLDER: Final = re.compile(r"Conflicting lock is held in (.*?)\. See", re.DOTALL)
 _LOCKED: Final = "Could not set lock on file"
+_ARROW_FULL: Final = "maximum total string size"
 _DISK_FULL: Final = ("No space left on device", "Disk quota exceeded")
 
 
@@ -106,6 +107,12 @@ def wrap_error(error: Exception, path: Path | None = None) -> EngineError:
         return DatabaseCorrupt(path, reason.splitlines()[0])
     if any(words in reason for words in _DISK_FULL):
         return DiskFull(_first_line(reason))
+    if _ARROW_FULL in reason:
+        return MemoryExceeded(
+            "geometries or texts are too large for a function that computes them "
+            "2,048 at a time, of 2 GB in all; ask for fewer of them at once, by a "
+            "filter or in a subquery with LIMIT"
+        )
     if costly := _TOO_COSTLY.search(reason):
         return PatternTooCostly(costly[1])
     return WRAPPED[_class_of(error)](_first_line(reason))

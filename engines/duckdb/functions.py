@@ -14,6 +14,7 @@ that repeats within a vector, as a constant does, is decoded once.
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import duckdb
@@ -28,6 +29,7 @@ from duckdb.sqltypes import BIGINT, BLOB, BOOLEAN, DOUBLE, VARCHAR
 from engines.duckdb.coverings import COVERING_FUNCTIONS
 from engines.duckdb.geometries import GEOMETRY_FUNCTIONS
 from engines.duckdb.interrupts import Patience
+from engines.duckdb.large import LARGE_BYTES, with_large
 from engines.duckdb.numbers import SCALE, divide, multiply, to_decimal
 from engines.duckdb.reach import IDS, PAIRS, reach
 from engines.geodesy import area_m2, distance_m, length_m, perimeter_m
@@ -65,6 +67,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     | `pytheas_perimeter_m(BLOB, n) -> DOUBLE` | length of the boundary of areas |
     | `pytheas_length_m(BLOB, n) -> DOUBLE` | length of lines |
     | `pytheas_relate(BLOB, BLOB, VARCHAR, n) -> BOOLEAN` | DE-9IM, any of `p|q|...` |
+    | `pytheas_..._large` | the same for large geometries, see `engines.duckdb.large` |
     | `pytheas_read`, `pytheas_construct`, ... | see `engines.duckdb.geometries` |
     | `pytheas_reach(BIGINT[], BIGINT[], BIGINT[], n)` | see `engines.duckdb.reach` |
     | `pytheas_multiply(DECIMAL, DECIMAL) -> DECIMAL` | product, rounded once |
@@ -80,7 +83,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         (True,)
     """
     there = defined(connection, [name for name, *_ in _FUNCTIONS])
-    for name, function, parameters, result in _FUNCTIONS:
+    for name, function, parameters, result, *kind in _FUNCTIONS:
         if name in there:
             continue
         connection.create_function(
@@ -88,7 +91,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
             function,
             list(parameters),
             result,
-            type=PythonUDFType.ARROW,
+            type=kind[0] if kind else PythonUDFType.ARROW,
             null_handling=FunctionNullHandling.SPECIAL,
         )
 
@@ -130,6 +133,18 @@ def _decode(
 
 
 def _read(blobs: Any, usable: Callable[[Geometries], Booleans]) -> Geometries:
+    if len(blobs) == 1 and len(blobs[0] or b"") > LARGE_BYTES:
+        return _read_large(blobs[0], usable)
+    return _usable(blobs, usable)
+
+
+@lru_cache(maxsize=4)
+def _read_large(blob: bytes, usable: Callable[[Geometries], Booleans]) -> Geometries:
+    """A geometry that rows come with one after another."""
+    return _usable(np.array([blob], dtype=object), usable)
+
+
+def _usable(blobs: Any, usable: Callable[[Geometries], Booleans]) -> Geometries:
     found: Geometries = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"))
     found[~usable(found)] = None
     return found
@@ -235,16 +250,17 @@ def _related(
 
 
 _DECIMAL: Final = decimal_type(38, SCALE)
+_TWO: Final = (BLOB, BLOB, BIGINT)
 _FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     ("pytheas_multiply", multiply, (_DECIMAL, _DECIMAL), _DECIMAL),
     ("pytheas_divide", divide, (_DECIMAL, _DECIMAL), _DECIMAL),
     ("pytheas_decimal", to_decimal, (DOUBLE,), _DECIMAL),
-    ("pytheas_distance_m", _distance, (BLOB, BLOB, BIGINT), DOUBLE),
-    ("pytheas_planar_distance", _planar_distance, (BLOB, BLOB, BIGINT), DOUBLE),
+    *with_large("pytheas_distance_m", _distance, (BLOB, BLOB, BIGINT), DOUBLE),
+    *with_large("pytheas_planar_distance", _planar_distance, _TWO, DOUBLE),
     ("pytheas_area_m2", _measured(area_m2), (BLOB, BIGINT), DOUBLE),
     ("pytheas_perimeter_m", _measured(perimeter_m), (BLOB, BIGINT), DOUBLE),
     ("pytheas_length_m", _measured(length_m), (BLOB, BIGINT), DOUBLE),
-    ("pytheas_relate", _relate, (BLOB, BLOB, VARCHAR, BIGINT), BOOLEAN),
+    *with_large("pytheas_relate", _relate, (BLOB, BLOB, VARCHAR, BIGINT), BOOLEAN),
     ("pytheas_reach", reach, (IDS, IDS, IDS, BIGINT), PAIRS),
     *GEOMETRY_FUNCTIONS,
     *COVERING_FUNCTIONS,

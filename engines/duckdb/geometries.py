@@ -20,6 +20,7 @@ from duckdb import list_type
 from duckdb.sqltypes import BIGINT, BLOB, BOOLEAN, DOUBLE, VARCHAR
 
 from engines.duckdb.interrupts import Patience
+from engines.duckdb.large import with_large
 from engines.geosparql import answers, columns
 
 _Array: TypeAlias = Any  # pyarrow ships no types
@@ -102,7 +103,6 @@ _EACH: Final[tuple[tuple[str, Callable[..., Any], tuple[Any, ...], Any], ...]] =
     ("pytheas_plane", answers.plane_of, (BLOB, BIGINT), VARCHAR),
     ("pytheas_metres", answers.metres_of, (VARCHAR, BIGINT), DOUBLE),
     ("pytheas_construct", answers.construct, (VARCHAR, BLOB, BIGINT), BLOB),
-    ("pytheas_overlay", answers.construct, (VARCHAR, BLOB, BLOB, BIGINT), BLOB),
     ("pytheas_construct_by", answers.construct, (VARCHAR, BLOB, DOUBLE, BIGINT), BLOB),
     ("pytheas_construct_in", answers.construct, (VARCHAR, BLOB, VARCHAR, BIGINT), BLOB),
     ("pytheas_number_of", answers.number_of, (VARCHAR, BLOB, BIGINT), DOUBLE),
@@ -114,6 +114,12 @@ GEOMETRY_FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     *(
         (name, _vectorized(function, len(given), _RESULTS[result]), given, result)
         for name, function, given, result in _EACH
+    ),
+    *with_large(
+        "pytheas_overlay",
+        _vectorized(answers.construct, 4, pa.binary()),
+        (VARCHAR, BLOB, BLOB, BIGINT),
+        BLOB,
     ),
     ("pytheas_collect", _collected, (VARCHAR, list_type(BLOB), BIGINT), BLOB),
 )

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -78,6 +79,8 @@ class ParsedLiterals:
 
 # Req. 14: `<IRI>`, white space, WKT. White space around the whole is harmless.
 _WKT_LITERAL: Final = re.compile(r"\s*(?:<([^<>\s]*)>\s+)?(.*?)\s*", re.DOTALL)
+# NaN and 1e999 are numbers in WKT, and none of them valid; numpy would warn of them.
+_IN_SILENCE: Final = partial(np.errstate, invalid="ignore", over="ignore")
 _EMPTY: Final = shapely.GeometryCollection()
 
 
@@ -105,8 +108,7 @@ def parse_wkt_literal(text: str) -> Geometry:
     if not wkt:
         return Geometry(crs.iri, _EMPTY)
     try:
-        # NaN is a number in WKT, and none of it valid; numpy would warn of it.
-        with np.errstate(invalid="ignore"):
+        with _IN_SILENCE():
             geometry = parse_curve(wkt) if is_unheld(wkt) else shapely.from_wkt(wkt)
     except NoCurve as error:
         start = text.rindex(wkt)
@@ -276,12 +278,13 @@ def _resolve(iris: Iterable[str]) -> tuple[dict[str, Crs], dict[str, OntologyErr
 
 def _from_wkts(wkts: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
     """The geometries of a column; None of what shapely cannot hold."""
-    try:
-        return object_array(shapely.from_wkt(wkts, on_invalid="ignore"))
-    except NotImplementedError:
-        # One of a type that it has not ends the whole column.
-        straight = [None if wkt is None or is_unheld(wkt) else wkt for wkt in wkts]
-        return object_array(shapely.from_wkt(straight, on_invalid="ignore"))
+    with _IN_SILENCE():
+        try:
+            return object_array(shapely.from_wkt(wkts, on_invalid="ignore"))
+        except NotImplementedError:
+            # One of a type that it has not ends the whole column.
+            straight = [None if wkt is None or is_unheld(wkt) else wkt for wkt in wkts]
+            return object_array(shapely.from_wkt(straight, on_invalid="ignore"))
 
 
 def _alone(text: str) -> BaseGeometry | OntologyError:

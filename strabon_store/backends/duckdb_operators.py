@@ -6,6 +6,7 @@ from typing import Final
 
 from engines.duckdb.coverings import EDGES
 from engines.duckdb.interrupts import CONNECTION
+from engines.duckdb.large import by_size
 from engines.geosparql.coverings import ROW
 from strabon_store.algebra.terms import RDF_LANG_STRING
 from strabon_store.relational.encoding import Tag
@@ -213,8 +214,9 @@ def _copied(call: str) -> str:
 
 
 # To DuckDB's own some areas that are apart, and all that are empty, are at no distance.
-_PLANAR_DISTANCE: Final = _told(
-    "pytheas_planar_distance(CAST(ST_AsWKB(:a) AS BLOB), CAST(ST_AsWKB(:b) AS BLOB))"
+_TWO: Final = ("CAST(ST_AsWKB(:a) AS BLOB)", "CAST(ST_AsWKB(:b) AS BLOB)")
+_PLANAR_DISTANCE: Final = (
+    f"({by_size('pytheas_planar_distance', *_TWO, others=(CONNECTION,))})"
 )
 _METRES: Final = _told("pytheas_metres(:a)")
 
@@ -272,8 +274,7 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "geometry_constant": "ST_GeomFromWKB(:a)",
         "no_geometry": "CAST(NULL AS GEOMETRY)",
-        "distance_m": "pytheas_distance_m("
-        f"CAST(ST_AsWKB(:a) AS BLOB), CAST(ST_AsWKB(:b) AS BLOB), {CONNECTION})",
+        "distance_m": by_size("pytheas_distance_m", *_TWO, others=(CONNECTION,)),
         "distance_degrees": _PLANAR_DISTANCE,
         "boxes_meet": "ST_Intersects_Extent(:a, :b)",
         "grown_box": _GROWN,
@@ -290,8 +291,7 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "area_m2": f"pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "perimeter_m": f"pytheas_perimeter_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "length_m": f"pytheas_length_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
-        "relate": "pytheas_relate(CAST(ST_AsWKB(:a) AS BLOB), "
-        f"CAST(ST_AsWKB(:b) AS BLOB), upper(:c), {CONNECTION})",
+        "relate": by_size("pytheas_relate", *_TWO, others=("upper(:c)", CONNECTION)),
         "radians": "radians(:a)",
         "scale": ":a * :b",
         "per_unit": ":a / :b",
@@ -311,7 +311,9 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "construct": _copied("pytheas_construct(:a, :b)"),
         "construct_by": _copied("pytheas_construct_by(:a, :b, CAST(:c AS DOUBLE))"),
         "construct_in": _copied("pytheas_construct_in(:a, :b, :c)"),
-        "overlay": _copied("pytheas_overlay(:a, :b, :c)"),
+        "overlay": "("
+        + by_size("pytheas_overlay", ":b", ":c", first=(":a",), others=(CONNECTION,))
+        + ") || CAST('' AS BLOB)",
         "number_of_geometry": _told("pytheas_number_of(:a, :b)"),
         "flag_of_geometry": _told("pytheas_flag_of(:a, :b)"),
         "text_of_geometry": f"{_told('pytheas_text_of(:a, :b, :c)')} || ''",

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias, assert_never
 from engines.duckdb.dialect import NATIVE, NECESSARY, RELATE
 from engines.duckdb.functions import PATTERN_SEPARATOR
 from engines.duckdb.interrupts import CONNECTION
+from engines.duckdb.large import by_size
 from ontologies.geosparql.relations import RELATIONS
 from strabon_store.backends.duckdb_numbers import NUMBERS
 from strabon_store.backends.duckdb_operators import (
@@ -89,14 +90,14 @@ def _call(operation: str, arguments: _Arguments) -> Sql:
 def _relation(name: str, left: Sql, right: Sql) -> Sql:
     if native := NATIVE[name]:
         return function(native, left, right)
-    blobs = [_AS_WKB.filled([each]) for each in (left, right)]
     patterns = PATTERN_SEPARATOR.join(RELATIONS[name].patterns)
-    exact = function(RELATE, *blobs, literal(patterns), Sql(CONNECTION))
+    exact = _RELATED.filled([left, right, literal(patterns)])
     necessary = function(str(NECESSARY[name]), left, right)
     return joined(" AND ", [necessary, exact])
 
 
-_AS_WKB: Final = Template("CAST(ST_AsWKB(:a) AS BLOB)")
+_BLOBS: Final = ("CAST(ST_AsWKB(:a) AS BLOB)", "CAST(ST_AsWKB(:b) AS BLOB)")
+_RELATED: Final = Template(f"({by_size(RELATE, *_BLOBS, others=(':c', CONNECTION))})")
 _WHEN: Final = Template("WHEN :a THEN :b")
 _CASE: Final = Template("CASE :a ELSE :b END")
 _IN: Final = Template(":a IN (:b)")

@@ -60,6 +60,7 @@ def test_a_wkt_literal_is_east_then_north(text: str, iri: str, wkt: str) -> None
         (f"<{CRS84_IRI}> POLYGON ((0 0, 1 1, x))", len(CRS84_IRI) + 23, "number"),
         ("POINT (NaN 1)", 7, "not finite"),
         ("POINT (inf 1)", 7, "not finite"),
+        ("POINT (1e999 1)", 6, "not finite"),
         ("TIN (((0 0, 1 1, 1 0, 0 0))", 0, "ends too soon"),
         ("CURVEPOLYGON ((0 0, 1 1))", 0, "at least 4 coordinates"),
         ("CIRCULARSTRING (0 0, 1 1)", 0, "odd number"),
