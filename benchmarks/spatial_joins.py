@@ -10,6 +10,8 @@
 2. A window that holds some 800 of 2 M points, with a thematic filter; in process.
 3. 3 M points in 310 polygons of 129 vertices, in process: counted, and as pairs that
    are read to the last; beside SedonaDB's own join and DuckDB's, without RDF.
+4. 100,000 points on 2,000 ways, and four times as many: what the join holds grows with
+   the smaller side.
 
 Memory is the most that the process held while it answered, and how much more that was
 than before. Answers are compared with shapely's. `--quick` has a tenth of the features.
@@ -214,6 +216,31 @@ def points_in_polygons(folder: Path, share: float) -> None:
     _others(folder, count, expected)
 
 
+def growth(folder: Path, share: float) -> None:
+    """The memory of a join whose larger side grows."""
+    for count in (int(100_000 * share), int(400_000 * share)):
+        chance = random.Random(4)  # noqa: S311 - no secret
+        points = [_in_greece(chance) for _ in range(count)]
+        ways = [_way(chance.choice(points), chance) for _ in range(int(2_000 * share))]
+        data = folder / f"{count}.nt"
+        with data.open("w", encoding="utf-8") as file:
+            for i, (x, y) in enumerate(points):
+                file.write(_triple(f"p{i}", "position", f"POINT ({x} {y})"))
+            for i, way in enumerate(ways):
+                file.write(_triple(f"w{i}", "way", f"LINESTRING ({_written(way)})"))
+        text = (
+            "SELECT (COUNT(*) AS ?n) { ?a :position ?x . ?b :way ?y "
+            "FILTER (geof:sfIntersects(?x, ?y)) }"
+        )
+        tree = shapely.STRtree(shapely.linestrings(ways))
+        expected = len(tree.query(shapely.points(points), predicate="intersects")[0])
+        with Store.open(folder / f"{count}") as store:
+            store.load([data])
+            run = measured(lambda: read(store, text), 3)  # noqa: B023
+        _check("growth", run.rows, expected)
+        report(f"{count:,} points on {len(ways):,} ways, counted", run)
+
+
 def _others(folder: Path, count: int, expected: int) -> None:
     """SedonaDB and DuckDB on the same points and polygons."""
     try:
@@ -295,9 +322,9 @@ def _check(title: str, rows: int, expected: int) -> None:
 
 
 def main(share: float) -> None:
-    """All three, each with stores of its own."""
+    """All of them, each with stores of its own."""
     print("| query | rows | ms | peak MB | more MB |\n|---|---:|---:|---:|---:|")
-    for part in (points_with_lines, window, points_in_polygons):
+    for part in (points_with_lines, window, points_in_polygons, growth):
         with tempfile.TemporaryDirectory() as name:
             part(Path(name), share)
 

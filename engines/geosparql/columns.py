@@ -55,7 +55,7 @@ def read(rows: Rows, check: Check) -> list[bytes | None]:
 def construct(rows: Rows, check: Check) -> list[bytes | None]:
     """As `answers.construct`, of an operation, a geometry and what else it takes."""
     check()
-    found: dict[int, bytes | None] = {}
+    found = _boundaries(rows)
     for name, operation in _ENCLOSING.items():
         chosen = [i for i, row in enumerate(rows) if row[0] == name]
         shapes, quick = _quick([rows[i][1] for i in chosen])
@@ -69,6 +69,21 @@ def construct(rows: Rows, check: Check) -> list[bytes | None]:
             for place, blob in zip(places.tolist(), blobs, strict=True)
         }
     return _completed(found, answers.construct, rows, check)
+
+
+def _boundaries(rows: Rows) -> dict[int, bytes | None]:
+    """Those that are asked for; they are drawn as the geometry is, whatever its CRS.
+
+    A collection has none.
+    """
+    chosen = [i for i, row in enumerate(rows) if row[0] == "boundary"]
+    cut = [rows[i][1].partition(_IN_CRS84) for i in chosen]
+    shapes = shapely.from_wkb(np.array([wkb for _, _, wkb in cut], dtype=object))
+    blobs = shapely.to_wkb(shapely.boundary(shapes), flavor="iso")
+    return {
+        i: None if blob is None else iri + end + blob
+        for i, (iri, end, _), blob in zip(chosen, cut, blobs, strict=True)
+    }
 
 
 def text(rows: Rows, check: Check) -> list[str | None]:
