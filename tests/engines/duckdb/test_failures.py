@@ -37,8 +37,8 @@ def test_every_exception_of_duckdb_has_one_of_ours() -> None:
         ("IO Error: Could not write: No space left on device", DiskFull),
         (
             (
-                "Invalid Input Error: Arrow Appender: The maximum total string size for "
-                "regular string buffers is 2147483647"
+                "Invalid Input Error: Arrow Appender: The maximum total string size "
+                "for regular string buffers is 2147483647"
             ),
             MemoryExceeded,
         ),
