@@ -13,10 +13,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final, Self
 
+import duckdb
+
+from engines.duckdb.failures import wrap_error
+from engines.errors import MemoryExceeded
 from engines.term_columns import StatementBatch
 from engines.virtual_graphs import VirtualGraph
 from strabon_store.algebra.queries import Dataset, Query
-from strabon_store.errors import UnsupportedFeature
+from strabon_store.errors import LoadError, QueryMemoryExceeded, UnsupportedFeature
 from strabon_store.explaining import Explanation
 from strabon_store.frontend import parse_query
 from strabon_store.passes import PASSES, rewrite_relations, run_passes
@@ -25,6 +29,7 @@ from strabon_store.results.graphs import Graph, Result
 from strabon_store.results.solutions import Solutions
 from strabon_store.running import Limits, Run, RunningQueries, RunningQuery
 from strabon_store.services import ServiceClient, Services
+from strabon_store.storage.database import Database
 from strabon_store.storage.documents import Documents
 from strabon_store.storage.loader import load_batches
 from strabon_store.storage.memory import MemoryDatabases
@@ -201,8 +206,19 @@ class VirtualStore:
         store.rewrites_relations = self.rewrites_relations
         with self._graph.begin() as reading:
             reads = Reads(reading, run.check)
-            load_batches(database, _batches(query, reads))
+            _load(database, _batches(query, reads))
         return store, tuple(reads.done)
+
+
+def _load(database: Database, batches: Iterator[StatementBatch]) -> None:
+    try:
+        load_batches(database, batches)
+    except LoadError as error:
+        cause = error.__cause__
+        wrapped = wrap_error(cause) if isinstance(cause, duckdb.Error) else None
+        if isinstance(wrapped, MemoryExceeded):
+            raise QueryMemoryExceeded(wrapped.reason) from error
+        raise
 
 
 def _batches(query: Query, reads: Reads) -> Iterator[StatementBatch]:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,12 @@ from api.main import create_app
 from api.settings import Settings
 from api.virtual import VirtualEngines, open_mapping
 from geotriples.errors import InvalidMapping, SourceError
-from strabon_store.errors import QueryCancelled, QueryTimeout, ResultTooLarge
+from strabon_store.errors import (
+    QueryCancelled,
+    QueryMemoryExceeded,
+    QueryTimeout,
+    ResultTooLarge,
+)
 from strabon_store.results.solutions import Solutions
 from strabon_store.virtual.store import VirtualStore
 from tests.geotriples.rml import triples_map
@@ -121,6 +127,18 @@ def test_what_is_not_asked_for_is_not_read(
         assert _rows(virtual, f"SELECT DISTINCT ?p {ALL[9:]} LIMIT 3") == 2
         assert virtual.query("ASK { ?s ?p ?o }") is True
         assert virtual.explain("ASK { ?s ?p ?o }").reads[0].endswith("(rows 1)")
+
+
+def test_what_does_not_fit_in_memory_is_told(folder: Path) -> None:
+    rows = "\n".join(f"{i},{i}" for i in range(100_000))
+    (folder / "data.csv").write_text(f"id,v\n{rows}\n", encoding="utf-8")
+    with (
+        closing(VirtualEngines(40 << 20)) as engines,
+        open_mapping(folder / "m.ttl", engines=engines) as virtual,
+    ):
+        with pytest.raises(QueryMemoryExceeded):
+            virtual.query(ALL)
+        assert _rows(virtual, "SELECT * { <http://x.org/7> ?p ?o }") == 2
 
 
 def test_limits_and_other_queries(
