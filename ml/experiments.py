@@ -87,9 +87,10 @@ _SERIES: Final[Mapping[str, SeriesExperiment]] = MappingProxyType(
         "worldcereal-2023": _parcels(2023),
     }
 )
-_PATCHES: Final = "polar-patch"
+PATCHES: Final = "polar-patch"
+"""The data set of patches."""
 
-NAMES: Final = (*_SERIES, _PATCHES)
+NAMES: Final = (*_SERIES, PATCHES)
 """The data sets."""
 
 
@@ -113,11 +114,9 @@ def validate(
         UnknownRecipe: There is no such data set, split or recipe.
         UnreadableSamples: The data set is missing or broken.
     """
-    if name == _PATCHES:
+    if name == PATCHES:
         return _validate_patches(folder, split, recipe or "ice-patches", progress)
-    if name not in _SERIES:
-        raise UnknownRecipe(name, NAMES)
-    experiment = _SERIES[name]
+    experiment = series_experiment(name)
     chosen = series_recipe(recipe or experiment.recipe)
     make_split = _chosen(experiment.splits, split)
     samples = experiment.read(folder)
@@ -128,11 +127,26 @@ def validate(
     )
 
 
+def series_experiment(name: str, *others: str) -> SeriesExperiment:
+    """A data set of series.
+
+    Args:
+        name: Of the data set.
+        others: What the caller knows beside those of `NAMES`.
+
+    Raises:
+        UnknownRecipe: There is no such data set.
+    """
+    if name not in _SERIES:
+        raise UnknownRecipe(name, (*NAMES, *others))
+    return _SERIES[name]
+
+
 def _validate_patches(
     folder: Path, split: str | None, recipe: str, progress: Progress
 ) -> Validation:
     chosen = patch_recipe(recipe)
-    make_split = _chosen({"scene": _scenes}, split)
+    make_split = _chosen({"scene": patch_folds}, split)
     samples = read_polar_patch(folder / "polar_patch").labelled()
     folds_N = make_split(samples)
     check_split(folds_N, samples.scenes_N)
@@ -142,7 +156,8 @@ def _validate_patches(
     return replace(done, is_grouped=True)
 
 
-def _scenes(samples: PatchSamples) -> Folds:
+def patch_folds(samples: PatchSamples) -> Folds:
+    """A fold for each scene."""
     return leave_one_out(samples.scenes_N)
 
 

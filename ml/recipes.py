@@ -8,6 +8,7 @@
 | `crop-both` | series of equal dates | two of each, averaged |
 | `ice-forest` | patches | random forest, the baseline |
 | `ice-patches` | patches | three residual networks |
+| `ice-unet` | chips | a U-Net: a class for each pixel |
 
 Shape suffixes: N samples, K classes.
 """
@@ -23,21 +24,34 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ml.errors import UnknownRecipe
-from ml.evaluation.crossvalidation import TrainAndPredict, logits_of
+from ml.evaluation.crossvalidation import Logits, TrainAndPredict, logits_of
+from ml.models.architectures import describe, text_of
 from ml.models.ensemble import Ensemble
 from ml.models.forest import forest_probabilities, patch_features, series_features
 from ml.models.ltae import Ltae
 from ml.models.patch_cnn import PatchCnn
 from ml.models.tempcnn import TempCnn
+from ml.models.unet import UNet
 from ml.samples.polar_patch import CLASSES as PATCH_CLASSES
 from ml.samples.polar_patch import PatchSamples
 from ml.samples.series import SeriesSamples
 from ml.training.config import TrainingConfig
-from ml.training.data import PatchData, SeriesAugmentation, SeriesData, TrainingData
+from ml.training.data import (
+    ChipData,
+    PatchData,
+    SeriesAugmentation,
+    SeriesData,
+    TrainingData,
+)
 from ml.training.loop import fit, predict
+from ml.training.run import ONCE, Run
 
 Make: TypeAlias = Callable[[SeriesSamples], nn.Module]
 """Makes a network for the shape of samples, its scales learned from them."""
+
+
+_CHECKPOINT_STEPS: Final = 100
+_CHIPS_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +70,11 @@ class Schedule:
     learning_rate: float = 2e-3
     balance: float = 0.3
 
-    def config(self, count: int, seed: int) -> TrainingConfig:
+    def config(
+        self, count: int, seed: int, epochs: int | None = None
+    ) -> TrainingConfig:
         """The training of a member on so many samples."""
-        steps = max(1, self.epochs * count // self.batch)
+        steps = max(1, (epochs or self.epochs) * count // self.batch)
         return TrainingConfig(
             steps=steps,
             batch=self.batch,
@@ -67,7 +83,21 @@ class Schedule:
             label_smoothing=0.05,
             balance=self.balance,
             seed=seed,
+            checkpoint_steps=_CHECKPOINT_STEPS,
         )
+
+    def train(
+        self, model: nn.Module, data: TrainingData, member: int, run: Run
+    ) -> nn.Module:
+        """A member, trained; it goes on from its newest checkpoint."""
+        return fit(
+            model,
+            data,
+            self.config(len(data.labels_N), run.seed_of(member), run.epochs),
+            architecture=text_of(describe(model)),
+            checkpoints=run.checkpoints_of(member),
+            progress=run.progress_of(member),
+        ).model
 
 
 def tempcnn(samples: SeriesSamples) -> nn.Module:
@@ -99,30 +129,24 @@ class SeriesRecipe:
     schedule: Schedule
     augmentation: SeriesAugmentation = field(default_factory=SeriesAugmentation)
 
-    def train(self, samples: SeriesSamples) -> Ensemble:
-        """The ensemble, trained; the same for the same samples."""
+    def train(self, samples: SeriesSamples, run: Run = ONCE) -> Ensemble:
+        """The ensemble, trained; the same for the same samples and run."""
         data = SeriesData(samples, self.augmentation)
-        return Ensemble(
-            [
-                _trained(make, samples, data, self.schedule, seed)
-                for seed, make in enumerate(self.members)
-            ]
-        )
+        trained = []
+        for member, make in enumerate(self.members):
+            torch.manual_seed(run.seed_of(member))
+            trained.append(self.schedule.train(make(samples), data, member, run))
+        return Ensemble(trained)
+
+    def logits(self, model: nn.Module, samples: SeriesSamples) -> Logits:
+        """What a trained ensemble says of samples, (N, K)."""
+        return predict(model, SeriesData(samples)).double().numpy()
 
     def on(self, samples: SeriesSamples) -> TrainAndPredict:
         """Trained and asked on rows of these samples."""
-        return lambda train, test: (
-            predict(self.train(samples.select(train)), SeriesData(samples.select(test)))
-            .double()
-            .numpy()
+        return lambda train, test: self.logits(
+            self.train(samples.select(train)), samples.select(test)
         )
-
-
-def _trained(
-    make: Make, samples: SeriesSamples, data: TrainingData, how: Schedule, seed: int
-) -> nn.Module:
-    torch.manual_seed(seed)
-    return fit(make(samples), data, how.config(len(samples), seed)).model
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,25 +161,57 @@ class PatchRecipe:
     members: int
     schedule: Schedule
 
-    def train(self, data: PatchData) -> Ensemble:
-        """The ensemble, trained; the same for the same patches."""
-        return Ensemble([self._member(data, seed) for seed in range(self.members)])
+    def train(self, data: PatchData, run: Run = ONCE) -> Ensemble:
+        """The ensemble, trained; the same for the same patches and run."""
+        return Ensemble([self._member(data, each, run) for each in range(self.members)])
 
-    def _member(self, data: PatchData, seed: int) -> nn.Module:
-        torch.manual_seed(seed)
+    def _member(self, data: PatchData, member: int, run: Run) -> nn.Module:
+        torch.manual_seed(run.seed_of(member))
         channels = data.values_NHWC.shape[3]
         model = PatchCnn(channels, len(PATCH_CLASSES)).learn(data.values_NHWC)
-        return fit(model, data, self.schedule.config(len(data.labels_N), seed)).model
+        return self.schedule.train(model, data, member, run)
+
+    def logits(self, model: nn.Module, data: PatchData) -> Logits:
+        """What a trained ensemble says of patches, (N, K)."""
+        return predict(model, data).double().numpy()
 
     def on(self, samples: PatchSamples) -> TrainAndPredict:
         """Trained and asked on rows of these patches."""
-
-        def data(rows: NDArray[np.int64]) -> PatchData:
-            return PatchData(samples.values_NHWC[rows], samples.labels_N[rows])
-
-        return lambda train, test: (
-            predict(self.train(data(train)), data(test)).double().numpy()
+        return lambda train, test: self.logits(
+            self.train(patch_data(samples, train)), patch_data(samples, test)
         )
+
+
+def patch_data(samples: PatchSamples, rows: NDArray[np.int64]) -> PatchData:
+    """Some patches, as they are trained on."""
+    return PatchData(samples.values_NHWC[rows], samples.labels_N[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class ChipRecipe:
+    """A U-Net for scenes.
+
+    Attributes:
+        schedule: How it is trained.
+        width: Features at the finest scale.
+        depth: How often the scale is halved.
+    """
+
+    schedule: Schedule
+    width: int = 16
+    depth: int = 2
+
+    def train(self, data: ChipData, classes: int, run: Run = ONCE) -> nn.Module:
+        """The network, trained; the same for the same chips and run."""
+        torch.manual_seed(run.seed_of(0))
+        channels = data.values_NHWC.shape[3]
+        model = UNet(channels, classes, width=self.width, depth=self.depth)
+        return self.schedule.train(model.learn(data.values_NHWC), data, 0, run)
+
+    def logits(self, model: nn.Module, data: ChipData) -> Logits:
+        """What a trained network says of the pixels of chips, (N H W, K)."""
+        logits_NKHW = predict(model, data, _CHIPS_AT_ONCE)
+        return logits_NKHW.movedim(1, 3).flatten(0, 2).double().numpy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +251,12 @@ PATCH_RECIPES: Final[Mapping[str, PatchRecipe | Forest]] = MappingProxyType(
 """Recipes for patches, by name."""
 
 
+CHIP_RECIPES: Final[Mapping[str, ChipRecipe]] = MappingProxyType(
+    {"ice-unet": ChipRecipe(Schedule(epochs=12, batch=16, balance=0.0))}
+)
+"""Recipes for chips of scenes, by name."""
+
+
 def series_recipe(name: str) -> SeriesRecipe | Forest:
     """A recipe for series.
 
@@ -215,3 +277,14 @@ def patch_recipe(name: str) -> PatchRecipe | Forest:
     if name not in PATCH_RECIPES:
         raise UnknownRecipe(name, tuple(PATCH_RECIPES))
     return PATCH_RECIPES[name]
+
+
+def chip_recipe(name: str) -> ChipRecipe:
+    """A recipe for chips of scenes.
+
+    Raises:
+        UnknownRecipe: There is none of this name.
+    """
+    if name not in CHIP_RECIPES:
+        raise UnknownRecipe(name, tuple(CHIP_RECIPES))
+    return CHIP_RECIPES[name]

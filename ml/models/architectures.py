@@ -13,15 +13,21 @@ from typing import Any, Final
 from torch import nn
 
 from ml.errors import UnknownNetwork
+from ml.models.calibrated import Calibrated
 from ml.models.ensemble import Ensemble
 from ml.models.ltae import Ltae
 from ml.models.patch_cnn import PatchCnn
 from ml.models.tempcnn import TempCnn
+from ml.models.unet import UNet
 
-_NETWORKS: Final[Mapping[str, type[TempCnn | Ltae | PatchCnn]]] = MappingProxyType(
-    {"tempcnn": TempCnn, "ltae": Ltae, "patch-cnn": PatchCnn}
+_NETWORKS: Final[Mapping[str, type[TempCnn | Ltae | PatchCnn | UNet]]] = (
+    MappingProxyType(
+        {"tempcnn": TempCnn, "ltae": Ltae, "patch-cnn": PatchCnn, "unet": UNet}
+    )
 )
 _ENSEMBLE: Final = "ensemble"
+_CALIBRATED: Final = "calibrated"
+_KNOWN: Final = (*_NETWORKS, _ENSEMBLE, _CALIBRATED)
 
 
 def describe(model: nn.Module) -> dict[str, Any]:
@@ -32,10 +38,12 @@ def describe(model: nn.Module) -> dict[str, Any]:
     """
     if isinstance(model, Ensemble):
         return {"type": _ENSEMBLE, "members": [describe(one) for one in model.members]}
+    if isinstance(model, Calibrated):
+        return {"type": _CALIBRATED, "model": describe(model.model)}
     for name, kind in _NETWORKS.items():
         if isinstance(model, kind):
             return {"type": name, **model.arguments}
-    raise UnknownNetwork(type(model).__name__, (*_NETWORKS, _ENSEMBLE))
+    raise UnknownNetwork(type(model).__name__, _KNOWN)
 
 
 def build(description: Mapping[str, Any]) -> nn.Module:
@@ -48,8 +56,10 @@ def build(description: Mapping[str, Any]) -> nn.Module:
     name = parameters.pop("type", None)
     if name == _ENSEMBLE:
         return Ensemble([build(one) for one in parameters["members"]])
+    if name == _CALIBRATED:
+        return Calibrated(build(parameters["model"]))
     if name not in _NETWORKS:
-        raise UnknownNetwork(str(name), (*_NETWORKS, _ENSEMBLE))
+        raise UnknownNetwork(str(name), _KNOWN)
     return _NETWORKS[name](**parameters)
 
 

@@ -98,6 +98,18 @@ class ModelVersion:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+def check_name(name: str) -> None:
+    """Refuse what is no name of a model.
+
+    Raises:
+        RegistryError: It has other characters, or too many.
+    """
+    if not _NAME.fullmatch(name):
+        raise RegistryError(
+            f"{name!r} is no name of a model: lower-case letters, digits, hyphens"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """Models in a folder, which is made when the first is kept."""
@@ -121,10 +133,7 @@ class Registry:
             RegistryError: The name is none, or the folder cannot be written.
             UnknownNetwork: The network is of no kind that can be rebuilt.
         """
-        if not _NAME.fullmatch(name):
-            raise RegistryError(
-                f"{name!r} is no name of a model: lower-case letters, digits, hyphens"
-            )
+        check_name(name)
         sha256 = self._keep(model, signature, classes)
         made = ModelVersion(
             name=name,
@@ -169,6 +178,21 @@ class Registry:
         raise NoSuchModel(
             f"{name} has versions 1 to {found[-1].version}, not {version}"
         )
+
+    def find(self, text: str) -> ModelVersion:
+        """The version that `NAME`, `NAME@VERSION` or `NAME@STAGE` names.
+
+        Raises:
+            NoSuchModel: There is none.
+        """
+        name, at, which = text.partition("@")
+        if not at:
+            return self.get(name)
+        if which.isdecimal():
+            return self.get(name, int(which))
+        if which not in set(Stage):
+            raise NoSuchModel(f"{which!r} is no version and no stage of {name}")
+        return self.in_stage(name, Stage(which))
 
     def best(
         self, name: str, metric: str, *, is_higher_better: bool = True

@@ -139,6 +139,26 @@ class PatchData:
         return (_turned(values_BHWC * factor + added, noise),)
 
 
+@dataclass(frozen=True, slots=True)
+class ChipData:
+    """Pieces of scenes with a class for each pixel, as they are in training.
+
+    Attributes:
+        values_NHWC: float32.
+        labels_N: The class of each pixel, (N, H, W).
+    """
+
+    values_NHWC: NDArray[np.float32]
+    labels_N: NDArray[np.int64]
+
+    def inputs(
+        self, rows: NDArray[np.int64], noise: BatchNoise | None
+    ) -> tuple[Tensor]:
+        """Values (B, H, W, C)."""
+        del noise
+        return (torch.from_numpy(self.values_NHWC[rows]),)
+
+
 _HALF: Final = 0.5
 
 

@@ -164,26 +164,26 @@ def class_weights(labels_N: NDArray[np.int64], balance: float) -> Tensor:
     """A weight for each class, of mean 1 over the samples.
 
     Args:
-        labels_N: Of the samples.
+        labels_N: Of the samples, or of all their pixels.
         balance: 0 for all alike, 1 for the inverse of their frequency.
 
     Examples:
         >>> class_weights(np.array([0, 0, 0, 1]), 1.0)
         tensor([0.6667, 2.0000])
     """
-    counts_K = np.bincount(labels_N).clip(1)
+    counts_K = np.bincount(labels_N.ravel()).clip(1)
     weights_K = counts_K.astype(np.float64) ** -balance
     weights_K *= counts_K.sum() / (weights_K * counts_K).sum()
     return torch.from_numpy(weights_K).float()
 
 
-def predict(model: nn.Module, data: TrainingData) -> Tensor:
-    """Logits (N, K) of all samples, in their order, not augmented."""
+def predict(model: nn.Module, data: TrainingData, at_once: int = _PREDICTED) -> Tensor:
+    """Logits (N, K, ...) of all samples, in their order, not augmented."""
     model.eval()
     count = len(data.labels_N)
     with torch.inference_mode():
         blocks = [
-            model(*data.inputs(np.arange(start, min(start + _PREDICTED, count)), None))
-            for start in range(0, count, _PREDICTED)
+            model(*data.inputs(np.arange(start, min(start + at_once, count)), None))
+            for start in range(0, count, at_once)
         ]
     return torch.cat(blocks)

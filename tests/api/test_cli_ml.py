@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import onnxruntime
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
-from ml.registry.store import Registry, Signature
+from ml.models.calibrated import Calibrated
+from ml.registry.store import Registry, Signature, Tensor
 from tests.ml.series import CLASSES, tempcnn, two_crops
 
 pytestmark = pytest.mark.torch
@@ -74,3 +77,40 @@ def test_models_are_listed_and_promoted(tmp_path: Path) -> None:
     wrong = _run("registry", "promote", "two-crops", 1, "live", *folder)
     assert wrong.exit_code == 1
     assert "archived" in wrong.stderr
+
+
+def test_a_model_is_exported(tmp_path: Path) -> None:
+    samples = two_crops()
+    _, dates, channels = samples.values_NTC.shape
+    inputs = (
+        Tensor("values", "FP32", (-1, dates, channels)),
+        Tensor("days", "FP32", (-1, dates)),
+    )
+    Registry(tmp_path).register(
+        "two-crops",
+        Calibrated(tempcnn(samples), 2.0),
+        Signature(inputs, ()),
+        CLASSES,
+        metrics={},
+        training={},
+    )
+    file = tmp_path / "out" / "model.onnx"
+    done = _run("export", "two-crops@1", "--registry", tmp_path, "-o", file, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["difference"] < 1e-4
+    values = [samples.values_NTC[:3], samples.days_NT[:3]]
+    session = onnxruntime.InferenceSession(file)
+    names = [each.name for each in session.get_inputs()]
+    (found,) = session.run(None, dict(zip(names, values, strict=True)))
+    with torch.no_grad():
+        expected = tempcnn(samples).eval()(*map(torch.from_numpy, values)) / 2
+    assert found == pytest.approx(expected.numpy(), abs=1e-4)
+    wrong = _run("export", "ships", "--registry", tmp_path, "-o", file)
+    assert wrong.exit_code == 1
+    assert "there is no model 'ships'; there are two-crops" in wrong.stderr
+
+
+def test_what_cannot_be_trained_is_named(tmp_path: Path) -> None:
+    done = _run("train", "atlantis", "--registry", tmp_path, "--name", "a")
+    assert done.exit_code == 1
+    assert "lies in a folder; name it with --data" in done.stderr

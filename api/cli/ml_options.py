@@ -1,0 +1,22 @@
+"""Options that several commands of `pytheas ml` share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[
+    Path,
+    typer.Option(
+        "--registry",
+        help="The folder of the registry.",
+        envvar="PYTHEAS_REGISTRY",
+        file_okay=False,
+    ),
+]
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME[@VERSION|@STAGE]", help="The model; its newest version alone."
+    ),
+]

@@ -1,0 +1,102 @@
+"""`pytheas ml train|export`: networks come into the registry, and leave it as files."""
+
+# ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import Console
+from api.cli.ml_options import Folder, Model
+from api.cli.options import Json, Quiet
+
+MaybeData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="The folder in which the data sets lie.",
+        envvar="PYTHEAS_DATA",
+        exists=True,
+        file_okay=False,
+        show_default="needed but by simulated-ice",
+    ),
+]
+
+
+def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            help="simulated-ice, central-asia, worldcereal-2022, worldcereal-2023 or "
+            "polar-patch."
+        ),
+    ],
+    folder: Folder,
+    name: Annotated[str, typer.Option(help="What the model is called.")],
+    data: MaybeData = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="The recipe, as ml/recipes.py names it.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is random.")] = 0,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How often a sample is seen.",
+            show_default="as often as the recipe says",
+        ),
+    ] = None,
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="A folder for checkpoints, to go on from when asked again.",
+        ),
+    ] = None,
+    *,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a network on all samples, calibrated, and keep it in the registry."""
+    from api.cli.ml_registry import document_of, line_of
+    from ml.registry.store import Registry
+    from ml.train import train_and_register
+    from ml.trainable import trainable
+    from ml.training.run import Run
+
+    console = Console(json=json, quiet=quiet)
+    with console.progress() as progress:
+        what = trainable(dataset, recipe, data, progress)
+        made = train_and_register(
+            what,
+            Run(seed, checkpoints, epochs, progress),
+            Registry(folder),
+            name,
+            dataset=dataset,
+            recipe=recipe or "of the data set",
+        )
+    console.report(document_of(made), line_of(made))
+
+
+def export(
+    model: Model,
+    folder: Folder,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file.")],
+    format_: Annotated[
+        str, typer.Option("--format", help="onnx, or torch (a `torch.export` program).")
+    ] = "onnx",
+    *,
+    json: Json = False,
+) -> None:
+    """Write a model for other programs; kept only if it answers as the network does."""
+    from ml.export_model import Format, export_model
+    from ml.registry.store import Registry
+
+    if format_ not in set(Format):
+        known = ", ".join(Format)
+        raise typer.BadParameter(f"there are {known}", param_hint="--format")
+    difference = export_model(Registry(folder), model, Format(format_), output)
+    document = {"file": str(output), "format": format_, "difference": difference}
+    text = f"{output}: probabilities differ by {difference:.1e} at most"
+    Console(json=json).report(document, text)

@@ -1,0 +1,189 @@
+"""Samples and a recipe brought together: what can be trained, and what it would say.
+
+Shape suffixes: N samples, M labels (of samples, or of all their pixels), K classes.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from ml.errors import InvalidTraining
+from ml.evaluation.crossvalidation import Logits
+from ml.evaluation.metrics import Labels
+from ml.experiments import PATCHES, patch_folds, series_experiment
+from ml.recipes import (
+    ChipRecipe,
+    Forest,
+    PatchRecipe,
+    SeriesRecipe,
+    chip_recipe,
+    patch_data,
+    patch_recipe,
+    series_recipe,
+)
+from ml.registry.store import Signature, Tensor
+from ml.samples.polar_patch import CLASSES as PATCH_CLASSES
+from ml.samples.polar_patch import PatchSamples, read_polar_patch
+from ml.samples.series import SeriesSamples
+from ml.samples.simulated_ice import ChipSamples, simulate_chips
+from ml.samples.splits import Folds, leave_one_out
+from ml.sim.parameters import load_parameters
+from ml.training.data import ChipData
+from ml.training.run import Run
+from ontologies.progress import Progress, silent
+from ontologies.vocabulary import concept_scheme
+
+SIMULATED: Final = "simulated-ice"
+"""The data set that needs no files."""
+
+Rows: TypeAlias = NDArray[np.int64]
+
+_HCAT: Final = {
+    "alfalfa": "3301090301",
+    "cotton": "3301060300",
+    "fallow": "3301110000",
+    "maize": "3301010600",
+    "orchard": "3303010000",
+    "rice": "3301010700",
+}
+"""Classes of `central-asia` that HCAT has; it has none for two crops in a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trainable:
+    """A recipe for the samples of a data set.
+
+    Attributes:
+        classes: Their IRIs, or names where no scheme has them.
+        folds_N: Samples of a fold are held out together.
+        signature: Of the network.
+        sha256: Of values and labels.
+        train: The network, by some of the samples.
+        logits: What a network says of some of them, (M, K).
+        truth: The labels of some of them, (M).
+    """
+
+    classes: tuple[str, ...]
+    folds_N: Folds
+    signature: Signature
+    sha256: str
+    train: Callable[[Rows, Run], nn.Module]
+    logits: Callable[[nn.Module, Rows], Logits]
+    truth: Callable[[Rows], Labels]
+
+
+def trainable(
+    dataset: str, recipe: str | None, folder: Path | None, progress: Progress = silent
+) -> Trainable:
+    """What a recipe would be trained on.
+
+    Args:
+        dataset: Its name.
+        recipe: The data set's own where None.
+        folder: Where the data sets lie; not needed by the simulated one.
+        progress: Told how far a simulation is.
+
+    Raises:
+        UnknownRecipe: There is no such data set or recipe.
+        InvalidTraining: The recipe is no network, or the folder is not named.
+        UnreadableSamples: The data set is missing or broken.
+    """
+    if dataset == SIMULATED:
+        chosen = chip_recipe(recipe or "ice-unet")
+        return of_chips(simulate_chips(progress=progress), chosen)
+    if folder is None:
+        raise InvalidTraining(f"{dataset} lies in a folder; name it with --data")
+    if dataset == PATCHES:
+        network = _network(recipe or "ice-patches", patch_recipe)
+        return _of_patches(read_polar_patch(folder / "polar_patch").labelled(), network)
+    experiment = series_experiment(dataset, SIMULATED)
+    network = _network(recipe or experiment.recipe, series_recipe)
+    samples = experiment.read(folder)
+    make_split = next(iter(experiment.splits.values()))
+    return of_series(samples, network, make_split(samples))
+
+
+def _network(name: str, find: Callable[[str], Any]) -> Any:
+    found = find(name)
+    if isinstance(found, Forest):
+        raise InvalidTraining(f"{name} is no network, and only networks are kept")
+    return found
+
+
+def of_series(
+    samples: SeriesSamples, recipe: SeriesRecipe, folds_N: Folds
+) -> Trainable:
+    """A recipe for series."""
+    _, dates, channels = samples.values_NTC.shape
+    return Trainable(
+        classes=tuple(map(_crop, samples.classes)),
+        folds_N=folds_N,
+        signature=_signature(
+            Tensor("values", "FP32", (-1, dates, channels)),
+            Tensor("days", "FP32", (-1, dates)),
+            output=(-1, len(samples.classes)),
+        ),
+        sha256=_digest(samples.values_NTC, samples.days_NT, samples.labels_N),
+        train=lambda rows, run: recipe.train(samples.select(rows), run),
+        logits=lambda model, rows: recipe.logits(model, samples.select(rows)),
+        truth=lambda rows: samples.labels_N[rows],
+    )
+
+
+def _of_patches(samples: PatchSamples, recipe: PatchRecipe) -> Trainable:
+    shape = samples.values_NHWC.shape[1:]
+    return Trainable(
+        classes=PATCH_CLASSES,
+        folds_N=patch_folds(samples),
+        signature=_signature(
+            Tensor("values", "FP32", (-1, *shape)), output=(-1, len(PATCH_CLASSES))
+        ),
+        sha256=_digest(samples.values_NHWC, samples.labels_N),
+        train=lambda rows, run: recipe.train(patch_data(samples, rows), run),
+        logits=lambda model, rows: recipe.logits(model, patch_data(samples, rows)),
+        truth=lambda rows: samples.labels_N[rows],
+    )
+
+
+def of_chips(samples: ChipSamples, recipe: ChipRecipe) -> Trainable:
+    """A recipe for chips of simulated scenes."""
+    ice = load_parameters().ice
+    scheme = concept_scheme(ice.scheme)
+    classes = tuple(scheme[code].iri for code in ice.codes)
+
+    def data(rows: Rows) -> ChipData:
+        return ChipData(samples.values_NHWC[rows], samples.labels_NHW[rows])
+
+    return Trainable(
+        classes=classes,
+        folds_N=leave_one_out(samples.scenes_N),
+        signature=_signature(
+            Tensor("values", "FP32", (-1, -1, -1, samples.values_NHWC.shape[3])),
+            output=(-1, len(classes), -1, -1),
+        ),
+        sha256=_digest(samples.values_NHWC, samples.labels_NHW),
+        train=lambda rows, run: recipe.train(data(rows), len(classes), run),
+        logits=lambda model, rows: recipe.logits(model, data(rows)),
+        truth=lambda rows: samples.labels_NHW[rows].ravel(),
+    )
+
+
+def _signature(*inputs: Tensor, output: tuple[int, ...]) -> Signature:
+    return Signature(inputs, (Tensor("logits", "FP32", output),))
+
+
+def _crop(name: str) -> str:
+    return concept_scheme("hcat")[_HCAT[name]].iri if name in _HCAT else name
+
+
+def _digest(*arrays: NDArray[Any]) -> str:
+    digest = hashlib.sha256()
+    for each in arrays:
+        digest.update(np.ascontiguousarray(each).data)
+    return digest.hexdigest()
