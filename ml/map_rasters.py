@@ -16,13 +16,19 @@ from numpy.typing import NDArray
 
 from ml.errors import UnreadableRaster
 from ml.maps import ClassMap, Grid, MapClass
-from ml.rasters import Colour, Raster, read_raster, write_cog
+from ml.rasters import Colour, Layers, Raster, read_raster, write_cog
 
 NO_CLASS: Final = 255
 """The value of pixels without a class, and without probabilities."""
 
 PROBABILITY_STEP: Final = 1 / 250
 """Probabilities are stored as multiples of it, in 8 bits, and so are off by 0.002."""
+
+ENTROPY_STEP: Final = 1 / 1000
+"""Entropies are stored as multiples of it, bits, in 16 bits."""
+
+NO_ENTROPY: Final = 65_535
+"""The value of pixels without an entropy."""
 
 CLASSES_TAG: Final = "CLASSES"
 _UNCOLOURED: Final = (128, 128, 128, 255)
@@ -42,8 +48,42 @@ def class_raster(
         nodata=NO_CLASS,
         descriptions=("class",),
         tags={CLASSES_TAG: render_legend(legend)},
-        colormap={c.index: _colour(c) for c in legend} | {NO_CLASS: (0, 0, 0, 0)},
+        colormap=_palette(legend),
     )
+
+
+def class_layers(grid: Grid, legend: Sequence[MapClass]) -> Layers:
+    """The class raster, for one that is written piece by piece."""
+    return Layers(
+        grid=grid,
+        dtype="uint8",
+        nodata=NO_CLASS,
+        descriptions=("class",),
+        tags={CLASSES_TAG: render_legend(legend)},
+        is_categorical=True,
+        colormap=_palette(legend),
+    )
+
+
+def probability_layers(grid: Grid, legend: Sequence[MapClass]) -> Layers:
+    """The same, of the probabilities."""
+    return Layers(
+        grid=grid,
+        dtype="uint8",
+        nodata=NO_CLASS,
+        descriptions=tuple(c.code for c in legend),
+        tags={CLASSES_TAG: render_legend(legend)},
+        scale=PROBABILITY_STEP,
+    )
+
+
+def entropy_layers(grid: Grid) -> Layers:
+    """The same, of the Shannon entropy of the probabilities."""
+    return Layers(grid, "uint16", NO_ENTROPY, ("entropy bits",), scale=ENTROPY_STEP)
+
+
+def _palette(legend: Sequence[MapClass]) -> dict[int, Colour]:
+    return {c.index: _colour(c) for c in legend} | {NO_CLASS: (0, 0, 0, 0)}
 
 
 def probability_raster(class_map: ClassMap) -> Raster:

@@ -97,6 +97,8 @@ class Layers:
         descriptions: The name of each band; they tell how many there are.
         tags: Metadata of the file.
         is_categorical: Whether overviews keep values that occur instead of averages.
+        scale: A stored value v stands for `v * scale`.
+        colormap: The colour of each value of the first band; empty where there is none.
     """
 
     grid: Grid
@@ -105,6 +107,8 @@ class Layers:
     descriptions: tuple[str, ...]
     tags: Mapping[str, str] = field(default_factory=dict)
     is_categorical: bool = False
+    scale: float = 1.0
+    colormap: Mapping[int, Colour] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +145,7 @@ def writing_cog(path: Path, layers: Layers) -> Iterator[Canvas]:
                 nodata=layers.nodata,
                 SPARSE_OK=True,
             ) as dataset:
-                dataset.update_tags(**layers.tags)
-                for band, description in enumerate(layers.descriptions, start=1):
-                    dataset.set_band_description(band, description)
+                _describe(dataset, layers)
                 yield Canvas(dataset)
             copy_raster(
                 scratch,
@@ -154,6 +156,15 @@ def writing_cog(path: Path, layers: Layers) -> Iterator[Canvas]:
             )
         finally:
             scratch.unlink(missing_ok=True)
+
+
+def _describe(dataset: Any, layers: Layers) -> None:
+    dataset.update_tags(**layers.tags)
+    dataset.scales = [layers.scale] * len(layers.descriptions)
+    if layers.colormap:
+        dataset.write_colormap(1, dict(layers.colormap))
+    for band, description in enumerate(layers.descriptions, start=1):
+        dataset.set_band_description(band, description)
 
 
 def _profile(grid: Grid) -> dict[str, Any]:

@@ -3,18 +3,19 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pystac
 import shapely
+from numpy.typing import NDArray
 from pystac.extensions import classification, file, projection
 
 from ml.footprint import bbox_crs84, footprint_crs84
-from ml.maps import ClassMap, MapClass, MapProduct, Source
+from ml.maps import Grid, MapClass, MapProduct, ModelVersion, Source
 from ml.rasters import writing
 from ml.scene import ITEM
 from ml.version import DISTRIBUTION, software_version
@@ -24,6 +25,7 @@ _PROCESSING: Final = "https://stac-extensions.github.io/processing/v1.2.0/schema
 _CLASSIFICATION: Final = classification.SCHEMA_URI_PATTERN.format(
     version=classification.DEFAULT_VERSION
 )
+_COG: Final = str(pystac.MediaType.COG)
 _GEOPARQUET: Final = "application/vnd.apache.parquet"
 _SHA256_MULTIHASH: Final = "1220"
 """Function 0x12, length 0x20: how a multihash says that a sha256 follows."""
@@ -36,7 +38,35 @@ _MEDIA_TYPES: Final[Mapping[str, str]] = {
 }
 
 
-def map_item(class_map: ClassMap, product: MapProduct, home: Path) -> pystac.Item:
+class Described(Protocol):
+    """What the item of a map says: of a `ClassMap`, or of a map that is on disk."""
+
+    @property
+    def grid(self) -> Grid:
+        """Where the pixels lie."""
+
+    @property
+    def classes_HW(self) -> NDArray[np.integer]:
+        """Index of the class of each pixel."""
+
+    @property
+    def valid_HW(self) -> NDArray[np.bool_]:
+        """False where the map says nothing."""
+
+    @property
+    def legend(self) -> Sequence[MapClass]:
+        """The classes."""
+
+    @property
+    def source(self) -> Source:
+        """The scene."""
+
+    @property
+    def model(self) -> ModelVersion:
+        """The classifier."""
+
+
+def map_item(class_map: Described, product: MapProduct, home: Path) -> pystac.Item:
     """The item of a map whose files are written.
 
     Args:
@@ -45,6 +75,17 @@ def map_item(class_map: ClassMap, product: MapProduct, home: Path) -> pystac.Ite
         home: The folder in which the item will lie in the end, for the link to the
             scene.
     """
+    assets = raster_assets(class_map, product.class_map, product.probabilities)
+    polygons = _asset(
+        product.polygons, "Classified polygons", _GEOPARQUET, ["data", "vector"], {}
+    )
+    return item_of(class_map, {**assets, "polygons": polygons}, home)
+
+
+def item_of(
+    class_map: Described, assets: Mapping[str, pystac.Asset], home: Path
+) -> pystac.Item:
+    """The item of a map with these assets; see `map_item`."""
     geometry = footprint_crs84(class_map.grid, class_map.valid_HW)
     item = pystac.Item(
         id=class_map.source.scene_id,
@@ -60,7 +101,7 @@ def map_item(class_map: ClassMap, product: MapProduct, home: Path) -> pystac.Ite
         **_period(class_map.source),
     )
     item.add_link(_link_to_scene(class_map.source, home))
-    for key, asset in _assets(class_map, product).items():
+    for key, asset in assets.items():
         item.add_asset(key, asset)
     return item
 
@@ -88,7 +129,7 @@ def _period(source: Source) -> dict[str, Any]:
     return {"datetime": None, "start_datetime": start, "end_datetime": end}
 
 
-def _properties(class_map: ClassMap) -> dict[str, Any]:
+def _properties(class_map: Described) -> dict[str, Any]:
     source, model, grid = class_map.source, class_map.model, class_map.grid
     optional = {
         "platform": source.platform,
@@ -123,28 +164,33 @@ def _link_to_scene(source: Source, home: Path) -> pystac.Link:
     )
 
 
-def _assets(class_map: ClassMap, product: MapProduct) -> dict[str, pystac.Asset]:
-    cog = str(pystac.MediaType.COG)
+def raster_assets(
+    class_map: Described, classes: Path, probabilities: Path
+) -> dict[str, pystac.Asset]:
+    """The two rasters of a map, as assets."""
     bands = [{"name": c.code, "description": c.label} for c in class_map.legend]
     return {
         "class_map": _asset(
-            product.class_map,
+            classes,
             "Class map",
-            cog,
+            _COG,
             ["data", "classification"],
             {"classification:classes": _classes(class_map)},
         ),
         "probabilities": _asset(
-            product.probabilities,
+            probabilities,
             "Probability of each class, 0 to 1",
-            cog,
+            _COG,
             ["data", "probability"],
             {"bands": bands},
         ),
-        "polygons": _asset(
-            product.polygons, "Classified polygons", _GEOPARQUET, ["data", "vector"], {}
-        ),
     }
+
+
+def entropy_asset(path: Path) -> pystac.Asset:
+    """The raster of entropies, as an asset."""
+    title = "Shannon entropy of the probabilities, bits"
+    return _asset(path, title, _COG, ["data", "uncertainty"], {})
 
 
 def _asset(
@@ -165,7 +211,7 @@ def _asset(
     )
 
 
-def _classes(class_map: ClassMap) -> list[dict[str, Any]]:
+def _classes(class_map: Described) -> list[dict[str, Any]]:
     values, counts = np.unique(
         class_map.classes_HW[class_map.valid_HW], return_counts=True
     )

@@ -45,7 +45,6 @@ def train_and_register(
     name: str,
     *,
     dataset: str,
-    recipe: str,
 ) -> ModelVersion:
     """Train a network, calibrate it, and keep it as the next version of a name.
 
@@ -62,7 +61,7 @@ def train_and_register(
     network = what.train(np.arange(len(what.folds_N)), _within(run, what, "all"))
     training = {
         "dataset": dataset,
-        "recipe": recipe,
+        "recipe": what.recipe,
         "seed": str(run.seed),
         **({} if run.epochs is None else {"epochs": str(run.epochs)}),
         "samples": str(len(what.folds_N)),
@@ -78,7 +77,7 @@ def train_and_register(
         what.classes,
         metrics=found.metrics,
         training=training,
-        card=_card(dataset, recipe, found),
+        card=_card(dataset, what.recipe, found),
     )
 
 

@@ -60,6 +60,7 @@ class Trainable:
     """A recipe for the samples of a data set.
 
     Attributes:
+        recipe: Its name.
         classes: Their IRIs, or names where no scheme has them.
         folds_N: Samples of a fold are held out together.
         signature: Of the network.
@@ -69,6 +70,7 @@ class Trainable:
         truth: The labels of some of them, (M).
     """
 
+    recipe: str
     classes: tuple[str, ...]
     folds_N: Folds
     signature: Signature
@@ -95,18 +97,22 @@ def trainable(
         UnreadableSamples: The data set is missing or broken.
     """
     if dataset == SIMULATED:
-        chosen = chip_recipe(recipe or "ice-unet")
-        return of_chips(simulate_chips(progress=progress), chosen)
+        name = recipe or "ice-unet"
+        chosen = chip_recipe(name)
+        return of_chips(simulate_chips(progress=progress), chosen, name)
     if folder is None:
         raise InvalidTraining(f"{dataset} lies in a folder; name it with --data")
     if dataset == PATCHES:
-        network = _network(recipe or "ice-patches", patch_recipe)
-        return _of_patches(read_polar_patch(folder / "polar_patch").labelled(), network)
+        name = recipe or "ice-patches"
+        network = _network(name, patch_recipe)
+        samples = read_polar_patch(folder / "polar_patch").labelled()
+        return _of_patches(samples, network, name)
     experiment = series_experiment(dataset, SIMULATED)
-    network = _network(recipe or experiment.recipe, series_recipe)
-    samples = experiment.read(folder)
+    name = recipe or experiment.recipe
+    network = _network(name, series_recipe)
+    series = experiment.read(folder)
     make_split = next(iter(experiment.splits.values()))
-    return of_series(samples, network, make_split(samples))
+    return of_series(series, network, name, make_split(series))
 
 
 def _network(name: str, find: Callable[[str], Any]) -> Any:
@@ -117,11 +123,12 @@ def _network(name: str, find: Callable[[str], Any]) -> Any:
 
 
 def of_series(
-    samples: SeriesSamples, recipe: SeriesRecipe, folds_N: Folds
+    samples: SeriesSamples, recipe: SeriesRecipe, name: str, folds_N: Folds
 ) -> Trainable:
     """A recipe for series."""
     _, dates, channels = samples.values_NTC.shape
     return Trainable(
+        recipe=name,
         classes=tuple(map(_crop, samples.classes)),
         folds_N=folds_N,
         signature=_signature(
@@ -136,9 +143,10 @@ def of_series(
     )
 
 
-def _of_patches(samples: PatchSamples, recipe: PatchRecipe) -> Trainable:
+def _of_patches(samples: PatchSamples, recipe: PatchRecipe, name: str) -> Trainable:
     shape = samples.values_NHWC.shape[1:]
     return Trainable(
+        recipe=name,
         classes=PATCH_CLASSES,
         folds_N=patch_folds(samples),
         signature=_signature(
@@ -151,7 +159,7 @@ def _of_patches(samples: PatchSamples, recipe: PatchRecipe) -> Trainable:
     )
 
 
-def of_chips(samples: ChipSamples, recipe: ChipRecipe) -> Trainable:
+def of_chips(samples: ChipSamples, recipe: ChipRecipe, name: str) -> Trainable:
     """A recipe for chips of simulated scenes."""
     ice = load_parameters().ice
     scheme = concept_scheme(ice.scheme)
@@ -161,6 +169,7 @@ def of_chips(samples: ChipSamples, recipe: ChipRecipe) -> Trainable:
         return ChipData(samples.values_NHWC[rows], samples.labels_NHW[rows])
 
     return Trainable(
+        recipe=name,
         classes=classes,
         folds_N=leave_one_out(samples.scenes_N),
         signature=_signature(

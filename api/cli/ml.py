@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.console import Console
+from api.cli.ml_maps import predict, simulate, vectorize
 from api.cli.ml_prep import prep
 from api.cli.ml_registry import registry
 from api.cli.ml_samples import samples
@@ -24,8 +25,11 @@ ml = typer.Typer(
 ml.add_typer(registry, name="registry")
 ml.add_typer(prep, name="prep")
 ml.add_typer(samples, name="samples")
+ml.add_typer(simulate, name="simulate")
 ml.command()(train)
 ml.command()(export)
+ml.command()(predict)
+ml.command()(vectorize)
 
 Data = Annotated[
     Path,

@@ -74,7 +74,6 @@ def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
             Registry(folder),
             name,
             dataset=dataset,
-            recipe=recipe or "of the data set",
         )
     console.report(document_of(made), line_of(made))
 

@@ -31,11 +31,11 @@ def train(tmp_path: Path) -> Callable[..., ModelVersion]:
     def trained(run: Run, make: Make = tempcnn) -> ModelVersion:
         samples = two_crops()
         recipe = SeriesRecipe((make,), Schedule(epochs=6, batch=16))
-        what = of_series(samples, recipe, stratified_folds(samples.labels_N, 5))
-        registry = Registry(tmp_path / "registry")
-        return train_and_register(
-            what, run, registry, "crops", dataset="two-crops", recipe="small"
+        what = of_series(
+            samples, recipe, "small", stratified_folds(samples.labels_N, 5)
         )
+        registry = Registry(tmp_path / "registry")
+        return train_and_register(what, run, registry, "crops", dataset="two-crops")
 
     return trained
 
@@ -49,6 +49,7 @@ def test_a_network_is_trained_calibrated_and_kept(
     assert made.classes == CLASSES
     assert made.metrics["accuracy"] > 0.8
     assert made.training["seed"] == "3"
+    assert made.training["recipe"] == "small"
     assert len(made.training["data_sha256"]) == 64
     assert made.signature.inputs[0].shape == (-1, 12, 2)
     assert set(told) == {"train network 1"}
@@ -90,12 +91,11 @@ def test_a_u_net_learns_the_pixels_of_simulated_scenes(tmp_path: Path) -> None:
     assert np.isfinite(chips.values_NHWC).all()
     recipe = ChipRecipe(Schedule(epochs=3, batch=4, balance=0.0), width=4, depth=1)
     made = train_and_register(
-        of_chips(chips, recipe),
+        of_chips(chips, recipe, "small"),
         Run(),
         Registry(tmp_path),
         "ice",
         dataset="simulated-ice",
-        recipe="small",
     )
     assert made.classes[0] == "https://w3id.org/pytheas/code/icetype/leads-water-new"
     share_of_largest = np.bincount(chips.labels_NHW.ravel()).max() / np.prod(
@@ -153,5 +153,4 @@ def test_what_cannot_be_trained_is_named(tmp_path: Path) -> None:
             Registry(tmp_path),
             "No Name",
             dataset="",
-            recipe="",
         )

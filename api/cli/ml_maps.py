@@ -1,0 +1,128 @@
+"""`pytheas ml simulate|predict|vectorize`: scenes, maps of them, and their polygons."""
+
+# ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import Console
+from api.cli.ml_options import Folder, Model
+from api.cli.options import Json, Quiet
+
+simulate = typer.Typer(
+    help="Scenes with a known truth, and how well anybody could do.",
+    no_args_is_help=True,
+)
+
+
+@simulate.callback()
+def _simulate() -> None:
+    """Keeps `ice` a command of its own, while it is the only one."""
+
+
+@simulate.command()
+def ice(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The folder of the scene.")
+    ],
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is random.")] = 0,
+    size: Annotated[int, typer.Option(help="Rows and columns.")] = 640,
+    pixel: Annotated[float, typer.Option(help="Side of a pixel, metres.")] = 80.0,
+    *,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a Sentinel-1 EW scene over ice: COGs, the true classes, a STAC item."""
+    from ml.sim.ice import write_scene
+    from ml.sim.optimum import pixel_optimum, segment_optimum
+
+    console = Console(json=json, quiet=quiet)
+    with console.progress() as progress:
+        scene = write_scene(
+            output, seed=seed, shape=(size, size), pixel_m=pixel, progress=progress
+        )
+        progress("optimum", 0.0)
+        bounds = {"pixel": pixel_optimum(), "segment": segment_optimum()}
+        progress("optimum", 1.0)
+    document = {
+        "scene": str(output),
+        "id": scene.source.scene_id,
+        "truth": str(output / "truth.tif"),
+        "bayes_accuracy": {name: asdict(one) for name, one in bounds.items()},
+    }
+    lines = [
+        f"{output}: {size} x {size} pixels, the truth in truth.tif",
+        *(
+            f"best accuracy by {name}: {one.value:.3f} +- {one.half_width:.3f}"
+            for name, one in bounds.items()
+        ),
+    ]
+    console.report(document, "\n".join(lines))
+
+
+def predict(  # noqa: PLR0913 - options of a command are arguments
+    model: Model,
+    scene: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="The folder of a scene: HH, HV and incidence angle, as `pytheas ml "
+            "prep s1` and `pytheas ml simulate ice` write it.",
+        ),
+    ],
+    folder: Folder,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The folder of the map.")
+    ],
+    tile: Annotated[int, typer.Option(min=1, help="Rows and columns of a tile.")] = 512,
+    *,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Map a scene in overlapping tiles: classes, probabilities, entropy, STAC item."""
+    from ml.prediction.scene_map import predict_scene
+    from ml.registry.store import Registry
+
+    console = Console(json=json, quiet=quiet)
+    with console.progress() as progress:
+        made = predict_scene(
+            Registry(folder), model, scene, output, tile_px=tile, progress=progress
+        )
+    files = [str(each) for each in made.files]
+    console.report({"files": files}, "\n".join(files))
+
+
+def vectorize(
+    product: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MAP", help="The folder of a map, or the raster of its classes."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="A .parquet or .gpkg file.")
+    ],
+    mmu: Annotated[
+        float,
+        typer.Option(min=0, help="Minimum mapping unit: smaller areas are joined, m2."),
+    ] = 0.0,
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="How far edges are smoothed, pixels.")
+    ] = 0.0,
+    *,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw the polygons of a map: without gaps or overlaps, with probabilities."""
+    from ml.map_files import vectorize as draw
+    from ml.maps import Generalization
+
+    console = Console(json=json, quiet=quiet)
+    with console.progress() as progress:
+        polygons = draw(product, output, Generalization(mmu, tolerance), progress)
+    count = len(polygons.table)
+    document = {"file": str(output), "polygons": count, "crs": polygons.crs.to_string()}
+    console.report(document, f"{output}: {count:,} polygons")
