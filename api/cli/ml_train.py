@@ -68,13 +68,8 @@ def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     console = Console(json=json, quiet=quiet)
     with console.progress() as progress:
         what = trainable(dataset, recipe, data, progress)
-        made = train_and_register(
-            what,
-            Run(seed, checkpoints, epochs, progress),
-            Registry(folder),
-            name,
-            dataset=dataset,
-        )
+        run = Run(seed, checkpoints, epochs, progress)
+        made = train_and_register(what, run, Registry(folder), name, dataset=dataset)
     console.report(document_of(made), line_of(made))
 
 
