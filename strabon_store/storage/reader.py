@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from itertools import chain, islice, repeat
+from itertools import islice
 from queue import SimpleQueue
 from typing import IO, Any, Final, NamedTuple, TypeAlias, TypeVar
 
@@ -23,11 +23,15 @@ from strabon_store.storage.token_patterns import STRICT, WRITTEN, checked
 from strabon_store.storage.valid_times import BadValidTime, as_quads
 
 BLOCK_BYTES: Final = 1 << 24
-"""How much text is cut at a time; bounds the memory of a load."""
+"""How much text is cut at a time; bounds the memory of a load.
 
-_FIRST_PARTS: Final = (4, 2)
-"""How many times smaller the first ones are, so that no thread waits for one for long.
+Blank nodes are numbered block by block: with other blocks, a file that is loaded again
+would bring new ones.
 """
+
+_SLACK: Final = 1 << 16
+"""Bytes beyond a block that its memory has, for the line that goes on behind it."""
+
 
 _BLOCK_QUADS: Final = 1 << 19
 _PAGE: Final = 1 << 16
@@ -62,15 +66,27 @@ class _Bad(NamedTuple):
     reason: str
 
 
-class _Part(NamedTuple):
+class _Text(NamedTuple):
     """Lines of a file.
 
     Attributes:
         text: The lines.
-        bytes_read: How many bytes of the file had been read with them.
+        memory: Where they are; None: in memory of their own.
     """
 
     text: Text
+    memory: _Memory | None = None
+
+
+class _Part(NamedTuple):
+    """Lines of a file, as they are handed out.
+
+    Attributes:
+        of: The lines.
+        bytes_read: How many bytes of the file had been read with them.
+    """
+
+    of: _Text
     bytes_read: int
 
 
@@ -155,26 +171,27 @@ class Reader:
         for text in self._texts(stream):
             yield _Part(text, self.source.bytes_read)
 
-    def _texts(self, stream: IO[bytes]) -> Iterator[Text]:
+    def _texts(self, stream: IO[bytes]) -> Iterator[_Text]:
         if self.source.is_lines:
             yield from _blocks(stream, self.source, self._spare)
         else:
             quads = self.source.parse(stream)
             while text := _serialize(islice(quads, _BLOCK_QUADS)):
-                yield text
+                yield _Text(text)
 
     def _read(
         self, cursor: duckdb.DuckDBPyConnection, part: _Part, *, with_geometries: bool
     ) -> _ReadPart:
         """What a part says, if each of its lines is valid beyond doubt."""
         pattern = STRICT if self.source.is_lines else WRITTEN
-        lines = checked(cursor, cut_lines(part.text), pattern)
+        lines = checked(cursor, cut_lines(part.of.text), pattern)
         if not lines.fits.all():
             return _ReadPart(lines, len(lines.ends), part.bytes_read)
         statements = lines.statements.in_graph(self._graph)
         block = describe_block(cursor, statements, with_geometries=with_geometries)
-        # All of it has been copied.
-        self._spare.put(np.frombuffer(part.text, np.uint8))
+        if part.of.memory is not None:
+            # All that is in it has been copied.
+            self._spare.put(part.of.memory)
         return _ReadPart(block, len(lines.ends), part.bytes_read)
 
     def _judge(self, lines: Lines) -> Statements:
@@ -289,19 +306,20 @@ def _serialize(quads: Iterator[ox.Quad]) -> bytes:
 
 def _blocks(
     stream: IO[bytes], source: Source, spare: SimpleQueue[_Memory]
-) -> Iterator[Text]:
+) -> Iterator[_Text]:
     """Whole lines; the last one ends in a line feed though the file does not."""
     rest: Text = b""
-    first = (BLOCK_BYTES // part for part in _FIRST_PARTS)
-    for size in chain(first, repeat(BLOCK_BYTES)):
-        block = _memory(spare, len(rest) + max(size, 1))
+    while True:
+        size = len(rest) + BLOCK_BYTES
+        memory = _memory(spare, size)
+        block = memory[:size]
         block[: len(rest)] = np.frombuffer(rest, np.uint8)
         filled = len(rest) + _fill(stream, block[len(rest) :].data)
         if filled == len(rest):
             break
         end = _behind_last_feed(block[:filled])
         if end:
-            yield block[:end].data
+            yield _Text(block[:end].data, memory)
         # A copy: the block may be filled anew before the next one is.
         rest = block[end:filled].tobytes()
         if len(rest) > _LONGEST:
@@ -310,20 +328,20 @@ def _blocks(
                 "was loaded"
             )
     if rest:
-        yield bytes(rest) + b"\n"
+        yield _Text(bytes(rest) + b"\n")
 
 
 def _memory(spare: SimpleQueue[_Memory], size: int) -> _Memory:
-    """Memory for about so many bytes, that of a block that was read if there is any.
+    """Memory for so many bytes, that of a block that was read if there is any.
 
     Its pages are there already: to be given new ones takes longer than to read a file.
     """
     while not spare.empty():
         found = spare.get()
-        if len(found) >= size - BLOCK_BYTES // 8 and found.flags.writeable:
+        if len(found) >= size:
             return found
     # Memory of numpy's has large pages, which are touched faster than small ones.
-    return np.empty(size, np.uint8)
+    return np.empty(size + _SLACK, np.uint8)
 
 
 def _fill(stream: IO[bytes], block: memoryview) -> int:

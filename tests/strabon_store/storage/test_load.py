@@ -209,6 +209,21 @@ def _generation(database: Database) -> int:
     return Catalog(database).snapshot().generation
 
 
+def test_blank_nodes_of_many_blocks_are_the_same_when_loaded_again(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # They are numbered block by block, so blocks must not depend on what a load
+    # happens to find in memory.
+    monkeypatch.setattr(reader, "BLOCK_BYTES", 2000)
+    lines = (
+        f"_:{'x' * (number % 37)}{number} <urn:p> _:y{number * 7919 % 4000} .\n"
+        for number in range(4000)
+    )
+    path = write(tmp_path / "a.nt", "".join(lines))
+    assert loader.load(database, [path]).triples_added == 4000
+    assert loader.load(database, [path]).triples_added == 0
+
+
 @pytest.mark.parametrize("block_bytes", [1, 200, 1 << 26])
 def test_loading_again_changes_nothing(
     database: Database,

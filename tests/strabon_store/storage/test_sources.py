@@ -193,7 +193,6 @@ def test_the_pace_is_told(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "BLOCK_BYTES", len(GOOD))
-    monkeypatch.setattr(reader, "_FIRST_PARTS", ())
     told: list[Pace] = []
     file = write(tmp_path / "a.nt", GOOD * 3)
     store.load([file], options=LoadOptions(watch=told.append))
