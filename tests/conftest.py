@@ -1,5 +1,6 @@
 """Fixtures that several packages' tests share."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,16 @@ def _external(variable: str, default: str) -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_garbage() -> None:
+    """What other modules left in cycles goes here, in the thread that made it.
+
+    Functions in Python run on the engine's threads, and may start a collection there;
+    pyoxigraph's iterators complain when they are dropped by another thread.
+    """
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

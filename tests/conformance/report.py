@@ -48,6 +48,7 @@ from tests.conformance import (
     test_sparql_syntax,
     test_sparql_update,
     test_sparql_update_syntax,
+    test_virtual_rml_core,
     test_yarrrml,
 )
 from tests.expected_failures import ExpectedFailure
@@ -183,6 +184,9 @@ def _rml() -> Iterator[Suite]:
     ):
         base = f"https://w3id.org/rml/{part}/test-cases#"
         yield Suite(title, module, tuple(module.SUITE.cases), base, module.EXPECTED)
+    virtual, base = test_virtual_rml_core, "https://w3id.org/rml/core/test-cases#"
+    title, cases = "RML Core in place, a third", tuple(virtual.CASES)
+    yield Suite(title, virtual, cases, base, virtual.EXPECTED)
     targets, base = test_rml_targets, "https://w3id.org/rml/io/test-cases#"
     cases = tuple(targets.CASES)
     yield Suite("RML IO, logical targets", targets, cases, base, targets.EXPECTED)

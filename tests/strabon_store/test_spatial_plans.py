@@ -195,7 +195,8 @@ WIDE: Final = '"POLYGON ((-1 -1, 40 -1, 40 40, -1 40, -1 -1))"^^geo:wktLiteral'
     ("test", "function"),
     [
         (f"geof:sfIntersects(?x, {WIDE})", "ST_Intersects"),
-        (f"geof:distance(?x, {WIDE}, uom:metre) < 10", "pytheas_distance_m"),
+        # A label is cut off; this is how it begins (`engines.duckdb.large`).
+        (f"geof:distance(?x, {WIDE}, uom:metre) < 10", "octet_length(st_aswkb"),
     ],
 )
 def test_what_few_have_comes_before_their_geometries_are_tested(
