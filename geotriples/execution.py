@@ -126,12 +126,19 @@ class Execution:
         yield from merge.texts(self.batches(query.sql("duckdb")))
 
     def sorted_lines(self, path: Path) -> Iterator[pa.Array]:
-        """Sort a file of lines, while another query goes on."""
-        with pa.OSFile(str(path)) as stream, pa.ipc.open_stream(stream) as lines:
-            cursor = self.connection.cursor()
+        """Sort a file of lines, while another query goes on.
+
+        Raises:
+            PytheasError: The engine failed.
+        """
+        with (
+            pa.OSFile(str(path)) as stream,
+            pa.ipc.open_stream(stream) as lines,
+            self.connection.cursor() as cursor,
+        ):
             cursor.register("lines", lines)
-            ordered = cursor.execute("SELECT line FROM lines ORDER BY line")
-            for batch in ordered.to_arrow_reader(_BATCH_ROWS):
+            query = "SELECT line FROM lines ORDER BY line"
+            for batch in self.batches(query, connection=cursor):
                 yield batch.column(0)
 
     def statement_batches(
@@ -208,14 +215,21 @@ class Execution:
 
         return guarded_call
 
-    def batches(self, sql: str, rows: int = _BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-        """Run a query.
+    def batches(
+        self,
+        sql: str,
+        rows: int = _BATCH_ROWS,
+        connection: duckdb.DuckDBPyConnection | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Run a query, where others go on by a connection of its own.
 
         Raises:
             PytheasError: What a source or a primitive raised; or the engine failed.
         """
         try:
-            yield from self.connection.execute(sql).to_arrow_reader(rows)
+            yield from (
+                (connection or self.connection).execute(sql).to_arrow_reader(rows)
+            )
         except (duckdb.Error, OSError) as error:
             # Arrow's readers raise the latter for what DuckDB says.
             if self.failure is not None:

@@ -47,8 +47,10 @@ def test_the_base_imports_without_torch_spark_and_java() -> None:
 def test_every_decision_record_says_when_and_why() -> None:
     records = sorted((ROOT / "docs" / "adr").glob("*.md"))
     assert records
-    for record in records:
+    for number, record in enumerate(records, 1):
         text = record.read_text()
+        assert record.name.startswith(f"{number:04}-")
+        assert text.startswith(f"# {number}. "), record.name
         headings = ("Context", "Decision", "Alternatives", "Consequences")
         missing = [h for h in headings if f"## {h}" not in text]
         assert missing == [], record.name
