@@ -10,6 +10,9 @@ from typing import Final, Self
 import duckdb
 import pyarrow as pa
 
+# DuckDB would load it when a source is registered, and forget a Ctrl-C meanwhile.
+import pyarrow.dataset
+
 from engines.duckdb import connect
 from engines.duckdb.failures import wrap_error
 from engines.term_columns import StatementBatch

@@ -1,7 +1,6 @@
 """Readers whose libraries take long to load: the first that needs one loads it.
 
-GDAL, xarray, pystac and Arrow's datasets (which bring pandas) take 0.7 s of CPU, as
-long as it takes to map half a million lines.
+GDAL, xarray and pystac take 0.4 s of CPU, as long as it takes to map 300,000 lines.
 """
 
 # ruff: noqa: PLC0415 - what only some mappings need must not delay the others
