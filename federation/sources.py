@@ -1,8 +1,8 @@
 """What every source of a federated query can do."""
 
-from typing import Protocol
+from typing import Protocol, Unpack
 
-from strabon_store.algebra.queries import Dataset
+from strabon_store.query_options import QueryOptions
 from strabon_store.results.graphs import Result
 from strabon_store.running import RunningQuery
 
@@ -14,22 +14,14 @@ class Source(Protocol):
         self,
         text: str,
         timeout_s: float | None = None,
-        *,
-        base: str | None = None,
-        dataset: Dataset | None = None,
-        query_id: str | None = None,
-        max_rows: int | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Result:
         """The answer to a SELECT or ASK query.
 
         Args:
             text: The query.
             timeout_s: How long it may take, or None for the source's own limit.
-            base: What relative IRIs are resolved against where the text has no BASE.
-            dataset: What to ask instead of the query's own FROM and FROM NAMED, or
-                None where those hold (SPARQL 1.1 Protocol section 2.1.4).
-            query_id: What `queries` and `cancel` call it; made up when None.
-            max_rows: How many rows the answer may have.
+            options: How it is asked beside that.
 
         Raises:
             PytheasError: There is no complete answer.

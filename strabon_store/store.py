@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, Unpack
 
 import duckdb
 import pyoxigraph as ox
@@ -20,6 +20,7 @@ from strabon_store.frontend import never, parse_update
 from strabon_store.passes import PASSES
 from strabon_store.plan_cache import PlanCache
 from strabon_store.planning import PlanKey, Request, compile_plan, merge_of
+from strabon_store.query_options import QueryOptions
 from strabon_store.relational.geo import AGGREGATES, SUPPORTED
 from strabon_store.relational.layout import GEOMETRIES, QUADS, TERMS
 from strabon_store.relational.readings import Readings
@@ -185,31 +186,24 @@ class Store:
         """
         return apply_patch(self._database, removed, added)
 
-    def query(  # noqa: PLR0913 - every one is an option of the query
+    def query(
         self,
         text: str,
         timeout_s: float | None = None,
         *,
-        base: str | None = None,
-        dataset: Dataset | None = None,
-        query_id: str | None = None,
-        max_rows: int | None = None,
         passes: Passes = PASSES,
         entailment: Entailment | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Result:
         """The answer to a query, from the store as it is now.
 
         Args:
             text: The query.
             timeout_s: How long it may take until its last row is read.
-            base: What relative IRIs are resolved against where the text has no BASE.
-            dataset: What to ask instead of the query's own FROM and FROM NAMED
-                (SPARQL 1.1 Protocol section 2.1.4); None: those hold.
-            query_id: What `queries` and `cancel` call it; made up when None.
-            max_rows: How many rows the answer may have.
             passes: The optimizer; the answer does not depend on it.
             entailment: Ask what each graph entails by this regime, and not what was
                 said alone; None: as the store was opened.
+            options: How it is asked beside that.
 
         Raises:
             QuerySyntaxError: The text is not SPARQL.
@@ -219,9 +213,12 @@ class Store:
                 here or by the iterator of the solutions.
             QueryIdTaken: Another query with this id is running.
         """
-        run = self._running.begin(text, Limits(timeout_s, max_rows), query_id)
+        limits = Limits(timeout_s, options.get("max_rows"))
+        run = self._running.begin(text, limits, options.get("query_id"))
         try:
-            request = Request(text, dataset, tuple(passes), base)
+            request = Request(
+                text, options.get("dataset"), tuple(passes), options.get("base")
+            )
             regime = entailment or self._entailment
             if regime is None:
                 return self._answer(run, request)

@@ -8,19 +8,14 @@ from typing import Annotated
 import typer
 
 from api.cli.console import Console
-from api.cli.map_options import (
-    AllowedFolders,
-    AllowedHosts,
-    Base,
-    Database,
-    Parameters,
-    Sources,
-)
+from api.cli.map_options import MappingOptions
 from api.cli.mapping import Mapped, Mapping, one_place
+from api.cli.option_groups import with_options_of
 from api.cli.options import Json, MaybeStore, Quiet
 from api.cli.query import read_text
 
 
+@with_options_of(options=MappingOptions)
 def explain(  # noqa: PLR0913 - every one is an option of the command
     text: Annotated[
         str | None,
@@ -29,12 +24,7 @@ def explain(  # noqa: PLR0913 - every one is an option of the command
     *,
     location: MaybeStore = None,
     mapping: Mapping = None,
-    source: Sources = None,
-    param: Parameters = None,
-    base: Base = None,
-    database: Database = None,
-    allow_host: AllowedHosts = None,
-    allow_folder: AllowedFolders = None,
+    options: MappingOptions,
     file: Annotated[
         typer.FileText | None,
         typer.Option("--file", "-f", help="Read the query from a file.", lazy=False),
@@ -57,10 +47,7 @@ def explain(  # noqa: PLR0913 - every one is an option of the command
     question = read_text(text, file)
     one_place(location, mapping)
     if mapping is not None:
-        options = Mapped(
-            mapping, source, param, base, database, allow_host, allow_folder
-        )
-        with options.open() as virtual:
+        with Mapped(mapping, options).open() as virtual:
             explanation = virtual.explain(question, timeout, analyze=analyze)
     else:
         with Store.open(Path(str(location)), read_only=True) as store:

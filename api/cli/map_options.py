@@ -3,8 +3,9 @@
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,6 +71,38 @@ AllowedFolders = Annotated[
         file_okay=False,
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class MappingOptions:
+    """What a mapping is read with, by the commands that run, check or ask one."""
+
+    source: Sources = None
+    param: Parameters = None
+    base: Base = None
+    database: Database = None
+    allow_host: AllowedHosts = None
+    allow_folder: AllowedFolders = None
+    allow_bucket: AllowedBuckets = None
+
+    def told(self) -> dict[str, Any]:
+        """The same as arguments of what reads a mapping (`reports.prepare_run`).
+
+        Raises:
+            BadParameter: An option says what it cannot.
+        """
+        from api.mapping_sources import permissions
+        from ontologies.namespaces import ID
+
+        return {
+            "sources": source_paths(self.source),
+            "parameters": pairs("--param", self.param),
+            "base": self.base or ID,
+            "database": database_access(self.database),
+            "permissions": permissions(
+                self.allow_host, self.allow_folder, self.allow_bucket
+            ),
+        }
 
 
 def pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:

@@ -6,24 +6,12 @@ import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from api.cli.console import Console
-from api.cli.map_options import (
-    AllowedBuckets,
-    AllowedFolders,
-    AllowedHosts,
-    Base,
-    Database,
-    Mapping,
-    Parameters,
-    Sources,
-    database_access,
-    pairs,
-    source_paths,
-)
+from api.cli.map_options import Mapping, MappingOptions
 from api.cli.map_places import is_object, local_copy, run_to_objects
 from api.cli.map_spark import (
     Engine,
@@ -33,6 +21,7 @@ from api.cli.map_spark import (
     runner,
     writes_objects,
 )
+from api.cli.option_groups import with_options_of
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
@@ -90,18 +79,13 @@ Explain = Annotated[
 ]
 
 
+@with_options_of(options=MappingOptions)
 def run(  # noqa: PLR0913 - every one is an option of the command
     mapping: Mapping,
     *,
     output: Output = None,
     into: Into = None,
-    source: Sources = None,
-    param: Parameters = None,
-    base: Base = None,
-    database: Database = None,
-    allow_host: AllowedHosts = None,
-    allow_folder: AllowedFolders = None,
-    allow_bucket: AllowedBuckets = None,
+    options: MappingOptions,
     since: Since = None,
     quarantine: Quarantine = None,
     resume: Resume = False,
@@ -113,18 +97,10 @@ def run(  # noqa: PLR0913 - every one is an option of the command
     quiet: Quiet = False,
 ) -> None:
     """Run a mapping: its outputs appear whole, or not at all."""
-    from api.mapping_sources import permissions
     from geotriples import explaining
-    from ontologies.namespaces import ID
 
     console = Console(json=json, quiet=quiet)
-    told: dict[str, Any] = {
-        "sources": source_paths(source),
-        "parameters": pairs("--param", param),
-        "base": base or ID,
-        "database": database_access(database),
-        "permissions": permissions(allow_host, allow_folder, allow_bucket),
-    }
+    told = options.told()
     if explain:
         text = explaining.explain(mapping, **told)
         console.report({"mapping": str(mapping), "plan": text}, text)

@@ -2,14 +2,13 @@
 
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.map_options import database_access, pairs, source_paths
+from api.cli.map_options import MappingOptions
 
 if TYPE_CHECKING:
     from api.virtual import VirtualEngines
@@ -30,30 +29,15 @@ Mapping = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A mapping with the options of its run.
-
-    Attributes:
-        mapping: The mapping's file.
-        source: `--source`.
-        param: `--param`.
-        base: `--base`.
-        database: `--database`.
-        allow_host: `--allow-host`.
-        allow_folder: `--allow-folder`.
-    """
+    """A mapping, and what it is read with."""
 
     mapping: Path
-    source: Sequence[str] | None = None
-    param: Sequence[str] | None = None
-    base: str | None = None
-    database: str | None = None
-    allow_host: Sequence[str] | None = None
-    allow_folder: Sequence[Path] | None = None
+    options: MappingOptions
 
     @classmethod
-    def of(cls, mapping: Path | None, *options: Any) -> "Mapped | None":
-        """A mapping with its options, in their order; None where there is none."""
-        return None if mapping is None else cls(mapping, *options)
+    def of(cls, mapping: Path | None, options: MappingOptions) -> "Mapped | None":
+        """A mapping with its options; None where there is none."""
+        return None if mapping is None else cls(mapping, options)
 
     def open(
         self,
@@ -66,19 +50,10 @@ class Mapped:
         Raises:
             MappingError: It is wrong, or does not fit its sources.
         """
-        from api.mapping_sources import permissions
         from api.virtual import open_mapping
-        from ontologies.namespaces import ID
 
         return open_mapping(
-            self.mapping,
-            sources=source_paths(self.source),
-            parameters=pairs("--param", self.param),
-            base=self.base or ID,
-            database=database_access(self.database),
-            permissions=permissions(self.allow_host or (), self.allow_folder or ()),
-            services=services,
-            engines=engines,
+            self.mapping, services=services, engines=engines, **self.options.told()
         )
 
 

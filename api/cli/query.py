@@ -11,15 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from api.cli.map_options import (
-    AllowedFolders,
-    AllowedHosts,
-    Base,
-    Database,
-    Parameters,
-    Sources,
-)
+from api.cli.map_options import MappingOptions
 from api.cli.mapping import Mapped, Mapping, one_place
+from api.cli.option_groups import with_options_of
 from api.cli.options import MaybeSource, Regime
 from api.cli.output import write_whole
 
@@ -77,6 +71,7 @@ Target = Annotated[
 ]
 
 
+@with_options_of(options=MappingOptions)
 def query(  # noqa: PLR0913 - every one is an option of the command
     text: Annotated[
         str | None,
@@ -85,12 +80,7 @@ def query(  # noqa: PLR0913 - every one is an option of the command
     *,
     location: MaybeSource = None,
     mapping: Mapping = None,
-    source: Sources = None,
-    param: Parameters = None,
-    base: Base = None,
-    database: Database = None,
-    allow_host: AllowedHosts = None,
-    allow_folder: AllowedFolders = None,
+    options: MappingOptions,
     file: Annotated[
         typer.FileText | None,
         typer.Option("--file", "-f", help="Read the query from a file.", lazy=False),
@@ -113,7 +103,7 @@ def query(  # noqa: PLR0913 - every one is an option of the command
     question = read_text(text, file)
     chosen = _format(Format.JSON if json else output, target)
     one_place(location, mapping)
-    mapped = Mapped.of(mapping, source, param, base, database, allow_host, allow_folder)
+    mapped = Mapped.of(mapping, options)
     with _source(str(location), entailment, mapped) as asked:
         _write(asked.query(question, timeout), chosen, target)
 

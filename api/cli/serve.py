@@ -12,15 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.console import Console
-from api.cli.map_options import (
-    AllowedFolders,
-    AllowedHosts,
-    Base,
-    Database,
-    Parameters,
-    Sources,
-)
+from api.cli.map_options import MappingOptions
 from api.cli.mapping import Mapped, Mapping, one_place
+from api.cli.option_groups import with_options_of
 from api.cli.options import (
     AllowLoad,
     Axioms,
@@ -74,16 +68,12 @@ class Urls:
         return f"page    {self.page}\nSPARQL  {self.sparql}\nEnd with Ctrl-C."
 
 
+@with_options_of(options=MappingOptions)
 def serve(  # noqa: PLR0913 - every one is an option of the command
     *,
     location: MaybeStore = None,
     mapping: Mapping = None,
-    source: Sources = None,
-    param: Parameters = None,
-    base: Base = None,
-    database: Database = None,
-    allow_host: AllowedHosts = None,
-    allow_folder: AllowedFolders = None,
+    options: MappingOptions,
     host: Host = "127.0.0.1",
     port: Port = 7878,
     allow_update: AllowUpdate = False,
@@ -113,7 +103,7 @@ def serve(  # noqa: PLR0913 - every one is an option of the command
         update={name: each for name, each in given.items() if each is not None}
     )
     one_place(location, mapping)
-    mapped = Mapped.of(mapping, source, param, base, database, allow_host, allow_folder)
+    mapped = Mapped.of(mapping, options)
     with _opened(settings, mapped) as store:
         serve_store(
             store,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from urllib.error import HTTPError, URLError
 
 import pyoxigraph as ox
@@ -26,6 +26,7 @@ from federation.errors import EndpointRefused, EndpointUnreachable, UnusableAnsw
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, XSD_STRING, BlankNode, Literal, Term
 from strabon_store.errors import ResultTooLarge
+from strabon_store.query_options import QueryOptions
 from strabon_store.results.graphs import Graph, Result
 from strabon_store.results.solutions import Row, Solutions
 from strabon_store.running import RunningQuery
@@ -58,11 +59,7 @@ class SparqlEndpoint:
         self,
         text: str,
         timeout_s: float | None = None,
-        *,
-        base: str | None = None,
-        dataset: Dataset | None = None,
-        query_id: str | None = None,
-        max_rows: int | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Result:
         """The answer to a query, read whole before it is returned.
 
@@ -72,14 +69,17 @@ class SparqlEndpoint:
             UnusableAnswer: The answer is cut off, or no SPARQL result.
         """
         allowed_s = timeout_s or DEFAULT_TIMEOUT_S
+        base, dataset = options.get("base"), options.get("dataset")
         if base is not None:
             # A BASE of the query's own comes later, and holds.
             text = f"BASE {ox.NamedNode(base)} {text}"
-        media_type, document = self._ask(text, allowed_s, dataset, query_id)
+        media_type, document = self._ask(
+            text, allowed_s, dataset, options.get("query_id")
+        )
         try:
             if media_type in _RDF:
                 return _graph(document, _RDF[media_type])
-            return _limited(_result(json.loads(document)), max_rows)
+            return _limited(_result(json.loads(document)), options.get("max_rows"))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnusableAnswer(
                 self.url,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Final, Self
+from typing import Final, Self, Unpack
 
 import duckdb
 
@@ -24,6 +24,7 @@ from strabon_store.errors import LoadError, QueryMemoryExceeded, UnsupportedFeat
 from strabon_store.explaining import Explanation
 from strabon_store.frontend import parse_query
 from strabon_store.passes import PASSES, rewrite_relations, run_passes
+from strabon_store.query_options import QueryOptions
 from strabon_store.results.columns import Batch
 from strabon_store.results.graphs import Graph, Result
 from strabon_store.results.solutions import Solutions
@@ -74,21 +75,14 @@ class VirtualStore:
         self,
         text: str,
         timeout_s: float | None = None,
-        *,
-        base: str | None = None,
-        dataset: Dataset | None = None,
-        query_id: str | None = None,
-        max_rows: int | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Result:
         """The answer to a query, from the sources as they are now.
 
         Args:
             text: The query.
             timeout_s: How long it may take until its last row is read.
-            base: What relative IRIs are resolved against where the text has no BASE.
-            dataset: What to ask instead of the query's own FROM and FROM NAMED.
-            query_id: What `queries` and `cancel` call it; made up when None.
-            max_rows: How many rows the answer may have.
+            options: How it is asked beside that.
 
         Raises:
             QuerySyntaxError: The text is not SPARQL.
@@ -98,23 +92,18 @@ class VirtualStore:
         """
         started = time.monotonic()
         with ExitStack() as stack:
-            run = self._running.begin(text, Limits(timeout_s), query_id)
+            run = self._running.begin(text, Limits(timeout_s), options.get("query_id"))
             stack.callback(run.close)
-            store, _ = self._filled(stack, run, self._read(text, base, dataset))
+            query = self._read(text, options.get("base"), options.get("dataset"))
+            store, _ = self._filled(stack, run, query)
             run.check()
             self._stores[run.id] = store
             stack.callback(self._stores.pop, run.id, None)
             left_s = None
             if timeout_s is not None:
                 left_s = max(timeout_s - (time.monotonic() - started), _LEAST_S)
-            answer = store.query(
-                text,
-                left_s,
-                base=base,
-                dataset=dataset,
-                query_id=run.id,
-                max_rows=max_rows,
-            )
+            options["query_id"] = run.id
+            answer = store.query(text, left_s, **options)
             run.close()
             if isinstance(answer, bool):
                 return answer

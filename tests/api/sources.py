@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Unpack
 
 import pyoxigraph as ox
 
 from strabon_store.algebra.queries import Dataset
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.errors import QuerySyntaxError, QueryTimeout, UnsupportedFeature
+from strabon_store.query_options import QueryOptions
 from strabon_store.results.graphs import Graph, Result
 from strabon_store.results.solutions import Row, Solutions
 from strabon_store.running import RunningQuery
@@ -58,13 +60,9 @@ class Triples(Unlisted):
         self,
         text: str,
         timeout_s: float | None = None,
-        *,
-        base: str | None = None,
-        dataset: Dataset | None = None,
-        query_id: str | None = None,
-        max_rows: int | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Result:
-        del text, timeout_s, base, dataset, query_id, max_rows
+        del text, timeout_s, options
         literal = Literal("x", language="da")
         return Graph.of_triples([(IRI("urn:a"), IRI("urn:p"), literal)])
 
@@ -79,16 +77,12 @@ class Oxigraph(Unlisted):
         self,
         text: str,
         timeout_s: float | None = None,
-        *,
-        base: str | None = None,
-        dataset: Dataset | None = None,
-        query_id: str | None = None,
-        max_rows: int | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Result:
-        del timeout_s, query_id, max_rows
+        del timeout_s
         if text.startswith(("CONSTRUCT", "DESCRIBE")):
             raise UnsupportedFeature(text.split(maxsplit=1)[0])
-        dataset = dataset or Dataset()
+        dataset = options.get("dataset") or Dataset()
         default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [
             ox.NamedNode(graph.value) for graph in dataset.default
         ]
@@ -99,7 +93,7 @@ class Oxigraph(Unlisted):
         try:
             answer = self.store.query(
                 text,
-                base_iri=base,
+                base_iri=options.get("base"),
                 default_graph=default if has_dataset else None,
                 named_graphs=named if has_dataset else None,
             )
@@ -139,13 +133,9 @@ class Rows(Unlisted):
         self,
         text: str,
         timeout_s: float | None = None,
-        *,
-        base: str | None = None,
-        dataset: Dataset | None = None,
-        query_id: str | None = None,
-        max_rows: int | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Result:
-        del text, timeout_s, base, dataset, query_id, max_rows
+        del text, timeout_s, options
         return Solutions(("a", "b"), self._rows(), self.closed.set)
 
     def _rows(self) -> Iterator[Row]:
@@ -166,13 +156,9 @@ class Blocked(Unlisted):
         self,
         text: str,
         timeout_s: float | None = None,
-        *,
-        base: str | None = None,
-        dataset: Dataset | None = None,
-        query_id: str | None = None,
-        max_rows: int | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Result:
-        del text, base, dataset, query_id, max_rows
+        del text, options
         self.started.release()
         if self.released.wait(timeout_s):
             return True
@@ -187,13 +173,9 @@ class Slow(Unlisted):
         self,
         text: str,
         timeout_s: float | None = None,
-        *,
-        base: str | None = None,
-        dataset: Dataset | None = None,
-        query_id: str | None = None,
-        max_rows: int | None = None,
+        **options: Unpack[QueryOptions],
     ) -> Result:
-        del text, timeout_s, base, dataset, query_id, max_rows
+        del text, timeout_s, options
         return Solutions(("a", "b"), self._rows())
 
     def _rows(self) -> Iterator[Row]:

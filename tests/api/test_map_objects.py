@@ -202,6 +202,26 @@ def test_what_nobody_allowed_is_not_read(server: ObjectServer, tmp_path: Path) -
     assert "'v', string" in plan
 
 
+@pytest.mark.parametrize("command", ["query", "explain"])
+def test_a_mapping_of_objects_is_asked_in_place(
+    server: ObjectServer, tmp_path: Path, command: str
+) -> None:
+    server.put("t.csv", FILES["t.csv"][2])
+    mapping = _mapping(tmp_path, "s3://maps/t.csv")
+    asked = [command, "--mapping", mapping, "SELECT ?v { ?s ?p ?v }", "--json"]
+    refused = CliRunner().invoke(app, asked)
+    assert refused.exit_code == 1
+    assert "is not fetched" in refused.output
+    answer = CliRunner().invoke(app, [*asked, "--allow-bucket", "maps"])
+    assert answer.exit_code == 0, answer.output
+    document = json.loads(answer.output)
+    if command == "query":
+        found = [row["v"]["value"] for row in document["results"]["bindings"]]
+        assert sorted(found) == ["x", "y"]
+    else:
+        assert "t.csv" in str(document)
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
