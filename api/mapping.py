@@ -104,7 +104,7 @@ def map_since(
         before = lake if lake.exists() else None
         difference = LakeDifference(before, new, scratch / "spill")
         changes = store.apply_patch(difference.removed(), difference.added())
-        replace_lake(new, lake, scratch / "old")
+        replace_lake(new, lake)
     return PatchReport(report, changes.deleted, changes.inserted)
 
 

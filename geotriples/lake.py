@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 from engines.duckdb import connect
 from engines.duckdb.failures import wrap_error
 from engines.duckdb.session import Spill
+from engines.exchange import replace_directory
 from engines.lake import KEY, LAYOUT, SUCCESS, predicate_key, rows_of
 from engines.term_columns import StatementBatch
-from engines.whole_files import scratch_directory, sync_directory, sync_file
+from engines.whole_files import scratch_directory, sync_file
 from geotriples.errors import OutputError
 
 _MEMORY: Final = 512 << 20
@@ -52,15 +53,15 @@ def write_lake(batches: Iterable[StatementBatch], folder: Path) -> int:
         with scratch_directory(folder) as scratch:
             keys = _set_aside(batches, scratch / "raw")
             count = _write(keys, scratch / "raw", scratch / "new", scratch / "spill")
-            replace_lake(scratch / "new", folder, scratch / "old")
+            replace_lake(scratch / "new", folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(folder, f"cannot be written: {reason}") from error
     return count
 
 
-def replace_lake(new: Path, folder: Path, old: Path) -> None:
-    """Put a lake that is complete in the place of another, which is moved away.
+def replace_lake(new: Path, folder: Path) -> None:
+    """Put a lake that is complete in the place of another, which is at `new` then.
 
     Raises:
         OSError: The disk does not let us.
@@ -68,10 +69,7 @@ def replace_lake(new: Path, folder: Path, old: Path) -> None:
     (new / SUCCESS).touch()
     for path in new.rglob("*"):
         sync_file(path)
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    sync_directory(folder.parent)
+    replace_directory(new, folder)
 
 
 def _set_aside(batches: Iterable[StatementBatch], raw: Path) -> dict[str, str]:

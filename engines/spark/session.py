@@ -34,6 +34,7 @@ S3A: Final = ("org.apache.hadoop:hadoop-aws:3.4.1",)
 REPOSITORIES: Final = "PYTHEAS_MAVEN_REPOSITORIES"
 """Variable with repositories to ask for jars beside Maven Central, comma-separated."""
 
+_JAVA_OPTIONS: Final = "spark.driver.extraJavaOptions"
 _GIB: Final = 2**30
 _HEAP_GIB: Final = (1, 8)
 _LOG_LINES: Final = 15
@@ -148,13 +149,15 @@ def configuration(settings: SparkSettings) -> dict[str, str]:
     repositories = os.environ.get(REPOSITORIES)
     if repositories:
         conf["spark.jars.repositories"] = repositories
-    trusted = trust_store()
-    if trusted is not None:
-        option = f"-Djavax.net.ssl.trustStore={trusted}"
-        conf["spark.driver.extraJavaOptions"] = option
     if settings.is_local:
         conf |= _local(settings)
-    return conf | dict(settings.conf)
+    conf |= settings.conf
+    trusted = trust_store()
+    if trusted is not None:
+        # Beside what was asked for: without it no jar may be had.
+        option = f"-Djavax.net.ssl.trustStore={trusted}"
+        conf[_JAVA_OPTIONS] = f"{option} {conf.get(_JAVA_OPTIONS, '')}".strip()
+    return conf
 
 
 def _local(settings: SparkSettings) -> dict[str, str]:

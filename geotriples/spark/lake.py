@@ -44,7 +44,7 @@ def write_lines_to_lake(lines: "DataFrame", folder: Path, blank_prefix: str) -> 
             parts.write.partitionBy(KEY).options(**options).parquet(new.as_uri())
             files = new.rglob("*.parquet")
             count = sum(int(pq.read_metadata(one).num_rows) for one in files)
-            replace_lake(new, folder, scratch / "old")
+            replace_lake(new, folder)
     except OSError as error:
         raise OutputError(folder, f"cannot be written: {error.strerror}") from error
     return count

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engines.errors import JavaMissing, SparkFailed
-from engines.spark import java
+from engines.spark import java, session
 from engines.spark.failures import TaskError, error_of, errors_travel
 from engines.spark.java import JavaRuntime, find_java, home_for_spark, probe
 from engines.spark.session import SparkSettings, configuration
@@ -70,6 +70,16 @@ def test_a_session_is_sized_for_the_machine_and_its_settings_can_be_changed() ->
     conf = configuration(changed)
     assert "spark.driver.memory" not in conf
     assert conf["spark.log.level"] == "INFO"
+
+
+def test_options_for_java_stand_beside_the_certificates_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "trust_store", lambda: Path("/etc/cacerts"))
+    given = {"spark.driver.extraJavaOptions": "-Xss4m"}
+    conf = configuration(SparkSettings("local[1]", conf=given))
+    options = conf["spark.driver.extraJavaOptions"]
+    assert options == "-Djavax.net.ssl.trustStore=/etc/cacerts -Xss4m"
 
 
 def test_an_error_survives_the_text_of_a_trace() -> None:
