@@ -150,7 +150,7 @@ class MissingCrs(ProductError):
         looked_at: The companion files that were asked.
     """
 
-    def __init__(self, path: Path, looked_at: Sequence[Path]) -> None:
+    def __init__(self, path: Path | str, looked_at: Sequence[Path]) -> None:
         self.looked_at = tuple(looked_at)
         companions = ", ".join(p.name for p in looked_at) or "there is none"
         super().__init__(

@@ -3,6 +3,7 @@
 * MlError
   - ProductError
     - MissingGeolocation      nothing says where on Earth the pixels are
+    - UnknownScaling          nothing says which reflectance a number stands for
 """
 
 from pathlib import Path
@@ -24,3 +25,15 @@ class MissingGeolocation(ProductError):
             f"its annotation has no usable {lacking}, so its pixels have no place on "
             "Earth; fetch the product again",
         )
+
+
+class UnknownScaling(ProductError):
+    """Nothing says which reflectance a number stands for; it is not guessed.
+
+    Attributes:
+        reason: What is missing.
+    """
+
+    def __init__(self, path: Path | str, reason: str, cure: str) -> None:
+        self.reason = reason
+        super().__init__(path, f"{reason}; {cure}")
