@@ -66,6 +66,7 @@ def train_and_register(
         **({} if run.epochs is None else {"epochs": str(run.epochs)}),
         "samples": str(len(what.folds_N)),
         "data_sha256": what.sha256,
+        **what.observed,
         "temperature": f"{found.temperature:.4f}",
         "git": git_state(),
         "software": software_version(),

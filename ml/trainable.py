@@ -4,8 +4,9 @@ Shape suffixes: N samples, M labels (of samples, or of all their pixels), K clas
 """
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -32,15 +33,18 @@ from ml.samples.polar_patch import CLASSES as PATCH_CLASSES
 from ml.samples.polar_patch import PatchSamples, read_polar_patch
 from ml.samples.series import SeriesSamples
 from ml.samples.simulated_ice import ChipSamples, simulate_chips
-from ml.samples.splits import Folds, leave_one_out
+from ml.samples.splits import Folds, leave_one_out, stratified_folds
 from ml.sim.parameters import load_parameters
+from ml.simulated import CROPS, training_fields
 from ml.training.data import ChipData
 from ml.training.run import Run
 from ontologies.progress import Progress, silent
 from ontologies.vocabulary import concept_scheme
 
 SIMULATED: Final = "simulated-ice"
-"""The data set that needs no files."""
+"""The simulated scenes; they need no files, and nor do the fields of `CROPS`."""
+
+_FOLDS: Final = 5
 
 Rows: TypeAlias = NDArray[np.int64]
 
@@ -68,6 +72,7 @@ class Trainable:
         train: The network, by some of the samples.
         logits: What a network says of some of them, (M, K).
         truth: The labels of some of them, (M).
+        observed: What the network is to be given: its channels, its dates.
     """
 
     recipe: str
@@ -78,6 +83,7 @@ class Trainable:
     train: Callable[[Rows, Run], nn.Module]
     logits: Callable[[nn.Module, Rows], Logits]
     truth: Callable[[Rows], Labels]
+    observed: Mapping[str, str] = field(default_factory=dict)
 
 
 def trainable(
@@ -88,7 +94,7 @@ def trainable(
     Args:
         dataset: Its name.
         recipe: The data set's own where None.
-        folder: Where the data sets lie; not needed by the simulated one.
+        folder: Where the data sets lie; not needed by simulated ones.
         progress: Told how far a simulation is.
 
     Raises:
@@ -100,6 +106,11 @@ def trainable(
         name = recipe or "ice-unet"
         chosen = chip_recipe(name)
         return of_chips(simulate_chips(progress=progress), chosen, name)
+    if dataset == CROPS:
+        name = recipe or "crop-tempcnn"
+        fields = training_fields()
+        folds_N = stratified_folds(fields.labels_N, _FOLDS)
+        return of_series(fields, _network(name, series_recipe), name, folds_N)
     if folder is None:
         raise InvalidTraining(f"{dataset} lies in a folder; name it with --data")
     if dataset == PATCHES:
@@ -107,7 +118,7 @@ def trainable(
         network = _network(name, patch_recipe)
         samples = read_polar_patch(folder / "polar_patch").labelled()
         return _of_patches(samples, network, name)
-    experiment = series_experiment(dataset, SIMULATED)
+    experiment = series_experiment(dataset, SIMULATED, CROPS)
     name = recipe or experiment.recipe
     network = _network(name, series_recipe)
     series = experiment.read(folder)
@@ -140,6 +151,10 @@ def of_series(
         train=lambda rows, run: recipe.train(samples.select(rows), run),
         logits=lambda model, rows: recipe.logits(model, samples.select(rows)),
         truth=lambda rows: samples.labels_N[rows],
+        observed={
+            "channels": json.dumps(samples.channels),
+            "days": json.dumps(samples.days_NT[0].round().astype(int).tolist()),
+        },
     )
 
 

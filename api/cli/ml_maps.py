@@ -18,11 +18,6 @@ simulate = typer.Typer(
 )
 
 
-@simulate.callback()
-def _simulate() -> None:
-    """Keeps `ice` a command of its own, while it is the only one."""
-
-
 @simulate.command()
 def ice(
     output: Annotated[
@@ -59,6 +54,42 @@ def ice(
             f"best accuracy by {name}: {one.value:.3f} +- {one.half_width:.3f}"
             for name, one in bounds.items()
         ),
+    ]
+    console.report(document, "\n".join(lines))
+
+
+@simulate.command()
+def crop(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The folder of the cube.")
+    ],
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is random.")] = 0,
+    size: Annotated[int, typer.Option(help="Rows and columns.")] = 128,
+    fields: Annotated[
+        int, typer.Option(min=100, help="By which the optimum is estimated.")
+    ] = 10_000,
+    *,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a cube of NDVI and NDMI over fields: NetCDF, and the true crops."""
+    from ml.sim.crop import optimum
+    from ml.sim.crop_cube import CUBE, TRUTH, CubeSetup, write_cube
+
+    console = Console(json=json, quiet=quiet)
+    with console.progress() as progress:
+        cube = write_cube(output, CubeSetup((size, size)), seed)
+        best = optimum(fields, progress=progress)
+    parcels = len(set(cube.parcels_HW.ravel().tolist()))
+    document = {
+        "cube": str(output / CUBE),
+        "truth": str(output / TRUTH),
+        "parcels": parcels,
+        "bayes_accuracy": asdict(best),
+    }
+    lines = [
+        f"{output}: {size} x {size} pixels, {parcels} parcels, the truth in {TRUTH}",
+        f"best accuracy by field: {best.value:.3f} +- {best.half_width:.3f}",
     ]
     console.report(document, "\n".join(lines))
 

@@ -20,3 +20,14 @@ Model = Annotated[
         metavar="NAME[@VERSION|@STAGE]", help="The model; its newest version alone."
     ),
 ]
+MaybeData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="The folder in which the data sets lie.",
+        envvar="PYTHEAS_DATA",
+        exists=True,
+        file_okay=False,
+        show_default="needed but by simulated ones",
+    ),
+]

@@ -8,28 +8,16 @@ from typing import Annotated
 import typer
 
 from api.cli.console import Console
-from api.cli.ml_options import Folder, Model
+from api.cli.ml_options import Folder, MaybeData, Model
 from api.cli.options import Json, Quiet
-
-MaybeData = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        help="The folder in which the data sets lie.",
-        envvar="PYTHEAS_DATA",
-        exists=True,
-        file_okay=False,
-        show_default="needed but by simulated-ice",
-    ),
-]
 
 
 def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     dataset: Annotated[
         str,
         typer.Argument(
-            help="simulated-ice, central-asia, worldcereal-2022, worldcereal-2023 or "
-            "polar-patch."
+            help="simulated-ice, simulated-crops, central-asia, worldcereal-2022, "
+            "worldcereal-2023 or polar-patch."
         ),
     ],
     folder: Folder,

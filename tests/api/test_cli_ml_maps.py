@@ -20,6 +20,21 @@ def _run(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["ml", *map(str, arguments)])
 
 
+def test_fields_are_simulated(tmp_path: Path) -> None:
+    done = _run(
+        *("simulate", "crop", "-o", tmp_path / "sim", "--size", 20, "--json"),
+        *("--fields", 100),
+    )
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert 0.7 < said["bayes_accuracy"]["value"] < 0.95
+    assert Path(said["cube"]).exists()
+    assert Path(said["truth"]).exists()
+    done = _run("evaluate", "central-asia")
+    assert done.exit_code == 2
+    assert "name it" in done.output
+
+
 def test_from_a_simulation_to_polygons(tmp_path: Path) -> None:
     scene, models, made = (tmp_path / name for name in ("scene", "models", "map"))
     done = _run("simulate", "ice", "-o", scene, "--seed", 2, "--size", 96, "--json")
