@@ -19,8 +19,8 @@ from typing import Final, TypeAlias, TypeVar
 from ml.errors import UnknownRecipe
 from ml.evaluation.crossvalidation import Validation, cross_validate
 from ml.recipes import patch_recipe, series_recipe
-from ml.samples.central_asia import read_central_asia
-from ml.samples.polar_patch import CLASSES, PatchSamples, read_polar_patch
+from ml.samples.named import PATCHES, SERIES, read_patches
+from ml.samples.polar_patch import CLASSES, PatchSamples
 from ml.samples.series import SeriesSamples
 from ml.samples.splits import (
     Folds,
@@ -29,7 +29,6 @@ from ml.samples.splits import (
     spatial_blocks,
     stratified_folds,
 )
-from ml.samples.worldcereal import read_parcels
 from ontologies.progress import Progress, silent
 
 _FOLDS: Final = 5
@@ -61,34 +60,24 @@ def _blocks(resolution: int) -> Split:
     return lambda samples: spatial_blocks(samples.lonlat_N2, resolution, _FOLDS)
 
 
-def _parcels(year: int) -> SeriesExperiment:
-    name = f"{year}_FRA_LPIS_POLY_110.geoparquet"
-    return SeriesExperiment(
-        lambda folder: read_parcels(folder / "worldcereal" / name).of_common_classes(
-            13
-        ),
-        {"fold": _fifths, "block": _blocks(4)},
-    )
-
+_PARCELS: Final[Mapping[str, Split]] = MappingProxyType(
+    {"fold": _fifths, "block": _blocks(4)}
+)
 
 _SERIES: Final[Mapping[str, SeriesExperiment]] = MappingProxyType(
     {
         "central-asia": SeriesExperiment(
-            lambda folder: read_central_asia(
-                folder / "crops_central_asia"
-            ).of_common_classes(100),
+            SERIES["central-asia"],
             {
                 "fold": _fifths,
                 "region": lambda samples: leave_one_out(samples.groups["region"]),
                 "block": _blocks(3),
             },
         ),
-        "worldcereal-2022": _parcels(2022),
-        "worldcereal-2023": _parcels(2023),
+        "worldcereal-2022": SeriesExperiment(SERIES["worldcereal-2022"], _PARCELS),
+        "worldcereal-2023": SeriesExperiment(SERIES["worldcereal-2023"], _PARCELS),
     }
 )
-PATCHES: Final = "polar-patch"
-"""The data set of patches."""
 
 NAMES: Final = (*_SERIES, PATCHES)
 """The data sets."""
@@ -147,7 +136,7 @@ def _validate_patches(
 ) -> Validation:
     chosen = patch_recipe(recipe)
     make_split = _chosen({"scene": patch_folds}, split)
-    samples = read_polar_patch(folder / "polar_patch").labelled()
+    samples = read_patches(folder)
     folds_N = make_split(samples)
     check_split(folds_N, samples.scenes_N)
     done = cross_validate(

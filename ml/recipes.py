@@ -32,6 +32,7 @@ from ml.models.ltae import Ltae
 from ml.models.patch_cnn import PatchCnn
 from ml.models.tempcnn import TempCnn
 from ml.models.unet import UNet
+from ml.samples.columns import some
 from ml.samples.polar_patch import CLASSES as PATCH_CLASSES
 from ml.samples.polar_patch import PatchSamples
 from ml.samples.series import SeriesSamples
@@ -184,7 +185,7 @@ class PatchRecipe:
 
 def patch_data(samples: PatchSamples, rows: NDArray[np.int64]) -> PatchData:
     """Some patches, as they are trained on."""
-    return PatchData(samples.values_NHWC[rows], samples.labels_N[rows])
+    return PatchData(some(samples.values_NHWC, rows), samples.labels_N[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,8 @@ class Forest:
         if isinstance(samples, SeriesSamples):
             features_NF, count = series_features(samples), len(samples.classes)
         else:
-            features_NF, count = patch_features(samples.values_NHWC), len(PATCH_CLASSES)
+            features_NF = patch_features(samples.values_NHWC[:])
+            count = len(PATCH_CLASSES)
         labels_N = samples.labels_N
         return lambda train, test: logits_of(
             forest_probabilities(

@@ -78,7 +78,7 @@ def validate_on_fields(
         folds_N=np.arange(len(test)) % 2,
         logits_NK=chosen.logits(model, test),
     )
-    optimal_NK = optimal_probabilities(drawn.season, test.values_NTC)
+    optimal_NK = optimal_probabilities(drawn.season, test.values_NTC[:])
     return done, regret(done.calibrated(), optimal_NK, test.labels_N)
 
 

@@ -17,7 +17,7 @@ from torch import nn
 from ml.errors import InvalidTraining
 from ml.evaluation.crossvalidation import Logits
 from ml.evaluation.metrics import Labels
-from ml.experiments import PATCHES, patch_folds, series_experiment
+from ml.experiments import patch_folds, series_experiment
 from ml.recipes import (
     ChipRecipe,
     Forest,
@@ -29,20 +29,26 @@ from ml.recipes import (
     series_recipe,
 )
 from ml.registry.store import Signature, Tensor
+from ml.samples.columns import Column, blocks, some
+from ml.samples.named import PATCHES, SIMULATED, read_patches
 from ml.samples.polar_patch import CLASSES as PATCH_CLASSES
-from ml.samples.polar_patch import PatchSamples, read_polar_patch
+from ml.samples.polar_patch import PatchSamples
 from ml.samples.series import SeriesSamples
-from ml.samples.simulated_ice import ChipSamples, simulate_chips
-from ml.samples.splits import Folds, leave_one_out, stratified_folds
-from ml.sim.parameters import load_parameters
+from ml.samples.shards import sources
+from ml.samples.shards.reader import Shards, is_shards, open_shards
+from ml.samples.simulated_ice import ChipSamples, ice_classes, simulate_chips
+from ml.samples.splits import (
+    OBJECT,
+    Folds,
+    grouped_folds,
+    leave_one_out,
+    stratified_folds,
+)
 from ml.simulated import CROPS, training_fields
 from ml.training.data import ChipData
 from ml.training.run import Run
 from ontologies.progress import Progress, silent
 from ontologies.vocabulary import concept_scheme
-
-SIMULATED: Final = "simulated-ice"
-"""The simulated scenes; they need no files, and nor do the fields of `CROPS`."""
 
 _FOLDS: Final = 5
 
@@ -92,7 +98,7 @@ def trainable(
     """What a recipe would be trained on.
 
     Args:
-        dataset: Its name.
+        dataset: Its name, or a folder of shards.
         recipe: The data set's own where None.
         folder: Where the data sets lie; not needed by simulated ones.
         progress: Told how far a simulation is.
@@ -102,6 +108,8 @@ def trainable(
         InvalidTraining: The recipe is no network, or the folder is not named.
         UnreadableSamples: The data set is missing or broken.
     """
+    if is_shards(Path(dataset)):
+        return _of_shards(open_shards(Path(dataset)), recipe)
     if dataset == SIMULATED:
         name = recipe or "ice-unet"
         chosen = chip_recipe(name)
@@ -116,14 +124,40 @@ def trainable(
     if dataset == PATCHES:
         name = recipe or "ice-patches"
         network = _network(name, patch_recipe)
-        samples = read_polar_patch(folder / "polar_patch").labelled()
-        return _of_patches(samples, network, name)
+        return _of_patches(read_patches(folder), network, name)
     experiment = series_experiment(dataset, SIMULATED, CROPS)
     name = recipe or experiment.recipe
     network = _network(name, series_recipe)
     series = experiment.read(folder)
     make_split = next(iter(experiment.splits.values()))
     return of_series(series, network, name, make_split(series))
+
+
+def _of_shards(shards: Shards, recipe: str | None) -> Trainable:
+    """Samples stay in the shards; folds are those by which they may be split."""
+    match shards.manifest.kind:
+        case sources.SERIES:
+            series = sources.series_of(shards)
+            name = recipe or "crop-both"
+            folds_N = _series_folds(series)
+            return of_series(series, _network(name, series_recipe), name, folds_N)
+        case sources.PATCHES:
+            name = recipe or "ice-patches"
+            network = _network(name, patch_recipe)
+            return _of_patches(sources.patches_of(shards), network, name)
+        case sources.CHIPS:
+            name = recipe or "ice-unet"
+            chips = sources.chips_of(shards)
+            return of_chips(chips, chip_recipe(name), name)
+        case kind:
+            raise InvalidTraining(f"{shards.folder}: no recipe is for {kind!r}")
+
+
+def _series_folds(samples: SeriesSamples) -> Folds:
+    """By object where samples show one several times, else with equal classes."""
+    if OBJECT in samples.groups:
+        return grouped_folds(samples.groups[OBJECT], _FOLDS)
+    return stratified_folds(samples.labels_N, _FOLDS)
 
 
 def _network(name: str, find: Callable[[str], Any]) -> Any:
@@ -176,12 +210,11 @@ def _of_patches(samples: PatchSamples, recipe: PatchRecipe, name: str) -> Traina
 
 def of_chips(samples: ChipSamples, recipe: ChipRecipe, name: str) -> Trainable:
     """A recipe for chips of simulated scenes."""
-    ice = load_parameters().ice
-    scheme = concept_scheme(ice.scheme)
-    classes = tuple(scheme[code].iri for code in ice.codes)
+    classes = ice_classes()
 
     def data(rows: Rows) -> ChipData:
-        return ChipData(samples.values_NHWC[rows], samples.labels_NHW[rows])
+        values_NHWC = some(samples.values_NHWC, rows)
+        return ChipData(values_NHWC, some(samples.labels_NHW, rows))
 
     return Trainable(
         recipe=name,
@@ -206,8 +239,9 @@ def _crop(name: str) -> str:
     return concept_scheme("hcat")[_HCAT[name]].iri if name in _HCAT else name
 
 
-def _digest(*arrays: NDArray[Any]) -> str:
+def _digest(*columns: Column) -> str:
     digest = hashlib.sha256()
-    for each in arrays:
-        digest.update(np.ascontiguousarray(each).data)
+    for column in columns:
+        for values in blocks(column):
+            digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()

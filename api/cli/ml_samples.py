@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.console import Console
+from api.cli.ml_shards import shards, verify
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
     from ml.maps import Grid
 
 samples = typer.Typer(help="Labelled samples.", no_args_is_help=True)
+samples.command()(shards)
+samples.command()(verify)
 
 Chart = Annotated[
     Path, typer.Argument(help="A SIGRID-3 ice chart: the .shp, with .dbf and .prj.")

@@ -21,7 +21,7 @@ _QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 def series_features(samples: SeriesSamples) -> NDArray[np.float32]:
     """Features (N, F): values with gaps filled, their changes, and their quantiles."""
     filled_NTC, _ = fill_gaps(
-        torch.from_numpy(samples.values_NTC), torch.from_numpy(samples.days_NT)
+        torch.from_numpy(samples.values_NTC[:]), torch.from_numpy(samples.days_NT[:])
     )
     values_NTC = filled_NTC.numpy()
     parts = [

@@ -5,12 +5,11 @@ Shape suffixes: B batch, C channels, H rows, W columns, F features, K classes.
 
 from typing import Self
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ml.models.noise import Dropout
+from ml.samples.columns import Column, channel_moments
 
 _GROUPS = 8
 
@@ -56,11 +55,11 @@ class PatchCnn(nn.Module):
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * widths[-1], classes)
 
-    def learn(self, values_NHWC: NDArray[np.uint8]) -> Self:
+    def learn(self, values_NHWC: Column) -> Self:
         """Take mean and scale of the channels from training patches."""
-        pixels = values_NHWC.reshape(-1, values_NHWC.shape[3]).astype(np.float64)
-        self.mean_C.copy_(torch.from_numpy(pixels.mean(0)))
-        self.scale_C.copy_(torch.from_numpy(pixels.std(0).clip(1e-6)))
+        mean_C, scale_C = channel_moments(values_NHWC)
+        self.mean_C.copy_(torch.from_numpy(mean_C))
+        self.scale_C.copy_(torch.from_numpy(scale_C.clip(1e-6)))
         return self
 
     def forward(self, values_BHWC: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from ml.samples.columns import channel_moments
 from ml.samples.series import SeriesSamples
 
 
@@ -75,11 +76,9 @@ class SeriesInput(nn.Module):
 
     def learn(self, samples: SeriesSamples) -> Self:
         """Take mean and scale from training samples."""
-        values_C = samples.values_NTC.reshape(-1, samples.values_NTC.shape[2])
-        observed = torch.from_numpy(values_C).double()
-        self.mean_C.copy_(observed.nanmean(0).nan_to_num(0.0))
-        spread = (observed - self.mean_C).square().nanmean(0).sqrt().nan_to_num(1.0)
-        self.scale_C.copy_(spread.clamp_min(1e-6))
+        mean_C, scale_C = map(torch.from_numpy, channel_moments(samples.values_NTC))
+        self.mean_C.copy_(mean_C.nan_to_num(0.0))
+        self.scale_C.copy_(scale_C.nan_to_num(1.0).clamp_min(1e-6))
         return self
 
     def forward(self, values_BTC: Tensor, days_BT: Tensor) -> Tensor:

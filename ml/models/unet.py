@@ -10,11 +10,11 @@ Shape suffixes: B batch, C channels, F features, H rows, W columns, K classes.
 import itertools
 from typing import Self
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d, pad
+
+from ml.samples.columns import Column, channel_moments
 
 _CONVOLUTIONS = 2
 
@@ -68,11 +68,11 @@ class UNet(nn.Module):
         finer = self.stride - 1  # 1 + 2 + 4 + ...
         return 2 * _CONVOLUTIONS * finer + (_CONVOLUTIONS + 1) * self.stride
 
-    def learn(self, values_NHWC: NDArray[np.float32]) -> Self:
+    def learn(self, values_NHWC: Column) -> Self:
         """Take mean and scale of the channels from training samples."""
-        pixels = values_NHWC.reshape(-1, values_NHWC.shape[3]).astype(np.float64)
-        self.mean_C.copy_(torch.from_numpy(np.nanmean(pixels, 0)))
-        self.scale_C.copy_(torch.from_numpy(np.nanstd(pixels, 0).clip(1e-6)))
+        mean_C, scale_C = channel_moments(values_NHWC)
+        self.mean_C.copy_(torch.from_numpy(mean_C))
+        self.scale_C.copy_(torch.from_numpy(scale_C.clip(1e-6)))
         return self
 
     def forward(self, values_BHWC: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ml.errors import UnreadableSamples
+from ml.samples.columns import Column, some
 
 CLASSES: Final = ("ice", "water", "land")
 _CODES: Final = {"I": 0, "W": 1, "L": 2}
@@ -43,7 +44,7 @@ class PatchSamples:
     """
 
     ids_N: NDArray[np.int64]
-    values_NHWC: NDArray[np.uint8]
+    values_NHWC: Column
     labels_N: NDArray[np.int64]
     scenes_N: NDArray[np.int64]
     corners_N2: NDArray[np.int64]
@@ -61,7 +62,7 @@ class PatchSamples:
         rows = self.is_labelled_N
         return PatchSamples(
             self.ids_N[rows],
-            self.values_NHWC[rows],
+            some(self.values_NHWC, rows),
             self.labels_N[rows],
             self.scenes_N[rows],
             self.corners_N2[rows],

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.errors import InvalidSamples
+from ml.samples.columns import Column, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class SeriesSamples:
 
     name: str
     ids_N: NDArray[np.str_]
-    values_NTC: NDArray[np.float32]
-    days_NT: NDArray[np.float32]
+    values_NTC: Column
+    days_NT: Column
     labels_N: NDArray[np.int64]
     classes: tuple[str, ...]
     channels: tuple[str, ...]
@@ -61,7 +62,7 @@ class SeriesSamples:
     def select(self, rows: NDArray[Any]) -> Self:
         """Some of the samples: of a mask, or of indices."""
         chosen = {
-            each.name: getattr(self, each.name)[rows]
+            each.name: some(getattr(self, each.name), rows)
             for each in fields(self)
             if each.name in _PER_SAMPLE
         }

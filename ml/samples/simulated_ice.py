@@ -14,8 +14,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ml.map_rasters import NO_CLASS
+from ml.samples.columns import Column
 from ml.sim.ice import Setup, Simulation, simulate
+from ml.sim.parameters import load_parameters
 from ontologies.progress import Progress, silent
+from ontologies.vocabulary import concept_scheme
 
 CHANNELS: Final = ("HH dB", "HV dB", "incidence angle degrees")
 SIDE_PX: Final = 64
@@ -35,9 +38,16 @@ class ChipSamples:
         scenes_N: Number of the scene of each.
     """
 
-    values_NHWC: NDArray[np.float32]
-    labels_NHW: NDArray[np.int64]
+    values_NHWC: Column
+    labels_NHW: Column
     scenes_N: NDArray[np.int64]
+
+
+def ice_classes() -> tuple[str, ...]:
+    """IRIs of the classes, in the order of labels."""
+    ice = load_parameters().ice
+    scheme = concept_scheme(ice.scheme)
+    return tuple(scheme[code].iri for code in ice.codes)
 
 
 def simulate_chips(scenes: int = SCENES, progress: Progress = silent) -> ChipSamples:
@@ -45,13 +55,19 @@ def simulate_chips(scenes: int = SCENES, progress: Progress = silent) -> ChipSam
     chips = []
     for scene in range(scenes):
         progress("simulate", scene / scenes)
-        chips.append(_chips(simulate(Setup(shape=_SHAPE), _FIRST_SEED + scene), scene))
+        chips.append(scene_chips(scene))
     progress("simulate", 1.0)
     return ChipSamples(
         np.concatenate([each.values_NHWC for each in chips]),
         np.concatenate([each.labels_NHW for each in chips]),
         np.concatenate([each.scenes_N for each in chips]),
     )
+
+
+def scene_chips(scene: int) -> ChipSamples:
+    """Those of one scene, by its number from 0."""
+    simulation = simulate(Setup(shape=_SHAPE), _FIRST_SEED + scene)
+    return _chips(simulation, scene)
 
 
 def _chips(simulation: Simulation, scene: int) -> ChipSamples:

@@ -19,6 +19,9 @@ from ml.errors import InvalidSplit
 
 Folds = NDArray[np.int64]
 
+OBJECT: Final = "object"
+"""The group of samples that show one object: a parcel seen in two years."""
+
 _EARTH_RADIUS_M: Final = 6_371_008.8
 _SHOWN: Final = 3
 
@@ -37,6 +40,29 @@ def stratified_folds(labels_N: NDArray[np.int64], count: int, seed: int = 0) -> 
         rows = rng.permutation(np.flatnonzero(labels_N == label))
         folds_N[rows] = np.arange(len(rows)) % count
     return folds_N
+
+
+def grouped_folds(groups_N: NDArray[Any], count: int, seed: int = 0) -> Folds:
+    """Folds of whole groups, as equal in samples as groups allow.
+
+    Args:
+        groups_N: What must stay together: an object, a cell.
+        count: How many folds.
+        seed: Of the order in which groups of equal size are dealt out.
+
+    Raises:
+        InvalidSplit: There are fewer groups than folds.
+    """
+    found, index_N, sizes = np.unique(groups_N, return_inverse=True, return_counts=True)
+    if not 1 < count <= len(found):
+        raise InvalidSplit(f"samples in {len(found)} groups make no {count} folds")
+    order = np.random.default_rng(seed).permutation(len(found))
+    fold_of_group = np.empty(len(found), np.int64)
+    filled = np.zeros(count, np.int64)
+    for group in order[np.argsort(-sizes[order], kind="stable")]:
+        fold_of_group[group] = filled.argmin()
+        filled[filled.argmin()] += sizes[group]
+    return fold_of_group[index_N]
 
 
 def leave_one_out(groups_N: NDArray[Any]) -> Folds:
@@ -70,16 +96,7 @@ def spatial_blocks(
         InvalidSplit: The samples lie in fewer cells than there are to be folds.
     """
     cells_N = np.array([h3.latlng_to_cell(y, x, resolution) for x, y in lonlat_N2])
-    cells, index_N, sizes = np.unique(cells_N, return_inverse=True, return_counts=True)
-    if not 1 < count <= len(cells):
-        raise InvalidSplit(f"samples in {len(cells)} cells make no {count} folds")
-    order = np.random.default_rng(seed).permutation(len(cells))
-    fold_of_cell = np.empty(len(cells), np.int64)
-    filled = np.zeros(count, np.int64)
-    for cell in order[np.argsort(-sizes[order], kind="stable")]:
-        fold_of_cell[cell] = filled.argmin()
-        filled[filled.argmin()] += sizes[cell]
-    return fold_of_cell[index_N]
+    return grouped_folds(cells_N, count, seed)
 
 
 def check_split(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ml.models.noise import BatchNoise
+from ml.samples.columns import Column
 from ml.samples.series import SeriesSamples
 
 
@@ -19,7 +20,7 @@ class TrainingData(Protocol):
     """Labelled samples, batch by batch."""
 
     @property
-    def labels_N(self) -> NDArray[np.int64]:
+    def labels_N(self) -> Column:
         """The class of each sample."""
 
     def inputs(self, rows: NDArray[np.int64], noise: BatchNoise | None) -> Any:
@@ -121,7 +122,7 @@ class PatchData:
         contrast: Standard deviation of a factor for each channel.
     """
 
-    values_NHWC: NDArray[np.uint8]
+    values_NHWC: Column
     labels_N: NDArray[np.int64]
     brightness: float = 10.0
     contrast: float = 0.1
@@ -148,8 +149,8 @@ class ChipData:
         labels_N: The class of each pixel, (N, H, W).
     """
 
-    values_NHWC: NDArray[np.float32]
-    labels_N: NDArray[np.int64]
+    values_NHWC: Column
+    labels_N: Column
 
     def inputs(
         self, rows: NDArray[np.int64], noise: BatchNoise | None

@@ -16,12 +16,12 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from ml.errors import TrainingDiverged
 from ml.models.noise import BatchNoise, use_noise
+from ml.samples.columns import Column, label_counts
 from ml.training.checkpoints import (
     TrainingState,
     latest_checkpoint,
@@ -137,7 +137,7 @@ def _stepper(
         noise = BatchNoise(config.seed, step, config.batch, own)
         use_noise(run.model, noise)
         logits_BK = joined(*data.inputs(rows, noise))
-        labels_B = torch.from_numpy(data.labels_N[rows])
+        labels_B = torch.from_numpy(data.labels_N[rows]).long()
         loss = _loss(logits_BK, labels_B, weights_K, config.label_smoothing)
         value = float(loss.detach())
         if not math.isfinite(value):
@@ -160,7 +160,7 @@ def _loss(
     return (each_B * weights_K[labels_B]).mean()
 
 
-def class_weights(labels_N: NDArray[np.int64], balance: float) -> Tensor:
+def class_weights(labels_N: Column, balance: float) -> Tensor:
     """A weight for each class, of mean 1 over the samples.
 
     Args:
@@ -171,7 +171,7 @@ def class_weights(labels_N: NDArray[np.int64], balance: float) -> Tensor:
         >>> class_weights(np.array([0, 0, 0, 1]), 1.0)
         tensor([0.6667, 2.0000])
     """
-    counts_K = np.bincount(labels_N.ravel()).clip(1)
+    counts_K = label_counts(labels_N).clip(1)
     weights_K = counts_K.astype(np.float64) ** -balance
     weights_K *= counts_K.sum() / (weights_K * counts_K).sum()
     return torch.from_numpy(weights_K).float()

@@ -97,3 +97,34 @@ def test_a_map_becomes_a_chart(tmp_path: Path) -> None:
     refused = _run("sigrid3", wheat, "-o", tmp_path / "wheat.shp")
     assert "is no class of ice" in refused.stderr
     assert not (tmp_path / "wheat.shp").exists()
+
+
+def test_a_data_set_becomes_shards(tmp_path: Path, data: Path) -> None:
+    output = tmp_path / "shards"
+    done = _run(
+        *("shards", "worldcereal-2023", "--data", data, "-o", output),
+        *("--shard-mib", 1, "--json", "--quiet"),
+    )
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert document["samples"] == 385
+    assert len(document["shards"]) == 3
+    assert len(document["classes"]) == 10
+    again = _run("verify", output)
+    assert again.exit_code == 0
+    assert "385 series of 2023_FRA_LPIS_POLY_110 in 3 shards" in again.stdout
+    taken = _run("shards", "worldcereal-2023", "--data", data, "-o", output)
+    assert taken.exit_code == 1
+    assert "not empty" in taken.stderr
+    (output / "shard-000000.tar").write_bytes(b"")
+    assert "shard-000000.tar: is not what" in _run("verify", output).stderr
+
+
+def test_a_data_set_that_is_none_is_named(tmp_path: Path) -> None:
+    for source, message in (
+        ("atlantis", "there is no 'atlantis'"),
+        ("central-asia", "name it with --data"),
+    ):
+        done = _run("shards", source, "-o", tmp_path / "out")
+        assert done.exit_code == 1
+        assert message in done.stderr

@@ -14,7 +14,19 @@ from ml.models.unet import UNet
 from ml.recipes import ChipRecipe, Make, Schedule, SeriesRecipe
 from ml.registry.export import TOLERANCE, export_torch
 from ml.registry.store import ModelVersion, Registry, Stage
-from ml.samples.simulated_ice import CHANNELS, SIDE_PX, simulate_chips
+from ml.samples.polar_patch import UNLABELLED, PatchSamples
+from ml.samples.shards.errors import UnreadableShards
+from ml.samples.shards.reader import open_shards
+from ml.samples.shards.sources import (
+    chip_set,
+    chips_of,
+    patch_set,
+    patches_of,
+    series_of,
+    series_set,
+)
+from ml.samples.shards.writer import write_shards
+from ml.samples.simulated_ice import CHANNELS, SIDE_PX, scene_chips, simulate_chips
 from ml.samples.splits import stratified_folds
 from ml.train import train_and_register
 from ml.trainable import of_chips, of_series, trainable
@@ -88,7 +100,7 @@ def test_a_checkpoint_of_another_network_is_refused(
 def test_a_u_net_learns_the_pixels_of_simulated_scenes(tmp_path: Path) -> None:
     chips = simulate_chips(2)
     assert chips.values_NHWC.shape[1:] == (SIDE_PX, SIDE_PX, len(CHANNELS))
-    assert np.isfinite(chips.values_NHWC).all()
+    assert np.isfinite(chips.values_NHWC[:]).all()
     recipe = ChipRecipe(Schedule(epochs=3, batch=4, balance=0.0), width=4, depth=1)
     made = train_and_register(
         of_chips(chips, recipe, "small"),
@@ -98,7 +110,7 @@ def test_a_u_net_learns_the_pixels_of_simulated_scenes(tmp_path: Path) -> None:
         dataset="simulated-ice",
     )
     assert made.classes[0] == "https://w3id.org/pytheas/code/icetype/leads-water-new"
-    share_of_largest = np.bincount(chips.labels_NHW.ravel()).max() / np.prod(
+    share_of_largest = np.bincount(chips.labels_NHW[:].ravel()).max() / np.prod(
         chips.labels_NHW.shape
     )
     assert made.metrics["accuracy"] > share_of_largest + 0.05
@@ -123,6 +135,45 @@ def test_a_pixel_depends_on_its_halo_and_on_nothing_else(
     assert here.shape == (1, 4, height, width)
     torch.testing.assert_close(here[..., row, column], there[..., row, column])
     assert not torch.allclose(here, there)
+
+
+def test_shards_train_what_their_samples_would_in_memory(tmp_path: Path) -> None:
+    samples = two_crops()
+    write_shards(tmp_path / "shards", series_set(samples), shard_bytes=20_000)
+    shards = open_shards(tmp_path / "shards")
+    assert len(shards.manifest.shards) > 1
+    kept = []
+    for each in (samples, series_of(shards)):
+        folds = stratified_folds(each.labels_N, 5)
+        recipe = SeriesRecipe((tempcnn,), Schedule(epochs=2, batch=16))
+        what = of_series(each, recipe, "small", folds)
+        registry = Registry(tmp_path / "registry")
+        kept.append(train_and_register(what, Run(), registry, "crops", dataset="x"))
+    assert kept[0].sha256 == kept[1].sha256
+    assert kept[0].training["data_sha256"] == kept[1].training["data_sha256"]
+    assert trainable(str(tmp_path / "shards"), "crop-ltae", None).classes == CLASSES
+
+
+def test_chips_and_patches_come_back_from_shards(tmp_path: Path) -> None:
+    chips = scene_chips(0)
+    write_shards(tmp_path / "chips", chip_set("simulated", CLASSES, [chips]))
+    found = chips_of(open_shards(tmp_path / "chips"))
+    assert (found.labels_NHW[:] == chips.labels_NHW[:]).all()
+    assert (found.values_NHWC[3:5] == chips.values_NHWC[3:5]).all()
+    patches = PatchSamples(
+        ids_N=np.array([7, 9, 12]),
+        values_NHWC=np.arange(3 * 48, dtype=np.uint8).reshape(3, 4, 4, 3),
+        labels_N=np.array([2, UNLABELLED, 0]),
+        scenes_N=np.array([3, 3, 5]),
+        corners_N2=np.array([[64, 0], [0, 0], [128, 64]]),
+    )
+    write_shards(tmp_path / "patches", patch_set(patches, "made-up"))
+    back = patches_of(open_shards(tmp_path / "patches"))
+    expected = patches.labelled()
+    for name in ("ids_N", "values_NHWC", "labels_N", "scenes_N", "corners_N2"):
+        assert (getattr(back, name)[:] == getattr(expected, name)).all()
+    with pytest.raises(UnreadableShards, match="of the kind 'patches', not 'series'"):
+        series_of(open_shards(tmp_path / "patches"))
 
 
 def test_versions_are_found_by_number_and_stage(

@@ -54,7 +54,7 @@ def test_attention_sees_dates_by_their_day_not_by_their_place() -> None:
 def test_scales_are_those_of_what_was_observed() -> None:
     samples = two_crops()
     scales = tempcnn(samples).input
-    channels = samples.values_NTC.reshape(-1, 2)
+    channels = samples.values_NTC[:].reshape(-1, 2)
     assert scales.mean_C.numpy() == pytest.approx(np.nanmean(channels, 0), rel=1e-5)
     assert scales.scale_C.numpy() == pytest.approx(np.nanstd(channels, 0), rel=1e-5)
 

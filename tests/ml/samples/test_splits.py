@@ -38,7 +38,7 @@ def test_blocks_are_whole_and_about_equal() -> None:
     assert np.bincount(folds).max() < 1.2 * np.bincount(folds).min()
     near = np.vstack([places[0], places[0] + 1e-7])
     assert len(set(spatial_blocks(np.vstack([near, places[1:]]), 1, 4)[:2])) == 1
-    with pytest.raises(InvalidSplit, match="1 cells"):
+    with pytest.raises(InvalidSplit, match="1 groups"):
         spatial_blocks(near, 1, 2)
 
 

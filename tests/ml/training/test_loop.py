@@ -221,7 +221,7 @@ def test_weights_of_classes_balance_them() -> None:
 def test_a_season_that_begins_later_is_the_same_curve_later() -> None:
     samples = two_crops(8, dates=37)
     days = samples.days_NT
-    curve = np.sin(days / 40)[..., None].astype(np.float32)
+    curve = np.sin(days[:] / 40)[..., None].astype(np.float32)
     moved = replace(samples, values_NTC=curve.repeat(2, 2))
     how = SeriesAugmentation(shift_days=20, scale=0, jitter=0, gaps=0)
 
