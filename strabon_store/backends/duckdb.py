@@ -62,6 +62,7 @@ from strabon_store.relational.nodes import (
 )
 from strabon_store.relational.plan_columns import PlanColumn, SortKey
 from strabon_store.relational.scalars import Column, Constant, Scalar, is_volatile
+from strabon_store.relational.unions import branches
 
 _DECODED: Final = ("lexical", "datatype", "language")
 """What of the dictionary a stored term needs to be written out."""
@@ -174,7 +175,7 @@ class _Generator:
             case Lookup():
                 return self._lookup(plan)
             case UnionAll():
-                return UnionOfAll(tuple(map(self._branch, _branches(plan))))
+                return UnionOfAll(tuple(map(self._branch, branches(plan))))
             case Closure():
                 return self._closure(plan)
             case Nearest():
@@ -443,19 +444,8 @@ def _is_table(plan: Plan) -> bool:
     while isinstance(plan, Projection | Selection):
         plan = plan.source
     if isinstance(plan, UnionAll):
-        return all(map(_is_table, _branches(plan)))
+        return all(map(_is_table, branches(plan)))
     return isinstance(plan, Scan | Rows)
-
-
-def _branches(plan: Plan) -> Iterator[Plan]:
-    """What a tree of unions puts together, from left to right."""
-    pending = [plan]
-    while pending:
-        match pending.pop():
-            case UnionAll(left, right):
-                pending += (right, left)
-            case branch:
-                yield branch
 
 
 def _column(alias: Sql, name: str) -> Output:

@@ -37,6 +37,10 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "or": ":a OR :b",
         "not": "NOT :a",
         "equal": ":a = :b",
+        # Of an equality the engine expects the mean; of a range, most of the rows.
+        "equal_often": ":a BETWEEN :b AND :b",
+        # Always: the engine tells a scan of a join's other side alone that is filtered.
+        "is_id": ":a >= 0",
         "less": ":a < :b",
         "less_or_equal": ":a <= :b",
         "is_bound": ":a IS NOT NULL",

@@ -54,6 +54,10 @@ class TermCatalog(Protocol):
         """
         ...
 
+    def count_statements(self, predicate: int, value: int) -> int | None:
+        """About how many statements have a predicate and an object; None: not told."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:

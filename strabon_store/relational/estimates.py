@@ -11,6 +11,7 @@ from math import prod
 from typing import Final, TypeAlias, assert_never
 
 from strabon_store.relational.context import TermCatalog
+from strabon_store.relational.layout import GEOMETRIES
 from strabon_store.relational.nodes import (
     Aggregation,
     Closure,
@@ -34,7 +35,7 @@ from strabon_store.relational.nodes import (
     Unnest,
 )
 from strabon_store.relational.scalars import Call, Column, Constant, Scalar
-from strabon_store.relational.stars import SUBJECT
+from strabon_store.relational.stars import SUBJECT, predicate_of
 from strabon_store.relational.windows import window_of
 
 _OfOne: TypeAlias = (
@@ -160,6 +161,8 @@ def _unary(plan: _OfOne, below: Callable[[Plan], Estimate]) -> Estimate:
 def _passing(condition: Scalar, rows: Estimate, catalog: TermCatalog) -> float:
     """The share of rows for which a condition is true; of a window it is counted."""
     match condition:
+        case Call("is_id"):
+            return 1.0
         case Call("within_window", (window, _)):
             found = window_of(window)
             count = None if found is None else catalog.count_geometries(found.box)
@@ -217,19 +220,44 @@ def _united(left: Estimate, right: Estimate) -> Estimate:
 
 def _scan(plan: Scan, catalog: TermCatalog) -> Estimate:
     constants = dict(_constants(plan.conditions))
+    if plan.table == GEOMETRIES.name:
+        return _geometries(plan, catalog)
+    predicate = constants.get("predicate")
     table = _star(plan, catalog) or _statements(constants, catalog)
     found = table
-    for name in constants:
-        found = found.share(1 / table.values(name))
+    for name, known in constants.items():
+        key = predicate if name == "object" else predicate_of(name)
+        share = None if key is None else _share(key, known, catalog)
+        found = found.share(1 / table.values(name) if share is None else share)
     pairs = zip(plan.columns, plan.sources, strict=True)
     distinct = {column.name: table.domain(source) for column, source in pairs}
     return Estimate(found.rows, distinct)
 
 
+def _geometries(plan: Scan, catalog: TermCatalog) -> Estimate:
+    """The geometries in a window, if that is what is asked of them."""
+    for condition in plan.conditions:
+        match condition:
+            case Call("within_window", (window, _)):
+                found = window_of(window)
+                count = None if found is None else catalog.count_geometries(found.box)
+                return Estimate(_UNKNOWN if count is None else float(count), {})
+            case _:
+                pass
+    return Estimate(_UNKNOWN, {})
+
+
+def _share(predicate: int, value: int, catalog: TermCatalog) -> float | None:
+    """Which part of the statements of a predicate have an object, if it is counted."""
+    known = catalog.predicate(predicate)
+    count = catalog.count_statements(predicate, value)
+    return None if known is None or count is None else count / known.statements
+
+
 def _constants(conditions: tuple[Scalar, ...]) -> Iterator[tuple[str, int]]:
     for condition in conditions:
         match condition:
-            case Call("equal", (Column(name), Constant(int(known)))):
+            case Call("equal" | "equal_often", (Column(name), Constant(int(known)))):
                 yield name, known
             case _:
                 pass

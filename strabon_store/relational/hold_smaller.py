@@ -23,12 +23,10 @@ from strabon_store.relational.nodes import (
 )
 from strabon_store.relational.readings import MUCH
 from strabon_store.relational.scalars import Call, Column, Constant, Scalar
+from strabon_store.relational.stars import predicate_of
 
 _LESS: Final = 4
 """How many times as many rows the other side has, at least."""
-
-_OBJECTS: Final = "object_"
-"""Begins the names of the columns of star tables."""
 
 
 def hold_smaller(plan: Plan, catalog: TermCatalog) -> Plan:
@@ -88,8 +86,8 @@ def _most_rows(plan: Plan, catalog: TermCatalog) -> int | None:
 def _predicates(scan: Scan) -> list[int]:
     """The predicates that each row of a scan is a statement of."""
     if scan.table.startswith("star_"):
-        names = [name for name in scan.sources if name.startswith(_OBJECTS)]
-        return [int(name.removeprefix(_OBJECTS)) for name in names]
+        keys = map(predicate_of, scan.sources)
+        return [key for key in keys if key is not None]
     return [key for condition in scan.conditions for key in _constants(condition)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from strabon_store.relational.geo.candidates import Meeting, standing
-from strabon_store.relational.nodes import Join, Nearest, Plan, Selection
+from strabon_store.relational.nodes import Join, Nearest, Plan, Scan, Selection
 from strabon_store.relational.scalars import Call, Column, Scalar, parts_of
 
 
@@ -38,6 +38,10 @@ def index_of(plan: Plan) -> Index | None:
             window = next(_windows(condition), None)
             found = None if window is None else Selection(source, window)
             return None if found is None else Index("window on boxes", found)
+        case Scan("geometries", conditions=(is_valid, condition)):
+            inside = next(_windows(condition), condition)
+            boxes = replace(plan, conditions=(is_valid, inside))
+            return None if inside == condition else Index("window on boxes", boxes)
         case Nearest():
             return Index("nearest by bounds", plan)
         case _:
@@ -93,6 +97,6 @@ def _windows(condition: Scalar) -> Iterator[Scalar]:
 
 def _reads_boxes(window: Scalar) -> bool:
     return any(
-        isinstance(part, Column) and part.name.endswith(".minx")
+        isinstance(part, Column) and part.name.rpartition(".")[2] == "minx"
         for part in parts_of(window)
     )

@@ -82,6 +82,7 @@ from strabon_store.relational.lower_order import lower_order, wanting
 from strabon_store.relational.lower_paths import lower_path
 from strabon_store.relational.lower_spatial_joins import lower_tied
 from strabon_store.relational.lower_triples import lower_bgp, lower_graph_names
+from strabon_store.relational.lower_windows import lower_within
 from strabon_store.relational.nodes import (
     Deduplicate,
     Limit,
@@ -246,7 +247,12 @@ def _lower_filter(condition: Expression, source: Pattern, context: Context) -> P
 
 def _lower_tested(tests: list[Expression], source: Pattern, context: Context) -> Plan:
     tied = lower_tied(tests, source, lower, context)
-    plan, tests = (lower(source, context), tests) if tied is None else tied
+    if tied is not None:
+        plan, tests = tied
+    elif isinstance(source, BGP) and context.outer is None:
+        plan, tests = lower_within(source, tests, context)
+    else:
+        plan = lower(source, context)
     return _tested(plan, tests, context)
 
 

@@ -23,6 +23,7 @@ from strabon_store.relational.nodes import (
     UnionAll,
 )
 from strabon_store.relational.offers import in_order
+from strabon_store.relational.parts import Part
 from strabon_store.relational.plan_columns import PlanColumn
 from strabon_store.relational.scalars import Column, Constant, Scalar, call
 from strabon_store.relational.stars import POINT, SUBJECT, StarTable
@@ -94,7 +95,7 @@ def group_by_subject(
 
 def lower_star(
     triples: Sequence[TriplePattern], context: Context, *, is_alone: bool
-) -> Plan | None:
+) -> Part | None:
     """The solutions of patterns with a common subject; None: better read the quads.
 
     Args:
@@ -119,8 +120,9 @@ def lower_star(
     if len(branches) > _MOST_BRANCHES:
         return None
     if all(leg.predicate in stars.loose for leg in legs):
-        branches.append(reduce(join, map(loose_scan, legs)))
-    return _united(branches, legs)
+        branches.append(tuple(map(loose_scan, legs)))
+    plans = [reduce(join, branch) for branch in branches]
+    return Part(_united(plans, legs), tuple(branches))
 
 
 def _is_worth_it(
@@ -151,15 +153,18 @@ def _is_like_quads(leg: Leg, table: StarTable) -> bool:
 
 def _star_branch(
     table: StarTable, legs: Sequence[Leg], context: Context
-) -> Plan | None:
-    """The solutions for subjects in a star table; None where there can be none."""
+) -> tuple[Plan, ...] | None:
+    """What gives the solutions for subjects in a star table when it is joined.
+
+    None where there can be none.
+    """
     loose = [leg for leg in legs if leg.predicate not in table.columns]
     if any(leg.predicate not in context.catalog.stars().loose for leg in loose):
         return None
     covered = [leg for leg in legs if leg.predicate in table.columns]
     if not all(_may_match(table, leg) for leg in covered):
         return None
-    return reduce(join, map(loose_scan, loose), star_scan(table, covered))
+    return (star_scan(table, covered), *map(loose_scan, loose))
 
 
 def _may_match(table: StarTable, leg: Leg) -> bool:

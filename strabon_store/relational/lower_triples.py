@@ -17,32 +17,42 @@ from strabon_store.relational.nodes import (
     Scan,
 )
 from strabon_store.relational.order_joins import join_in_order
+from strabon_store.relational.parts import Part
 from strabon_store.relational.plan_columns import PlanColumn
-from strabon_store.relational.scalars import Column, Constant, Scalar, call
+from strabon_store.relational.scalars import Call, Column, Constant, Scalar, call
 
 _POSITIONS: Final = ("subject", "predicate", "object")
+_OFTEN: Final = 10_000
+"""Statements of a predicate with one object that the engine is to know of."""
 _PREDICATE: Final = TermId(frozenset({Tag.IRI}))
 _RESOURCE: Final = TermId(frozenset({Tag.IRI, Tag.BLANK}))
 
 
 def lower_bgp(pattern: BGP, context: Context) -> Plan:
     """The solutions of a basic graph pattern (18.3), joined along shared variables."""
+    parts = lower_parts(pattern, context)
+    return join_in_order(parts, context) if parts else One()
+
+
+def lower_parts(pattern: BGP, context: Context) -> list[Part]:
+    """Parts whose join has the solutions of a basic graph pattern."""
     groups = list(group_by_subject(pattern.patterns, context))
     is_alone = len(groups) == 1
-    parts = [
+    return [
         part
         for group in groups
         for part in _lower_group(group, context, is_alone=is_alone)
     ]
-    return join_in_order(parts, context) if parts else One()
 
 
 def _lower_group(
     group: tuple[TriplePattern, ...], context: Context, *, is_alone: bool
-) -> list[Plan]:
-    """Plans to join for patterns with a common subject."""
+) -> list[Part]:
+    """What is to be joined for patterns with a common subject."""
     star = lower_star(group, context, is_alone=is_alone)
-    return [lower_triple(each, context) for each in group] if star is None else [star]
+    if star is not None:
+        return [star]
+    return [Part.of(lower_triple(each, context)) for each in group]
 
 
 def _terms(triple: TriplePattern) -> tuple[TermOrVar, TermOrVar, TermOrVar]:
@@ -62,6 +72,8 @@ def lower_triple(triple: TriplePattern, context: Context) -> Plan:
             sources.setdefault(term.name, position)
         else:
             conditions.append(_is_term(position, term, context))
+    if not isinstance(triple.object, Var):
+        conditions[-1] = _as_often_as_it_is(conditions[-1], triple, context)
     columns = tuple(
         PlanColumn(name, _encoding(position, triple, context), is_nullable=False)
         for name, position in sources.items()
@@ -112,6 +124,21 @@ def _is_term(position: str, term: Term, context: Context) -> Scalar | None:
 
 def _is_id(column: str, term_id: int) -> Scalar:
     return call("equal", Column(column), Constant(term_id))
+
+
+def _as_often_as_it_is(
+    condition: Scalar | None, triple: TriplePattern, context: Context
+) -> Scalar | None:
+    """The condition on an object, spelled such that the engine expects many if so."""
+    catalog = context.catalog
+    match triple.predicate, condition:
+        case IRI() as predicate, Call("equal", (_, Constant(int(known))) as both):
+            key = catalog.term_id(predicate)
+            count = None if key is None else catalog.count_statements(key, known)
+            is_often = count is not None and count >= _OFTEN
+            return Call("equal_often", both) if is_often else condition
+        case _:
+            return condition
 
 
 def _graph_conditions(context: Context) -> list[Scalar | None]:

@@ -45,6 +45,7 @@ class Readings:
         self._defined = count_defined()
         self._shapes: dict[tuple[str, str, int | None], Shapes | None] = {}
         self._counts: dict[tuple[float, float, float, float], int | None] = {}
+        self._statements: dict[tuple[int, int], int | None] = {}
 
     def look_up(self, terms: Iterable[Term]) -> None:
         """Ask for the ids of terms together, which is faster than one by one."""
@@ -90,6 +91,16 @@ class Readings:
         if box not in self._counts:
             self._counts[box] = self._catalog.count_geometries(box)
         return self._counts[box]
+
+    def count_statements(self, predicate: int, value: int) -> int | None:
+        """About how many statements have a predicate and an object; None: not told.
+
+        A plan stays when there are others, as with geometries.
+        """
+        key = (predicate, value)
+        if key not in self._statements:
+            self._statements[key] = self._catalog.count_statements(predicate, value)
+        return self._statements[key]
 
     def shapes(self, table: str, column: str, predicate: int | None) -> Shapes | None:
         """What geometries a column of a table has; None where it has none."""

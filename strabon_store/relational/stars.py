@@ -33,9 +33,23 @@ MEASURES: Final[Mapping[str, frozenset[Tag]]] = MappingProxyType(
 TEXT: Final = "lexical"
 """What stands beside a column of short strings."""
 
+_OBJECTS: Final = "object_"
+"""Begins the name of the column of a predicate's objects."""
+
 POINT: Final = ("x", "y")
 """What stands beside a column of points: longitude and latitude of each that is valid,
 in CRS84 and in no plane of its own, as degrees; NULL for other geometries."""
+
+
+def predicate_of(column: str) -> int | None:
+    """The id of the predicate whose objects a column of a star table holds, or None.
+
+    Examples:
+        >>> predicate_of("object_7"), predicate_of("subject")
+        (7, None)
+    """
+    key = column.removeprefix(_OBJECTS)
+    return int(key) if key != column and key.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,7 @@ class StarColumn:
     @property
     def name(self) -> str:
         """The column that holds their ids."""
-        return f"object_{self.predicate}"
+        return f"{_OBJECTS}{self.predicate}"
 
     @property
     def parts(self) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """Rows of several plans as rows of one: a column per variable, in one encoding."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -71,6 +71,17 @@ def union_all(plans: Sequence[Plan]) -> Plan:
         return plans[0]
     middle = len(plans) // 2
     return union(union_all(plans[:middle]), union_all(plans[middle:]))
+
+
+def branches(plan: Plan) -> Iterator[Plan]:
+    """What a tree of unions puts together, from left to right."""
+    pending = [plan]
+    while pending:
+        match pending.pop():
+            case UnionAll(left, right):
+                pending += (right, left)
+            case branch:
+                yield branch
 
 
 def _widened(plan: Plan, wanted: tuple[tuple[str, Encoding], ...]) -> Plan:

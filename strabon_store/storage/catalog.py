@@ -33,9 +33,21 @@ SELECT count(*) FROM (
   WHERE maxx >= $1 AND maxy >= $2 AND minx <= $3 AND miny <= $4 LIMIT $5
 )
 """
+_COUNT_STATEMENTS: Final = """
+SELECT count(*) FROM (
+  SELECT 1 FROM quads_by_object WHERE predicate = $1 AND object = $2 LIMIT $3
+)
+"""
 _MOST_COUNTED: Final = 100_000
+_MOST_STATEMENTS: Final = 10_000_000
+"""More count as so many."""
+
+_MANY_EACH: Final = 64
+"""Statements of an object, on average, from which on it is counted how many one has."""
+
 _MAX_REMEMBERED: Final = 100_000
 _MAX_SHAPES: Final = 1000
+_MAX_COUNTS: Final = 10_000
 
 
 class Connection(Protocol):
@@ -74,6 +86,7 @@ class Catalog:
         self._known: dict[Term, int] = {}
         self._latest: Snapshot | None = None
         self._shapes: dict[tuple[int, str, str, int | None], Shapes | None] = {}
+        self._counts: dict[tuple[int, int, int], int] = {}
 
     def snapshot(self, cursor: duckdb.DuckDBPyConnection | None = None) -> "Snapshot":
         """What compilers need to know of the store as it is now.
@@ -162,6 +175,21 @@ class Catalog:
             (count,) = cursor.fetchall()[0]
         return int(count) if count < _MOST_COUNTED else None
 
+    def count_statements(self, generation: int, predicate: int, value: int) -> int:
+        """How many statements have a predicate and an object, in all graphs.
+
+        They stand together, so that nothing else is read; counted once in a generation.
+        """
+        key = (generation, predicate, value)
+        if key not in self._counts:
+            if len(self._counts) > _MAX_COUNTS:
+                self._counts.clear()
+            with self._connection.cursor() as cursor:
+                arguments = [predicate, value, _MOST_STATEMENTS]
+                ((count,),) = cursor.execute(_COUNT_STATEMENTS, arguments).fetchall()
+            self._counts[key] = int(count)
+        return self._counts[key]
+
     def count_graphs(self) -> int:
         """How many named graphs hold a statement."""
         with self._connection.cursor() as cursor:
@@ -246,6 +274,16 @@ class Snapshot:
     def count_geometries(self, box: tuple[float, float, float, float]) -> int | None:
         """About how many geometries have boxes that meet one; None: very many."""
         return self.catalog.count_geometries(box)
+
+    def count_statements(self, predicate: int, value: int) -> int | None:
+        """About how many statements have a predicate and an object.
+
+        None where objects have so few that nothing is gained by counting.
+        """
+        known = self.predicates.get(predicate)
+        if known is None or known.statements < _MANY_EACH * known.objects:
+            return None
+        return self.catalog.count_statements(self.generation, predicate, value)
 
     def without_stars(self) -> "Snapshot":
         """The same for a compiler that is to read the quads alone."""

@@ -50,6 +50,9 @@ class Known:
     def count_geometries(self, box: tuple[float, float, float, float]) -> None:
         del box
 
+    def count_statements(self, predicate: int, value: int) -> None:
+        del predicate, value
+
     def shapes(self, table: str, column: str, predicate: int | None) -> None:
         del table, column, predicate
 

@@ -33,6 +33,9 @@ class OneTerm:
     def count_geometries(self, box: tuple[float, float, float, float]) -> None:
         del box
 
+    def count_statements(self, predicate: int, value: int) -> None:
+        del predicate, value
+
 
 def _sql(text: str) -> str:
     return generate_ids(lower_query(parse_query(text), OneTerm())).sql

@@ -40,6 +40,9 @@ class OneTerm:
     def count_geometries(self, box: tuple[float, float, float, float]) -> None:
         del box
 
+    def count_statements(self, predicate: int, value: int) -> None:
+        del predicate, value
+
 
 def _long(operation: str, arguments: int) -> Spelling:
     del operation

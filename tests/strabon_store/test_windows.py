@@ -1,0 +1,155 @@
+"""Patterns that begin with what lies in a window, against shapely."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+import shapely
+
+from strabon_store.algebra.terms import IRI
+from strabon_store.relational import lower_triples
+from strabon_store.results.solutions import Solutions
+from strabon_store.store import Store
+from tests.star_tables import open_with_star_tables
+
+PROLOGUE: Final = (
+    "PREFIX : <http://w/> PREFIX geo: <http://www.opengis.net/ont/geosparql#>\n"
+    "PREFIX geof: <http://www.opengis.net/def/function/geosparql/>\n"
+)
+FEATURES: Final = 1_200
+WINDOWS: Final = (
+    "POLYGON ((1 1, 2 1, 2 2, 1 2, 1 1))",
+    "POLYGON ((0 0, 9 0, 9 9, 0 9, 0 0))",
+    "POLYGON ((3 3, 6 4, 4 6, 3 3))",
+    "POINT (5 5)",
+    "POLYGON ((50 50, 51 50, 51 51, 50 50))",
+)
+PATTERN: Final = (
+    '?a a :Kind{} ; :tag ?t ; geo:hasGeometry ?g . ?t :key "{}" . ?g geo:asWKT ?w '
+)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What has a place: every second one has several tags, which are loose."""
+
+    number: int
+    shape: shapely.Geometry
+
+    @property
+    def kind(self) -> int:
+        return self.number % 3
+
+    @property
+    def tags(self) -> list[int]:
+        return [tag for tag in (1, 2, 4, 64) if self.number % tag == 0]
+
+    def lines(self) -> Iterator[str]:
+        name = f":f{self.number}"
+        yield f"{name} a :Kind{self.kind} ; geo:hasGeometry {name}g .\n"
+        wkt = shapely.to_wkt(self.shape, -1)
+        yield f'{name}g geo:asWKT "{wkt}"^^geo:wktLiteral .\n'
+        for tag in self.tags:
+            yield f'{name} :tag {name}t{tag} . {name}t{tag} :key "{tag}" .\n'
+
+
+@pytest.fixture(scope="module")
+def features() -> list[Feature]:
+    places = np.random.default_rng(7).uniform(0, 10, (FEATURES, 2)).round(3)
+    made = [shapely.Point(x, y) for x, y in places]
+    shapes = [each if i % 2 else each.buffer(0.1) for i, each in enumerate(made)]
+    shapes[7:9] = [shapely.Point(5, 5), shapely.Point(1, 1)]
+    return [Feature(number, shape) for number, shape in enumerate(shapes, 1)]
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["stars", "quads"])
+def store(
+    request: pytest.FixtureRequest,
+    features: list[Feature],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Store]:
+    folder = tmp_path_factory.mktemp("windows")
+    header = "@prefix : <http://w/> . @prefix geo: <{}> .\n"
+    lines = [line for each in features for line in each.lines()]
+    text = header.format("http://www.opengis.net/ont/geosparql#") + "".join(lines)
+    (folder / "data.ttl").write_text(text)
+    opened = (open_with_star_tables if request.param else Store.open)(folder / "store")
+    opened.load([folder / "data.ttl"])
+    yield opened
+    opened.close()
+
+
+def _names(store: Store, text: str) -> list[str]:
+    answer = store.query(PROLOGUE + text)
+    assert isinstance(answer, Solutions)
+    names = (iri.value for (iri,) in answer if isinstance(iri, IRI))
+    return sorted(name.removeprefix("http://w/f") for name in names)
+
+
+@pytest.fixture(autouse=True, params=[100, 1_000_000], ids=["often", "seldom"])
+def often(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lower_triples, "_OFTEN", request.param)
+
+
+@pytest.mark.parametrize("tag", [1, 2, 64])
+@pytest.mark.parametrize("relation", ["Intersects", "Within", "Touches"])
+def test_features_in_a_window(
+    store: Store, features: list[Feature], relation: str, tag: int
+) -> None:
+    for wkt in WINDOWS:
+        window = shapely.from_wkt(wkt)
+        holds = getattr(shapely, relation.lower())
+        expected = [
+            str(each.number)
+            for each in features
+            if each.kind == 1 and tag in each.tags and holds(each.shape, window)
+        ]
+        test = f'FILTER(geof:sf{relation}(?w, "{wkt}"^^geo:wktLiteral))'
+        text = f"SELECT ?a {{ {PATTERN.format(1, tag)} {test} }}"
+        assert _names(store, text) == sorted(expected), wkt
+
+
+MORE: Final = {
+    "two windows": "FILTER(geof:sfIntersects(?w, {0})) FILTER(geof:sfWithin(?w, {1}))",
+    "another test": 'FILTER(geof:sfIntersects(?w, {0}) && CONTAINS(STR(?a), "1"))',
+    "optional": "OPTIONAL {{ ?a :nothing ?n }} FILTER(geof:sfIntersects(?w, {0}))",
+    "exists": "FILTER EXISTS {{ ?a :tag ?u FILTER(geof:sfIntersects(?w, {0})) }}",
+    "minus": "FILTER(geof:sfIntersects(?w, {0})) MINUS {{ ?a :nothing ?n }}",
+    "union": "{{ FILTER(geof:sfIntersects(?w, {0})) }} UNION {{ ?a :nothing ?n }}",
+}
+
+
+@pytest.mark.parametrize("more", MORE)
+def test_windows_beside_other_operators(
+    store: Store, more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same answers as where nobody can count what is in a window."""
+    literals = (f'"{wkt}"^^geo:wktLiteral' for wkt in WINDOWS[:2])
+    text = f"SELECT ?a {{ {PATTERN.format(1, 1)} {MORE[more].format(*literals)} }}"
+    found = _names(store, text)
+    assert found or more == "union"
+    monkeypatch.setattr("strabon_store.storage.catalog._MOST_COUNTED", 0)
+    # A comment: another text, so that no plan is kept.
+    assert _names(store, f"{text} # {more}") == found
+
+
+def test_a_plan_that_was_kept_finds_what_comes_later(
+    features: list[Feature], tmp_path: Path
+) -> None:
+    """What is counted in a window is for estimates only."""
+    with open_with_star_tables(tmp_path / "store") as store:
+        lines = "".join(line for each in features[:99] for line in each.lines())
+        store.update(f"{PROLOGUE} INSERT DATA {{ {lines} }}")
+        store.optimize()
+        place = '"POINT (5 5)"^^geo:wktLiteral'
+        test = f"FILTER(geof:sfIntersects(?w, {place}))"
+        text = f"SELECT ?a {{ {PATTERN.format(2, 1)} {test} }}"
+        assert _names(store, text) == ["8"]
+        more = [Feature(number, shapely.Point(5, 5)) for number in range(902, 980)]
+        added = "".join(line for each in more for line in each.lines())
+        store.update(f"{PROLOGUE} INSERT DATA {{ {added} }}")
+        expected = [str(each.number) for each in more if each.kind == 2]
+        assert _names(store, text) == sorted([*expected, "8"])
