@@ -64,12 +64,16 @@ class Schedule:
         batch: Samples in a batch.
         learning_rate: At its highest.
         balance: How much rare classes count more, 0 to 1.
+        smoothing: Share of the probability that all classes share.  Where labels are
+            certain it must be 0: a network that is never to be surer than that is
+            calibrated by no temperature.
     """
 
     epochs: int
     batch: int = 128
     learning_rate: float = 2e-3
     balance: float = 0.3
+    smoothing: float = 0.05
 
     def config(
         self, count: int, seed: int, epochs: int | None = None
@@ -81,7 +85,7 @@ class Schedule:
             batch=self.batch,
             learning_rate=self.learning_rate,
             weight_decay=1e-2,
-            label_smoothing=0.05,
+            label_smoothing=self.smoothing,
             balance=self.balance,
             seed=seed,
             checkpoint_steps=_CHECKPOINT_STEPS,
@@ -254,7 +258,7 @@ PATCH_RECIPES: Final[Mapping[str, PatchRecipe | Forest]] = MappingProxyType(
 
 
 CHIP_RECIPES: Final[Mapping[str, ChipRecipe]] = MappingProxyType(
-    {"ice-unet": ChipRecipe(Schedule(epochs=12, batch=16, balance=0.0))}
+    {"ice-unet": ChipRecipe(Schedule(epochs=12, batch=16, balance=0.0, smoothing=0.0))}
 )
 """Recipes for chips of scenes, by name."""
 

@@ -44,7 +44,7 @@ from ml.samples.splits import (
     leave_one_out,
     stratified_folds,
 )
-from ml.simulated import CROPS, training_fields
+from ml.simulated_crops import CROPS, training_fields
 from ml.training.data import ChipData
 from ml.training.run import Run
 from ontologies.progress import Progress, silent

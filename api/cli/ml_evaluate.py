@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.console import Console
-from api.cli.ml_options import MaybeData
+from api.cli.ml_options import MaybeData, MaybeFolder
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
     from ml.evaluation.crossvalidation import Validation
     from ontologies.progress import Progress
 
-_SIMULATED = "simulated-crops"
+_CROPS = "simulated-crops"
+_ICE = "simulated-ice"
 
 
-def evaluate(  # noqa: PLR0913 - options of a command are arguments
+def evaluate(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     dataset: Annotated[
         str,
         typer.Argument(
-            help="simulated-crops, central-asia, worldcereal-2022, worldcereal-2023 or "
-            "polar-patch."
+            help="simulated-ice, simulated-crops, central-asia, worldcereal-2022, "
+            "worldcereal-2023 or polar-patch."
         ),
     ],
     data: MaybeData = None,
@@ -38,6 +39,11 @@ def evaluate(  # noqa: PLR0913 - options of a command are arguments
         Path | None,
         typer.Option("-o", "--output", help="A folder for the report and pictures."),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="For simulated-ice: a network, NAME[@VERSION|@STAGE]."),
+    ] = None,
+    registry: MaybeFolder = None,
     *,
     json: Json = False,
     quiet: Quiet = False,
@@ -45,9 +51,13 @@ def evaluate(  # noqa: PLR0913 - options of a command are arguments
     """Measure a recipe on samples that it has not seen; with confidence intervals.
 
     Real samples are cross-validated. Of simulated ones the Bayes optimum is known, and
-    how far the recipe is from it is told.
+    how far the recipe is from it is told; of simulated-ice that is the closed-form
+    classifier, or of scenes a network of a registry.
     """
     console = Console(json=json, quiet=quiet)
+    if dataset == _ICE:
+        _measure_ice(console, model, registry, output)
+        return
     with console.progress() as progress:
         done, more, lines = _measure(dataset, data, split, recipe, progress)
     report = done.report()
@@ -63,6 +73,27 @@ def evaluate(  # noqa: PLR0913 - options of a command are arguments
     console.report(document, "\n".join([str(report), *lines]))
 
 
+def _measure_ice(
+    console: Console, model: str | None, registry: Path | None, output: Path | None
+) -> None:
+    from ml.prediction.scene_map import scene_classifier
+    from ml.registry.store import Registry
+    from ml.simulated_ice import SceneClassifier, measure_ice, with_neighbors
+
+    if model is not None and registry is None:
+        raise typer.BadParameter("name it", param_hint="--registry")
+    classify: SceneClassifier = with_neighbors
+    if model is not None and registry is not None:
+        classify = scene_classifier(Registry(registry), model)
+    with console.progress() as progress:
+        report = measure_ice(classify, progress=progress)
+    document = {"dataset": _ICE, "model": model, **report.as_json()}
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "report.json").write_text(json.dumps(document, indent=1))
+    console.report(document, str(report))
+
+
 def _measure(
     dataset: str,
     data: Path | None,
@@ -72,9 +103,9 @@ def _measure(
 ) -> tuple["Validation", dict[str, Any], list[str]]:
     """What was predicted, and what else is to be said of it."""
     from ml.experiments import validate
-    from ml.simulated import validate_on_fields
+    from ml.simulated_crops import validate_on_fields
 
-    if dataset == _SIMULATED:
+    if dataset == _CROPS:
         done, lost = validate_on_fields(recipe, progress=progress)
         return done, {"bayes": lost.as_json()}, [str(lost)]
     if data is None:

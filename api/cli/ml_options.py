@@ -14,6 +14,15 @@ Folder = Annotated[
         file_okay=False,
     ),
 ]
+MaybeFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--registry",
+        help="The folder of the registry.",
+        envvar="PYTHEAS_REGISTRY",
+        file_okay=False,
+    ),
+]
 Model = Annotated[
     str,
     typer.Argument(

@@ -89,7 +89,7 @@ def classify_scene(
         progress("classify", start / height)
         stop = min(start + _BLOCK_ROWS, height)
         first, last = max(start - context.halo, 0), min(stop + context.halo, height)
-        block_KHW = _classify(scene.read(first, last), scene.looks, model, context)
+        block_KHW = classify_bands(scene.read(first, last), scene.looks, model, context)
         probabilities_KHW[:, start:stop] = block_KHW[:, start - first : stop - first]
     progress("classify", 1.0)
     valid_HW = np.isfinite(probabilities_KHW[0])
@@ -108,10 +108,10 @@ def classify_scene(
     )
 
 
-def _classify(
+def classify_bands(
     bands: Bands, looks: float, model: GaussianIncidenceAngle, context: Context
 ) -> NDArray[np.float32]:
-    """Probabilities KHW of some rows; NaN where a band says nothing."""
+    """Probabilities KHW of rows of a scene; NaN where a band says nothing."""
     sigma0_db_1PHW, incidence_1HW = (
         torch.from_numpy(band)[None]
         for band in (bands.sigma0_db_PHW, bands.incidence_HW)

@@ -32,7 +32,7 @@ from ml.prediction.errors import UnsuitableModel
 from ml.prediction.tiles import Floats, Network, Tiling, blended_rows
 from ml.rasters import Canvas, writing_cog
 from ml.registry.store import Registry
-from ml.scene import Scene, read_scene
+from ml.scene import Bands, Scene, read_scene
 from ml.stac import entropy_asset, item_of, raster_assets, write_item
 from ontologies.progress import Progress, silent
 from ontologies.vocabulary import SCHEMES, concept_scheme
@@ -179,6 +179,27 @@ def network_of(model: nn.Module) -> Network:
             return probabilities
 
     return said
+
+
+def scene_classifier(registry: Registry, name: str) -> Callable[[Bands, float], Floats]:
+    """What says probabilities (K, H, W) of bands in memory, by a registered network.
+
+    Raises:
+        NoSuchModel: There is no such model.
+        UnsuitableModel: It is not one for HH, HV and incidence angle of scenes.
+    """
+    version = registry.find(name)
+    model = registry.load(version)
+    _tiling(f"{version.name} {version.version}", model, TILE_PX)
+    network = network_of(model)
+
+    def classify(bands: Bands, looks: float) -> Floats:
+        del looks
+        values_HWC = np.stack([*bands.sigma0_db_PHW, bands.incidence_HW], axis=2)
+        (said_KHW,) = network(values_HWC[None])
+        return np.asarray(said_KHW)
+
+    return classify
 
 
 def reader_of(scene: Scene) -> Callable[[int, int], Floats]:

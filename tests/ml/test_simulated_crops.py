@@ -6,7 +6,7 @@ import pytest
 from ml.errors import InvalidTraining
 from ml.evaluation.regret import regret
 from ml.sim.crop import season
-from ml.simulated import SimulatedFields, validate_on_fields
+from ml.simulated_crops import SimulatedFields, validate_on_fields
 from ml.training.run import Run
 
 pytestmark = pytest.mark.torch
