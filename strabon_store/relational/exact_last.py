@@ -33,6 +33,12 @@ def exact_last(condition: Scalar, plan: Plan, context: Context) -> Scalar:
     return _waiting(condition, rows, context.catalog)
 
 
+def waits_for_rows(condition: Scalar, plan: Plan, context: Context) -> bool:
+    """Whether the exact test of a window is to be tried on the rows of a plan alone."""
+    rows = estimate(plan, context.catalog)
+    return _waiting(condition, rows, context.catalog) != condition
+
+
 def _is_window(condition: Scalar) -> bool:
     match condition:
         case Call("within_window", _):

@@ -49,6 +49,7 @@ from strabon_store.relational.context import (
 )
 from strabon_store.relational.encoding import Encoding, Plain, TermId, are_alike
 from strabon_store.relational.exact_last import exact_last
+from strabon_store.relational.inside_first import inside_first
 from strabon_store.relational.lookups import (
     as_plain,
     scope_of,
@@ -259,10 +260,17 @@ def _lower_tested(tests: list[Expression], source: Pattern, context: Context) ->
 def _tested(plan: Plan, tests: Iterable[Expression], context: Context) -> Plan:
     for test in tests:
         plan, (condition,) = with_marks(plan, [test], lower, context)
-        holds = lower_condition(condition, scope_of(plan))
-        holds = exact_last(holds, plan, context)
-        plan = without_marks(Selection(with_lookups(plan, [holds]), holds))
+        plan = without_marks(_selected(plan, condition, context))
     return plan
+
+
+def _selected(plan: Plan, test: Expression, context: Context) -> Plan:
+    holds = lower_condition(test, scope_of(plan))
+    found = inside_first(plan, holds, context)
+    if found is None:
+        holds = exact_last(holds, plan, context)
+        found = Selection(with_lookups(plan, [holds]), holds)
+    return found
 
 
 def _has_exists(expression: Expression) -> bool:

@@ -136,6 +136,75 @@ def test_windows_beside_other_operators(
     assert _names(store, f"{text} # {more}") == found
 
 
+EDGES: Final = (
+    "POINT (1 1.5)",
+    "POINT (1.5 1.5)",
+    "POINT (2 2)",
+    "POINT EMPTY",
+    "LINESTRING (1 1, 1 2)",
+    "LINESTRING (1 1, 1.5 1.5)",
+    "LINESTRING (0 0, 3 3)",
+    "POLYGON ((1 1, 2 1, 2 2, 1 2, 1 1))",
+    "POLYGON ((2 1, 3 1, 3 2, 2 2, 2 1))",
+    "POLYGON ((1 1, 1.5 1, 1.5 1.5, 1 1))",
+    "POLYGON ((1.1 1.1, 1.5 1.1, 1.5 1.5, 1.1 1.1))",
+    "GEOMETRYCOLLECTION (POINT (1.2 1.2), LINESTRING (1.2 1.2, 1.4 1.4))",
+    "MULTIPOINT ((1 1), (1.5 1.5))",
+    "POLYGON ((1.1 1.1, 1.5 1.5, 1.5 1.1, 1.1 1.5, 1.1 1.1))",
+)
+
+
+@pytest.fixture(scope="module")
+def edges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Few things at the border of a window, among many that are not asked for."""
+    with open_with_star_tables(tmp_path_factory.mktemp("edges") / "store") as store:
+        rare = (
+            f':f{i} :rank 1 ; geo:asWKT "{wkt}"^^geo:wktLiteral .'
+            for i, wkt in enumerate(EDGES)
+        )
+        many = (
+            f':o{i} :rank {i % 50 + 2} ; geo:asWKT "POINT ({i} 1.5)"^^geo:wktLiteral .'
+            for i in range(-179, 180)
+        )
+        store.update(f"{PROLOGUE} INSERT DATA {{ {' '.join([*rare, *many])} }}")
+        store.optimize()
+        yield store
+
+
+@pytest.mark.parametrize(
+    ("relation", "is_first"),
+    [
+        ("intersects", True),
+        ("intersects", False),
+        ("within", True),
+        ("contains", False),
+        ("within", False),
+        ("touches", True),
+    ],
+)
+@pytest.mark.parametrize("wkt", [WINDOWS[0], WINDOWS[2]])
+def test_what_lies_at_the_border(
+    edges: Store,
+    relation: str,
+    wkt: str,
+    is_first: bool,  # noqa: FBT001 - of a table
+) -> None:
+    window, literal = shapely.from_wkt(wkt), f'"{wkt}"^^geo:wktLiteral'
+    expected = []
+    for i, edge in enumerate(map(shapely.from_wkt, EDGES)):
+        sides = (edge, window) if is_first else (window, edge)
+        if edge.is_valid and getattr(shapely, relation)(*sides):
+            expected.append(str(i))
+    pair = f"?w, {literal}" if is_first else f"{literal}, ?w"
+    test = f"geof:sf{relation.capitalize()}({pair})"
+    text = f"SELECT ?a {{ ?a :rank 1 ; geo:asWKT ?w FILTER({test}) }}"
+    assert _names(edges, text) == sorted(expected)
+    sql = edges.compile(PROLOGUE + text).generated.sql
+    is_rectangle = wkt == WINDOWS[0] and relation != "touches"
+    is_sure = is_rectangle and (relation, is_first) != ("within", False)
+    assert (".inside" in sql) == is_sure
+
+
 def test_a_plan_that_was_kept_finds_what_comes_later(
     features: list[Feature], tmp_path: Path
 ) -> None:
