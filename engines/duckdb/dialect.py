@@ -16,6 +16,9 @@ from typing import Final
 RELATE: Final = "pytheas_relate"
 """The DE-9IM function, registered by `engines.duckdb.functions`."""
 
+RELATE_ON_GLOBE: Final = "pytheas_relate_on_globe"
+"""The same of shapes in CRS84, one of which is on the edge of its plane."""
+
 NATIVE: Final[Mapping[str, str | None]] = MappingProxyType(
     {
         "sfEquals": "ST_Equals",

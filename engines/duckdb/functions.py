@@ -34,6 +34,8 @@ from engines.duckdb.numbers import SCALE, divide, multiply, to_decimal
 from engines.duckdb.reach import IDS, PAIRS, reach
 from engines.geodesy import area_m2, distance_m, length_m, perimeter_m
 from engines.geodesy.arrays import Booleans, Floats, Geometries
+from engines.geodesy.edge import is_on_edge, relate_pairs
+from ontologies.geosparql.relations import matches
 
 PATTERN_SEPARATOR: Final = "|"
 """Between the alternatives of a relation in the last argument of `pytheas_relate`."""
@@ -51,6 +53,7 @@ _PIECE_DEG: Final = 0.05
 _PATTERNS: Final = re.compile(r"[TF*012]{9}(?:\|[TF*012]{9})*")
 _Array: TypeAlias = Any  # pyarrow ships no types
 _Measure: TypeAlias = Callable[[Geometries], Floats]
+_Match: TypeAlias = Callable[[Geometries, Geometries, str], Booleans]
 
 
 def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -67,6 +70,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     | `pytheas_perimeter_m(BLOB, n) -> DOUBLE` | length of the boundary of areas |
     | `pytheas_length_m(BLOB, n) -> DOUBLE` | length of lines |
     | `pytheas_relate(BLOB, BLOB, VARCHAR, n) -> BOOLEAN` | DE-9IM, any of `p|q|...` |
+    | `pytheas_relate_on_globe(BLOB, BLOB, VARCHAR, n) -> BOOLEAN` | in CRS84 |
     | `pytheas_..._large` | the same for large geometries, see `engines.duckdb.large` |
     | `pytheas_read`, `pytheas_construct`, ... | see `engines.duckdb.geometries` |
     | `pytheas_reach(BIGINT[], BIGINT[], BIGINT[], n)` | see `engines.duckdb.reach` |
@@ -215,23 +219,37 @@ def _vertices(*sides: Geometries) -> Floats:
     return found
 
 
-def _relate(
-    left: _Array, right: _Array, patterns: _Array, connection: _Array
-) -> _Array:
-    patience = Patience(connection)
-    # In whichever plane.
-    a, b = (_decode(each, patience, shapely.is_valid) for each in (left, right))
-    asked = np.array(_whole(patterns).to_pylist(), dtype=object)
-    found = [
-        _related(a[block], b[block], asked[block].tolist())
-        for block in patience.blocks(_vertices(a, b), _WEIGHT_AT_ONCE)
-    ]
-    holds, answered = map(np.concatenate, zip(*found, strict=True))
-    return pa.array(holds, type=pa.bool_(), mask=~answered)
+def _related_by(match: _Match) -> Callable[..., _Array]:
+    """Whether a pattern holds, in whichever plane, as `match` tells it."""
+
+    def function(
+        left: _Array, right: _Array, patterns: _Array, connection: _Array
+    ) -> _Array:
+        patience = Patience(connection)
+        a, b = (_decode(each, patience, shapely.is_valid) for each in (left, right))
+        asked = np.array(_whole(patterns).to_pylist(), dtype=object)
+        found = [
+            _related(match, a[block], b[block], asked[block].tolist())
+            for block in patience.blocks(_vertices(a, b), _WEIGHT_AT_ONCE)
+        ]
+        holds, answered = map(np.concatenate, zip(*found, strict=True))
+        return pa.array(holds, type=pa.bool_(), mask=~answered)
+
+    return function
+
+
+def _matches_on_globe(a: Geometries, b: Geometries, pattern: str) -> Booleans:
+    """The same as in the plane but for what is on its edge."""
+    on_edge = is_on_edge(a) | is_on_edge(b)
+    holds = np.zeros(len(a), dtype=bool)
+    matrices = relate_pairs(a[on_edge], b[on_edge])
+    holds[on_edge] = [matches(matrix, pattern) for matrix in matrices]
+    holds[~on_edge] = shapely.relate_pattern(a[~on_edge], b[~on_edge], pattern)
+    return holds
 
 
 def _related(
-    a: Geometries, b: Geometries, asked: list[str | None]
+    match: _Match, a: Geometries, b: Geometries, asked: list[str | None]
 ) -> tuple[Booleans, Booleans]:
     """Whether one of the patterns holds in each row, and whether that can be said."""
     holds = np.zeros(len(a), dtype=bool)
@@ -243,14 +261,13 @@ def _related(
             continue
         for pattern in alternatives.split(PATTERN_SEPARATOR):
             left_open = rows & ~holds
-            holds[left_open] = shapely.relate_pattern(
-                a[left_open], b[left_open], pattern
-            )
+            holds[left_open] = match(a[left_open], b[left_open], pattern)
     return holds, answered
 
 
 _DECIMAL: Final = decimal_type(38, SCALE)
 _TWO: Final = (BLOB, BLOB, BIGINT)
+_TWO_BY: Final = (BLOB, BLOB, VARCHAR, BIGINT)
 _FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     ("pytheas_multiply", multiply, (_DECIMAL, _DECIMAL), _DECIMAL),
     ("pytheas_divide", divide, (_DECIMAL, _DECIMAL), _DECIMAL),
@@ -260,7 +277,12 @@ _FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     ("pytheas_area_m2", _measured(area_m2), (BLOB, BIGINT), DOUBLE),
     ("pytheas_perimeter_m", _measured(perimeter_m), (BLOB, BIGINT), DOUBLE),
     ("pytheas_length_m", _measured(length_m), (BLOB, BIGINT), DOUBLE),
-    *with_large("pytheas_relate", _relate, (BLOB, BLOB, VARCHAR, BIGINT), BOOLEAN),
+    *with_large(
+        "pytheas_relate", _related_by(shapely.relate_pattern), _TWO_BY, BOOLEAN
+    ),
+    *with_large(
+        "pytheas_relate_on_globe", _related_by(_matches_on_globe), _TWO_BY, BOOLEAN
+    ),
     ("pytheas_reach", reach, (IDS, IDS, IDS, BIGINT), PAIRS),
     *GEOMETRY_FUNCTIONS,
     *COVERING_FUNCTIONS,

@@ -1,10 +1,10 @@
 """The least geodesic distance between two geometries, for many pairs at once.
 
-How: 1. Pairs that intersect in the plane are at 0, points are exact by GeographicLib.
-2. Otherwise both boundaries are laid into an azimuthal equidistant plane around a
-vertex of the smaller one, where GEOS names the nearest pair of segments. 3. On that
-pair, and on its neighbors, the two feet are moved until the geodesic between them is
-shortest; GeographicLib measures it.
+How: 1. Pairs that meet in the plane, or over its edge, are at 0, points are exact by
+GeographicLib. 2. Otherwise both boundaries are laid into an azimuthal equidistant
+plane around a vertex of the smaller one, where GEOS names the nearest pair of segments.
+3. On that pair, and on its neighbors, the two feet are moved until the geodesic between
+them is shortest; GeographicLib measures it.
 
 Accuracy: step 3 ends within a few nanometres of a minimum of the exact distance. Step 2
 chooses between minima: with the smaller geometry up to 50 km across it may take one
@@ -33,6 +33,7 @@ from engines.geodesy.arrays import (
     geometry_array,
     segments_of,
 )
+from engines.geodesy.edge import meet_on_edge
 from engines.geodesy.wrap import wrap
 
 # Edges are straight in longitude and latitude; pieces of this length stray from the
@@ -74,7 +75,7 @@ def distance_m(left: GeometryLike, right: GeometryLike) -> Floats:
     rest = np.flatnonzero(known & ~points)
     if len(rest):
         a, b = wrap(a[rest]).geometries, wrap(b[rest]).geometries
-        apart = ~shapely.intersects(a, b)
+        apart = ~(shapely.intersects(a, b) | meet_on_edge(a, b))
         distances[rest] = 0.0
         distances[rest[apart]] = _between(a[apart], b[apart])
     return distances

@@ -8,6 +8,7 @@ clockwise polar cap into its complement and leaves slivers at -180, so it is not
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -111,8 +112,9 @@ def _wrap_one(geometry: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
         crosses = any(piece[1] for piece in pieces)
         polar = any(piece[2] for piece in pieces)
         return _collect([piece[0] for piece in pieces]), crosses, polar
-    unwrapped = shapely.transform(geometry, _unwrap, include_z=True)
-    cut, crosses = _cut(unwrapped)
+    if isinstance(geometry, shapely.Point):
+        return _home(geometry), False, False
+    cut, crosses = _cut_line(geometry)
     return cut, crosses, False
 
 
@@ -128,9 +130,7 @@ def _wrap_polygon(polygon: shapely.Polygon) -> tuple[BaseGeometry, bool, bool]:
 
 def _wrap_ring(ring: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
     """The area inside a ring, cut."""
-    coordinates = _unwrap(
-        _spread_poles(shapely.get_coordinates(ring, include_z=ring.has_z))
-    )
+    coordinates = _unwrap(_spread_poles(_coordinates(ring)))
     turn = coordinates[-1, 0] - coordinates[0, 0]
     polar = bool(abs(turn) > _HALF)
     if polar:
@@ -154,8 +154,8 @@ def _from_seam(coordinates: Floats, turn: float) -> Floats:
     edge = int(np.flatnonzero(np.diff(worlds))[0])
     seam = _TURN * worlds[edge : edge + 2].max() - _HALF
     start, end = coordinates[edge], coordinates[edge + 1]
-    crossing = start + (end - start) * (seam - start[0]) / (end[0] - start[0])
-    crossing[0] = seam
+    # Wherever an edge goes over it there is a vertex.
+    crossing = start if start[0] == seam else end
     run = np.copysign(_TURN, turn)
     again = np.concatenate([coordinates[1 : edge + 1], [crossing]])
     again[:, 0] += run
@@ -184,13 +184,47 @@ def _spread_poles(coordinates: Floats) -> Floats:
     return np.array([*spread, spread[0]])
 
 
+def _coordinates(line: BaseGeometry) -> Floats:
+    found: Floats = shapely.get_coordinates(line, include_z=bool(line.has_z))
+    return found
+
+
 def _unwrap(coordinates: Floats) -> Floats:
-    """Longitudes without jumps, running on beyond 180 by whole turns."""
+    """Longitudes without jumps, running on beyond 180 by whole turns.
+
+    Where an edge goes over the antimeridian it gets a vertex.
+    """
     run = coordinates.copy()
     free = np.unwrap(coordinates[:, 0], period=_TURN)
     # np.unwrap sums as it goes; adding turns keeps a closed ring closed to the bit.
     run[:, 0] += _TURN * np.round((free - coordinates[:, 0]) / _TURN)
-    return run
+    low, high = np.sort([run[:-1, 0], run[1:, 0]], axis=0)
+    seam = _TURN * np.floor((high + _HALF) / _TURN) - _HALF
+    over = np.flatnonzero((low < seam) & (seam < high))
+    if not len(over):
+        return run
+    vertices = _crossings(coordinates[over], coordinates[over + 1])
+    vertices[:, 0] = seam[over]
+    return np.insert(run, over + 1, vertices, axis=0)
+
+
+def _crossings(start: Floats, end: Floats) -> Floats:
+    """Where edges go over the antimeridian: the same place in either direction.
+
+    Two areas may have an edge in common, and are to have it still when it is cut.
+
+    Args:
+        start: (n, 2) or (n, 3) where each begins, as it was drawn.
+        end: Where each ends.
+    """
+    start, end = start.copy(), end.copy()
+    for places in (start, end):
+        places[:, 0] -= _TURN * np.round(places[:, 0] / _TURN)
+    eastward = start[:, :1] > 0
+    west, east = np.where(eastward, start, end), np.where(eastward, end, start)
+    before, behind = _HALF - west[:, :1], _HALF + east[:, :1]
+    crossings: Floats = (west * behind + east * before) / (before + behind)
+    return crossings
 
 
 def _restore(cut: BaseGeometry, original: BaseGeometry) -> BaseGeometry:
@@ -213,26 +247,63 @@ def _restore(cut: BaseGeometry, original: BaseGeometry) -> BaseGeometry:
     return shapely.transform(cut, restored, include_z=bool(cut.has_z))
 
 
-def _cut(geometry: BaseGeometry) -> tuple[BaseGeometry, bool]:
-    """Cut what runs on beyond 180, and bring each piece home."""
-    west, _, east, _ = geometry.bounds
+def _home(point: shapely.Point) -> BaseGeometry:
+    """A point within a turn; on the antimeridian it stays on its side."""
+    turns = np.ceil((abs(point.x) - _HALF) / _TURN)
+    return _shift(point, -np.copysign(_TURN, point.x) * turns)
+
+
+def _cut_line(line: BaseGeometry) -> tuple[BaseGeometry, bool]:
+    """Cut a line where it goes from one world to the next.
+
+    What of it follows the antimeridian stays with what is before, on one side alone.
+    """
+    run = _unwrap(_coordinates(line))
+    worlds = _worlds(run)
+    changes = np.flatnonzero(np.diff(worlds, prepend=np.nan, append=np.nan))
+    pieces = [run[first : last + 1] for first, last in pairwise(changes.tolist())]
+    numbers = worlds[changes[:-1]].tolist()
+    if len(pieces) > 1 and numbers[0] == numbers[-1] and (run[0] == run[-1]).all():
+        # The line is closed: what begins it goes on where it ends.
+        pieces[0] = np.concatenate([pieces.pop(), pieces[0][1:]])
+        numbers.pop()
+    home: list[BaseGeometry] = [
+        shapely.LineString(piece - np.eye(1, piece.shape[1]) * _TURN * number)
+        for piece, number in zip(pieces, numbers, strict=True)
+    ]
+    return _collect(home), len(home) > 1
+
+
+def _worlds(run: Floats) -> Floats:
+    """In which turn each edge is: by its middle, or as the edge before it."""
+    middles = (run[:-1, 0] + run[1:, 0]) / 2
+    worlds: Floats = np.floor((middles + _HALF) / _TURN)
+    follows = (run[:-1, 0] == run[1:, 0]) & (np.mod(middles, _TURN) == _HALF)
+    free = np.flatnonzero(~follows)
+    if not len(free):
+        # All on the antimeridian, which is at 180.
+        return worlds - 1
+    before = np.searchsorted(free, np.arange(len(worlds)), side="right") - 1
+    return worlds[free[np.maximum(before, 0)]]
+
+
+def _cut(area: BaseGeometry) -> tuple[BaseGeometry, bool]:
+    """Cut an area that runs on beyond 180, and bring each piece home."""
+    west, _, east, _ = area.bounds
     first = int(np.floor((west + _HALF) / _TURN))
     last = int(np.ceil((east + _HALF) / _TURN)) - 1
     if last <= first:
-        # All within one turn; a point or a meridian on the seam stays at +180.
-        return _shift(
-            geometry, -_TURN * min(first, last) if last < first else -_TURN * first
-        ), False
+        return _shift(area, -_TURN * first), False
     pieces = []
     for turn in range(first, last + 1):
         world = shapely.box(-_HALF + _TURN * turn, -91, _HALF + _TURN * turn, 91)
-        piece = _shift(shapely.intersection(geometry, world), -_TURN * turn)
+        piece = _shift(shapely.intersection(area, world), -_TURN * turn)
         piece = shapely.transform(piece, _onto_seam, include_z=bool(piece.has_z))
         pieces += [
             part
             for part in shapely.get_parts(piece).tolist()
             if not part.is_empty
-            and shapely.get_dimensions(part) == shapely.get_dimensions(geometry)
+            and shapely.get_dimensions(part) == shapely.get_dimensions(area)
         ]
     return _collect(pieces), True
 

@@ -5,13 +5,17 @@ rows of a group have no order, so none of them is the first operand.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+import numpy as np
 import shapely
 
 from engines.errors import NoSuchGeometry
 from engines.geodesy.arrays import explode, geometry_array
+from engines.geodesy.edge import is_on_edge
+from engines.geodesy.edge_overlay import overlay_on_edge
 from engines.geosparql.constructive import UNARY
 from engines.geosparql.planes import in_crs, overlaid
 from ontologies.geosparql.crs import CRS84_IRI
@@ -41,7 +45,13 @@ def _united(geometries: Sequence[Geometry]) -> Geometry:
     crs = _common_crs(geometries)
     placed = [Geometry(crs, in_crs(each, crs)) for each in geometries]
     plane, shapes = overlaid(placed)
-    return plane.place(shapely.union_all(shapes))
+    if plane.iri != CRS84_IRI:
+        return plane.place(shapely.union_all(shapes))
+    array = np.array(shapes, dtype=object)
+    on_edge = is_on_edge(array)
+    beside = shapely.union_all(array[~on_edge])
+    united = reduce(partial(overlay_on_edge, shapely.union), array[on_edge], beside)
+    return plane.place(united)
 
 
 def _lines_joined(geometries: Sequence[Geometry]) -> Geometry:

@@ -12,8 +12,10 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import shapely
 
+from engines.geodesy.edge import is_on_edge
 from engines.geodesy.wrap import needs_wrap
 from engines.geosparql import answers
+from engines.geosparql.planes import is_geographic
 from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
 from ontologies.geosparql.literals import parse_wkt_literals, render_wkt_literals
 from ontologies.namespaces import GEO
@@ -79,10 +81,14 @@ def _boundaries(rows: Rows) -> dict[int, bytes | None]:
     chosen = [i for i, row in enumerate(rows) if row[0] == "boundary"]
     cut = [rows[i][1].partition(_IN_CRS84) for i in chosen]
     shapes = shapely.from_wkb(np.array([wkb for _, _, wkb in cut], dtype=object))
+    # In longitude and latitude what is on the edge of the plane is no border of it.
+    with_edge = {iri for iri, _, _ in cut if not iri or is_geographic(iri.decode())}
+    on_edge = is_on_edge(shapes).tolist()
     blobs = shapely.to_wkb(shapely.boundary(shapes), flavor="iso")
     return {
         i: None if blob is None else iri + end + blob
-        for i, (iri, end, _), blob in zip(chosen, cut, blobs, strict=True)
+        for i, (iri, end, _), blob, on in zip(chosen, cut, blobs, on_edge, strict=True)
+        if not (on and iri in with_edge)
     }
 
 

@@ -12,6 +12,8 @@ from engines.errors import NoSuchGeometry
 from engines.geodesy import wrap
 from engines.geodesy.arrays import explode, geometry_array
 from engines.geodesy.buffer import buffer_m, circle_around
+from engines.geodesy.edge import border_on_edge, is_on_edge
+from engines.geodesy.edge_overlay import overlay_on_edge
 from engines.geosparql.planes import (
     Plane,
     enclosed,
@@ -54,6 +56,8 @@ def overlay(operation: Callable[[Any, Any], Any]) -> Binary:
         plane, (one, other) = overlaid([left, right])
         if one.is_empty or other.is_empty:
             return plane.place(with_nothing(one, other))
+        if plane.iri == CRS84_IRI and is_on_edge(np.array([one, other])).all():
+            return plane.place(overlay_on_edge(operation, one, other))
         return plane.place(operation(one, other))
 
     return function
@@ -75,13 +79,24 @@ _WITH_NOTHING: Final[Mapping[Callable[..., Any], Callable[..., Any]]] = {
 def boundary(geometry: Geometry) -> Geometry:
     """The boundary, of dimension one less; of collections there is none.
 
+    Where a geometry was cut at the antimeridian is none, and a pole inside is none.
+
     Raises:
         NoSuchGeometry: The geometry is a collection of different ones.
     """
     found = shapely.boundary(geometry.shapely)
     if found is None:
         raise NoSuchGeometry("a collection has no boundary")
+    if not found.is_empty and _is_drawn_on_edge(geometry):
+        plane = Plane(CRS84_IRI, geometry.crs_iri)
+        return plane.place(border_on_edge(valid_in_crs84(geometry)))
     return Geometry(geometry.crs_iri, found)
+
+
+def _is_drawn_on_edge(geometry: Geometry) -> bool:
+    """Whether a geometry in longitude and latitude has a vertex on the edge of both."""
+    drawn = geometry_array(geometry.shapely)
+    return is_geographic(geometry.crs_iri) and bool(is_on_edge(drawn)[0])
 
 
 def _concave_hull(shape: BaseGeometry) -> BaseGeometry:

@@ -3,6 +3,7 @@
 | CRS of a geometry | `natives` | `shapes` | `windows` |
 |---|---|---|---|
 | geographic | | CRS84, cut at the antimeridian | bounds of the shape |
+| | | with a place on the antimeridian or at a pole | these, and all longitudes |
 | projected | as it is | as well | around the image of all of it in CRS84 |
 | engineering | as it is | | bounds of the native |
 
@@ -20,6 +21,7 @@ import shapely
 from engines.errors import TransformFailed
 from engines.geodesy import transform, wrap
 from engines.geodesy.arrays import Booleans, Floats, Geometries, geometry_array
+from engines.geodesy.edge import is_on_edge
 from ontologies.geosparql.crs import CRS84_IRI, Crs, crs_from_iri
 
 _TURN: Final = 360.0
@@ -54,7 +56,8 @@ class Placed:
         shapes: In CRS84, cut at the antimeridian; None in rows of an engineering CRS.
         windows: (n, 4) boxes (least x, least y, greatest x, greatest y) such that where
             two do not meet, natives of one CRS do not either, and shapes neither; NaN
-            for the empty geometry.
+            for the empty geometry. Of a shape on the edge of CRS84's plane they have
+            all longitudes: it may meet what is on the other side.
         is_valid: Whether it is clear what is inside.
         crosses_antimeridian: Which shapes were cut there.
         contains_pole: Which shapes have a pole inside.
@@ -82,14 +85,17 @@ def place(geometries: Geometries, crs: Crs) -> Placed:
         return Placed(drawn, none, windows, is_valid, nowhere, nowhere)
     wrapped = wrap(transform(geometries, crs, crs_from_iri(CRS84_IRI)))
     shapes = wrapped.geometries
+    on_edge = is_on_edge(shapes)
     crosses, polar = wrapped.crosses_antimeridian, wrapped.contains_pole
     if not crs.is_planar:
         none = np.full(len(geometries), None, dtype=object)
         windows, is_valid = shapely.bounds(shapes), shapely.is_valid(shapes)
+        windows[on_edge, ::2] = -_HALF, _HALF
         return Placed(none, shapes, windows, is_valid, crosses, polar)
     is_valid = shapely.is_valid(drawn)
     shapes = _mended(shapes, is_valid)
     windows = _windows(drawn, shapes, crs)
+    windows[on_edge, ::2] = -_HALF, _HALF
     return Placed(drawn, shapes, windows, is_valid, crosses, polar)
 
 

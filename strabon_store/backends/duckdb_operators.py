@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from engines.duckdb.coverings import EDGES
+from engines.duckdb.dialect import RELATE, RELATE_ON_GLOBE
 from engines.duckdb.interrupts import CONNECTION
 from engines.duckdb.large import by_size
 from engines.geosparql.coverings import ROW
@@ -67,6 +68,9 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "within_reach": ":c",
         # The windows are for joins to know as well.
         "either_plane": "CASE WHEN :a THEN :b ELSE :c END",
+        "either_on_edge": "CASE WHEN :a THEN :b ELSE :c END",
+        "is_on_edge": ":a = -180 AND :b = 180",
+        "is_beside_edge": "abs(:a) < 180 AND abs(:b) < 90",
         # Not for the engine to join by: what else it could join by is narrower.
         "equal_late": "(:a = :b) IS TRUE",
         "sort_rank": f"CASE WHEN :a IS NULL THEN 0 WHEN :a = {Tag.BLANK} THEN 1 "
@@ -295,7 +299,10 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "area_m2": f"pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "perimeter_m": f"pytheas_perimeter_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
         "length_m": f"pytheas_length_m(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",
-        "relate": by_size("pytheas_relate", *_TWO, others=("upper(:c)", CONNECTION)),
+        "relate": by_size(RELATE, *_TWO, others=("upper(:c)", CONNECTION)),
+        "relate_on_globe": by_size(
+            RELATE_ON_GLOBE, *_TWO, others=("upper(:c)", CONNECTION)
+        ),
         "radians": "radians(:a)",
         "scale": ":a * :b",
         "per_unit": ":a / :b",

@@ -5,7 +5,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, TypeAlias, assert_never
 
-from engines.duckdb.dialect import NATIVE, NECESSARY, RELATE
+from engines.duckdb.dialect import NATIVE, NECESSARY, RELATE, RELATE_ON_GLOBE
 from engines.duckdb.functions import PATTERN_SEPARATOR
 from engines.duckdb.interrupts import CONNECTION
 from engines.duckdb.large import by_size
@@ -38,6 +38,7 @@ _SPELLINGS: Final = {
     **PERIOD_OPERATIONS,
 }
 _RELATION: Final = "relation:"
+_ON_GLOBE: Final = "on_globe:"
 _Arguments: TypeAlias = Sequence[Sql]
 
 
@@ -58,7 +59,7 @@ def scalar(value: Scalar, columns: Mapping[str, Output]) -> Sql:
 @lru_cache(maxsize=512)
 def spelling(operation: str, arguments: int) -> Spelling:
     """How long an operation is in SQL, and how often it writes each argument."""
-    if operation.startswith(_RELATION):
+    if operation.startswith((_RELATION, _ON_GLOBE)):
         return Spelling(2 * len(operation), (2,) * arguments)
     template = _template(operation, arguments)
     if template is None:
@@ -84,6 +85,8 @@ def _call(operation: str, arguments: _Arguments) -> Sql:
         return special(arguments)
     if operation.startswith(_RELATION):
         return _relation(operation.removeprefix(_RELATION), *arguments)
+    if operation.startswith(_ON_GLOBE):
+        return _on_globe(operation.removeprefix(_ON_GLOBE), *arguments)
     raise InternalError(f"DuckDB has no spelling for {operation!r}")
 
 
@@ -96,8 +99,16 @@ def _relation(name: str, left: Sql, right: Sql) -> Sql:
     return joined(" AND ", [necessary, exact])
 
 
+def _on_globe(relation: str, left: Sql, right: Sql) -> Sql:
+    patterns = PATTERN_SEPARATOR.join(RELATIONS[relation].patterns)
+    return _RELATED_ON_GLOBE.filled([left, right, literal(patterns)])
+
+
 _BLOBS: Final = ("CAST(ST_AsWKB(:a) AS BLOB)", "CAST(ST_AsWKB(:b) AS BLOB)")
 _RELATED: Final = Template(f"({by_size(RELATE, *_BLOBS, others=(':c', CONNECTION))})")
+_RELATED_ON_GLOBE: Final = Template(
+    f"({by_size(RELATE_ON_GLOBE, *_BLOBS, others=(':c', CONNECTION))})"
+)
 _WHEN: Final = Template("WHEN :a THEN :b")
 _CASE: Final = Template("CASE :a ELSE :b END")
 _IN: Final = Template(":a IN (:b)")

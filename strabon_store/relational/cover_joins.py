@@ -205,15 +205,17 @@ class _Cover:
             return None
         # Rows have one column at least.
         kept = tuple(c for c in variables if c.name in read) or tuple(variables[-1:])
-        name, *sides = found
+        name, is_edge, *sides = found
         rows = [estimate(side.source, self._catalog).rows for side in sides]
         points, others = sides if rows[0] >= rows[1] else sides[::-1]
         is_swapped = points is not sides[0]
+        on_edge = [_on_edge(join, points, kept)] if is_edge else []
         if all(_holds(name, matrix) for matrix in _ON_LINE[is_swapped]):
             per_degree = self._per_degree_of_lines(points, others, *rows)
             if per_degree is not None:
                 by = (Constant(per_degree),)
-                return self._covered(kept, points, others, by, _ON_LINES)
+                by_cells = self._covered(kept, points, others, by, _ON_LINES)
+                return reduce(UnionAll, [*by_cells, *on_edge])
         if not _holds(name, _INSIDE[is_swapped]):
             return None
         per_degree = self._per_degree(points, others, max(rows), min(rows))
@@ -221,7 +223,8 @@ class _Cover:
             return None
         flag = Constant(_holds(name, _ON_BORDER[is_swapped]))
         both = (Constant(per_degree), flag)
-        return self._covered(kept, points, others, both, _IN_AREAS)
+        by_cells = self._covered(kept, points, others, both, _IN_AREAS)
+        return reduce(UnionAll, [*by_cells, *on_edge])
 
     def _per_degree_of_lines(
         self, points: _Side, lines: _Side, *rows: float
@@ -274,13 +277,13 @@ class _Cover:
         areas: _Side,
         by: tuple[Constant, ...],
         way: _Way,
-    ) -> Plan:
+    ) -> list[Plan]:
         per_degree, *flags = by
         x, y = map(points.part, POINT)
         cell = call("cell_of", x, y, per_degree)
         placed = self._shared(
             _with_columns(
-                Selection(points.placed(), call("is_bound", x)),
+                Selection(points.placed(), call("is_beside_edge", x, y)),
                 points.of(kept),
                 {".x": x, ".y": y, ".cell": cell},
             )
@@ -310,7 +313,19 @@ class _Cover:
                 near = self._shared(Limit(few, 0, _NO_LIMIT))
             told = call(test, *pair, *flags)
             found.append(_with_columns(Selection(near, told), kept, {}))
-        return reduce(UnionAll, found)
+        return found
+
+
+def _on_edge(join: Join, points: _Side, kept: tuple[PlanColumn, ...]) -> Plan:
+    """The join of the points on the edge of the plane, which cells do not know."""
+    sides = points.part("minx"), points.part("maxx")
+    left, right = (
+        Selection(side, call("is_on_edge", *sides))
+        if isinstance(side, Lookup) and side.variable == points.variable
+        else side
+        for side in (join.left, join.right)
+    )
+    return _with_columns(replace(join, left=left, right=right), kept, {})
 
 
 def _placed(plan: Plan, name: str) -> Plan:
@@ -371,18 +386,19 @@ def _of_join(plan: Projection) -> Projection:
     return Projection(inner.source, plan.columns, scalars)
 
 
-def _related(join: Join) -> tuple[str, _Side, _Side] | None:
-    """The relation that is all that a join asks for, and its sides."""
-    if join.is_outer:
-        return None
-    match join.condition:
-        case Call("within_window", (window, Call() as holds)) if window == TRUE:
-            pass
-        case Call() as holds:
-            pass
+def _related(join: Join) -> tuple[str, bool, _Side, _Side] | None:
+    """The relation that is all that a join asks for, and its sides.
+
+    And whether it is another one where both are on the edge of the plane.
+    """
+    holds = None if join.is_outer else _asked(join.condition)
+    is_edge = False
+    match holds:
+        case Call("either_on_edge", (_, _, Call() as planar, *_)):
+            holds, is_edge = planar, True
         case _:
-            return None
-    if not holds.operation.startswith(_RELATION):
+            pass
+    if holds is None or not holds.operation.startswith(_RELATION):
         return None
     sides = []
     for argument in holds.arguments:
@@ -397,7 +413,20 @@ def _related(join: Join) -> tuple[str, _Side, _Side] | None:
     one, other = sides
     if one.source is other.source:
         return None
-    return holds.operation.removeprefix(_RELATION), one, other
+    return holds.operation.removeprefix(_RELATION), is_edge, one, other
+
+
+def _asked(condition: Scalar) -> Call | None:
+    """What is asked beside boxes, if that is one thing."""
+    match condition:
+        case Call("within_window", (window, Call() as holds)) if window == TRUE:
+            return holds
+        case Call("and", (Call("boxes_meet"), Call() as rest)):
+            return _asked(rest)
+        case Call() as holds:
+            return holds
+        case _:
+            return None
 
 
 def _side_of(join: Join, variable: str) -> _Side | None:

@@ -108,7 +108,8 @@ GEOMETRIES: Final = Table(
         # In CRS84, x = longitude, y = latitude, degrees; NULL in an engineering CRS.
         ColumnSpec("geometry", ColumnType.GEOMETRY, is_nullable=True),
         # Of `geometry` where `native` is NULL, else around what `geometry` and the
-        # image of `native` hold; of `native` where `geometry` is NULL.
+        # image of `native` hold; of `native` where `geometry` is NULL. What is on the
+        # antimeridian or at a pole has all longitudes.
         ColumnSpec("minx", ColumnType.DOUBLE, is_nullable=True),
         ColumnSpec("miny", ColumnType.DOUBLE, is_nullable=True),
         ColumnSpec("maxx", ColumnType.DOUBLE, is_nullable=True),
@@ -124,7 +125,8 @@ GEOMETRIES: Final = Table(
 """The geometry of each well-formed geometry literal, by the literal's id."""
 
 PLANES: Final = Table("planes", (ColumnSpec("crs", ColumnType.VARCHAR),))
-"""IRIs of the CRSs in whose planes there may be geometries."""
+"""IRIs of the CRSs in whose planes there may be geometries; that of CRS84 where some
+are on the edge of its plane, which is none on Earth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,8 @@ class Shapes:
 
     Attributes:
         count: How many there are.
-        are_points: Whether all of them are points, and their boxes where they are: in
-            CRS84, with no plane of their own.
+        are_points: Whether all of them are points in CRS84, with no plane of their
+            own; their boxes are where they are, but on the antimeridian.
         are_areas: Whether all of them are polygons and multipolygons.
         boxes: The area of their boxes together, in square degrees.
         sides: Width and height of their boxes together, in degrees.

@@ -35,7 +35,7 @@ from strabon_store.storage.spill import remove_abandoned, spill_folder
 FILE_NAME: Final = "store.duckdb"
 """The database in a store's directory."""
 
-FORMAT_VERSION: Final = "7"
+FORMAT_VERSION: Final = "8"
 """Raised when an older program can no longer read what a newer one writes."""
 
 _FORMAT: Final = "format"

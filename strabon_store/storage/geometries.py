@@ -10,13 +10,14 @@ import pyarrow as pa
 import shapely
 
 from engines.errors import EngineError
+from engines.geodesy.edge import is_on_edge
 from engines.geosparql.placing import Placed, place
 from ontologies.errors import OntologyError
-from ontologies.geosparql.crs import OWN_CRS, OWN_CRS_BASE, crs_from_iri
+from ontologies.geosparql.crs import CRS84_IRI, OWN_CRS, OWN_CRS_BASE, crs_from_iri
 from ontologies.geosparql.datatypes import WKT_LITERAL
 from ontologies.geosparql.literals import ParsedLiterals, parse_wkt_literals
 from ontologies.geosparql.serializations import parse_literal
-from strabon_store.backends.sql import Template, identifier
+from strabon_store.backends.sql import Sql, Template, identifier
 
 _Geometries: TypeAlias = np.ndarray[Any, np.dtype[np.object_]]
 _Rows: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
@@ -32,6 +33,11 @@ INSERT INTO planes
 SELECT DISTINCT crs FROM parsed
 WHERE native IS NOT NULL AND crs NOT IN (FROM planes)
 """
+IS_ON_EDGE: Final = Sql("""(ST_XMin(geometry) <= -180 OR ST_XMax(geometry) >= 180
+  OR ST_YMin(geometry) <= -90 OR ST_YMax(geometry) >= 90)""")
+"""Whether a shape in CRS84 has a place on the antimeridian or at a pole."""
+
+_NOTE_EDGE: Final = "INSERT INTO planes SELECT $crs84 WHERE $crs84 NOT IN (FROM planes)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,8 @@ def _insert(
     cursor.execute(_INSERT.filled([identifier(table)]))
     if not shapely.is_missing(placed.natives).all():
         cursor.execute(_NOTE_PLANES)
+    if is_on_edge(placed.shapes).any():
+        cursor.execute(_NOTE_EDGE, {"crs84": CRS84_IRI})
     cursor.unregister("parsed")
 
 

@@ -126,6 +126,18 @@ CREATE TABLE described (
     "DROP TABLE star_columns",
     "ALTER TABLE described RENAME TO star_columns",
 )
+_TO_8: Final = (
+    """
+UPDATE geometries SET minx = -180, maxx = 180
+WHERE ST_XMin(geometry) <= -180 OR ST_XMax(geometry) >= 180
+  OR ST_YMin(geometry) <= -90 OR ST_YMax(geometry) >= 90
+""",
+    """
+INSERT INTO planes SELECT 'http://www.opengis.net/def/crs/OGC/1.3/CRS84'
+WHERE EXISTS (FROM geometries WHERE minx = -180 AND maxx = 180)
+  AND 'http://www.opengis.net/def/crs/OGC/1.3/CRS84' NOT IN (FROM planes)
+""",
+)
 
 
 def _nothing(connection: duckdb.DuckDBPyConnection) -> None:
@@ -141,6 +153,7 @@ MIGRATIONS: Final[Mapping[str, Migration]] = MappingProxyType(
         "4": Migration("5", place_anew, ()),
         "5": Migration("6", _nothing, _TO_6),
         "6": Migration("7", _nothing, _TO_7),
+        "7": Migration("8", _nothing, _TO_8),
     }
 )
 """The steps, by the format that they begin with."""

@@ -126,12 +126,12 @@ def read_plain(
 
 
 def _is_within(minx: Ids, miny: Ids, maxx: Ids, maxy: Ids) -> _Flags:
-    """Which bounds are clear of poles, and no wider than half a turn of longitude.
+    """Which bounds are off the edge of the plane, and no wider than half a turn.
 
     Nothing within them crosses the antimeridian.
     """
     with np.errstate(invalid="ignore"):
-        flags: _Flags = (minx >= -_HALF_TURN) & (maxx <= _HALF_TURN)
+        flags: _Flags = (minx > -_HALF_TURN) & (maxx < _HALF_TURN)
         flags &= (maxx - minx <= _HALF_TURN) & (miny > -_POLE) & (maxy < _POLE)
     return flags
 

@@ -21,22 +21,24 @@ _Ids: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 _SOME: Final = 64
 """How many objects are looked at to know what the others are."""
 
-POINTS: Final = Sql("""(
-  SELECT id, minx AS x, miny AS y FROM geometries
-  WHERE is_valid AND native IS NULL AND minx = maxx AND miny = maxy
-)""")
+IS_POINT: Final = Sql("""(native IS NULL AND miny = maxy AND (minx = maxx
+  OR minx = -180 AND maxx = 180 AND ST_GeometryType(geometry) = 'POINT'))""")
+"""Whether a row of `geometries` is a point; on the antimeridian its box is wide."""
+
+POINTS: Final = Template("""(
+  SELECT id, CASE WHEN minx = maxx THEN minx ELSE ST_X(geometry) END AS x, miny AS y
+  FROM geometries WHERE is_valid AND :a
+)""").filled([IS_POINT])
 """The points of the store: `id`, `x` and `y`."""
 
 _WAITS: Final = """
 SELECT count(*) > (SELECT count(*) FROM geometries) FROM terms
 WHERE id BETWEEN $low AND $high
 """
-_ARE_POINTS: Final = """
-SELECT coalesce(bool_and(
-  is_valid AND native IS NULL AND minx = maxx AND miny = maxy), FALSE)
-FROM geometries
+_ARE_POINTS: Final = Template("""
+SELECT coalesce(bool_and(is_valid AND :a), FALSE) FROM geometries
 WHERE id IN (SELECT object FROM quads WHERE predicate = $predicate LIMIT $some)
-"""
+""").filled([IS_POINT])
 _READ: Final = Template("""
 SELECT * FROM :a AS points WHERE id BETWEEN $low AND $high
 """).filled([POINTS])

@@ -15,6 +15,7 @@ from strabon_store.relational.encoding import PAYLOAD_BITS, Tag, TermId
 from strabon_store.relational.layout import PredicateStatistics, Shapes
 from strabon_store.relational.numbers import XSD_DECIMAL, XSD_INTEGER
 from strabon_store.relational.values import XSD_BOOLEAN, XSD_DATE, XSD_DATETIME
+from strabon_store.storage.star_points import IS_POINT
 
 DATATYPES: Final = {
     Tag.STRING: XSD_STRING,
@@ -163,7 +164,7 @@ def tags_of(mask: int) -> frozenset[Tag]:
 
 
 _SHAPES: Final = """
-SELECT count(*), bool_and(minx = maxx AND miny = maxy AND native IS NULL),
+SELECT count(*), bool_and({is_point}),
   coalesce(bool_and(ST_GeometryType(geometry) IN ('POLYGON', 'MULTIPOLYGON')), false),
   sum((maxx - minx) * (maxy - miny)), sum(maxx - minx + maxy - miny),
   sum(ST_NPoints(geometry)), sum((maxy - miny) * ST_NPoints(geometry)),
@@ -182,5 +183,6 @@ def read_shapes(
     """What geometries a column of a table has; None where it has none."""
     where = "" if predicate is None else f"WHERE predicate = {int(predicate)}"
     names = {"column": f'"{column}"', "table": f'"{table}"', "where": where}
+    names["is_point"] = IS_POINT
     rows = cursor.execute(_SHAPES.format(**names)).fetchall()
     return Shapes(*rows[0]) if rows[0][0] else None

@@ -11,7 +11,7 @@ from typing import Final
 
 import duckdb
 
-from ontologies.geosparql.crs import OWN_CRS, OWN_CRS_BASE
+from ontologies.geosparql.crs import CRS84_IRI, OWN_CRS, OWN_CRS_BASE
 from ontologies.progress import Progress, silent
 from strabon_store.backends.sql import Sql, Template, identifier, joined, literal
 from strabon_store.relational.encoding import (
@@ -23,6 +23,7 @@ from strabon_store.relational.encoding import (
 )
 from strabon_store.relational.stars import POINT, StarTable
 from strabon_store.storage.database import Database
+from strabon_store.storage.geometries import IS_ON_EDGE
 from strabon_store.storage.star_points import POINTS
 from strabon_store.storage.stars import read_stars
 
@@ -253,14 +254,23 @@ CHECKS: Final = (
     ),
     Check(
         "a geometry's bounds are those of its coordinates",
-        """
+        Template("""
         SELECT id FROM (SELECT *, coalesce(geometry, native) AS drawn FROM geometries)
-        WHERE (geometry IS NULL OR native IS NULL) AND (
+        WHERE (geometry IS NULL OR native IS NULL AND NOT coalesce(:a, FALSE)) AND (
               minx IS DISTINCT FROM ST_XMin(drawn)
            OR miny IS DISTINCT FROM ST_YMin(drawn)
            OR maxx IS DISTINCT FROM ST_XMax(drawn)
            OR maxy IS DISTINCT FROM ST_YMax(drawn))
-        """,
+        """).filled([IS_ON_EDGE]),
+    ),
+    Check(
+        "what is on the antimeridian or at a pole has a box of all longitudes, and "
+        "the plane of CRS84 is noted for it",
+        Template("""
+        SELECT id FROM geometries
+        WHERE geometry IS NOT NULL AND :a AND NOT coalesce(
+          minx = -180 AND maxx = 180 AND :b IN (FROM planes), FALSE)
+        """).filled([IS_ON_EDGE, literal(CRS84_IRI)]),
     ),
     Check(
         "the box of a geometry that is in a plane and on Earth is around its shape",

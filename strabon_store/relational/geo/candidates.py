@@ -17,6 +17,9 @@ _RELATION: Final = "relation:"
 _CONJUNCTIONS: Final = frozenset({"and", "within_window", "within_bounds"})
 _GROWN: Final = frozenset({"grown_box", "grown_in_plane"})
 _BOXES: Final = _GROWN | {"window"}
+_CHOICES: Final = frozenset({"either_plane", "either_on_edge"})
+"""Of two relations an engine sees none: what their windows must do stands beside."""
+
 _MEETING: Final = frozenset("012T")
 """What a pattern has where two parts are to meet."""
 
@@ -65,8 +68,7 @@ def meetings(  # noqa: C901 - an arm per operation
         case Call("within_reach", (around, shape, holds)):
             yield Meeting(around, shape)
             yield from meetings(holds)
-        case Call("either_plane", (_, _, holds, one, other)):
-            # Of a choice of two relations an engine sees none.
+        case Call(operation, (_, _, holds, one, other)) if operation in _CHOICES:
             if any(True for _ in meetings(holds)):
                 yield Meeting(one, other)
         case Call(operation, (left, right)) if operation in _CONJUNCTIONS:
@@ -91,7 +93,7 @@ def _of_denied(condition: Scalar) -> Iterator[Meeting]:
         case Call("or", (left, right)):
             yield from _of_denied(left)
             yield from _of_denied(right)
-        case Call("either_plane", (_, _, denied, one, other)):
+        case Call(operation, (_, _, denied, one, other)) if operation in _CHOICES:
             if any(True for _ in _of_denied(denied)):
                 yield Meeting(one, other)
         case Call(operation, (left, right)):

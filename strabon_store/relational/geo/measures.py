@@ -12,7 +12,7 @@ import numpy as np
 
 from engines.geodesy import expand_box
 from ontologies.errors import OntologyError
-from ontologies.geosparql.crs import crs_from_iri
+from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
 from ontologies.geosparql.units import Quantity, Unit
 from ontologies.namespaces import GEOF, UOM
 from strabon_store.relational.geo.bounds import (
@@ -145,7 +145,7 @@ def _grown_anywhere(free: Operand, metres: Scalar) -> Scalar | None:
         return grown(box, metres)
     if free.planes is None:
         return None
-    reach = scaled(metres, 1.0 / min(map(_unit_of_plane, free.planes)))
+    reach = scaled(metres, 1.0 / min(map(_unit_of_plane, free.planes - {CRS84_IRI})))
     return call(
         "case", _is_nowhere(free), grown_in_plane(box, reach), grown(box, metres)
     )

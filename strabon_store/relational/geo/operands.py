@@ -11,18 +11,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
+import numpy as np
 import shapely
 
+from engines.geodesy.edge import is_on_edge
 from engines.geosparql.answers import native_of, plane_of, shape_of, window_of
-from ontologies.geosparql.crs import crs_from_iri
+from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
 from ontologies.geosparql.units import Quantity, Unit, unit_from_iri
 from strabon_store.algebra.terms import IRI, Literal
-from strabon_store.relational.scalars import NULL, Constant, Scalar, all_of, call
+from strabon_store.relational.scalars import (
+    FALSE,
+    NULL,
+    TRUE,
+    Constant,
+    Scalar,
+    all_of,
+    call,
+)
 from strabon_store.relational.values import Value, part
 
 Bounds: TypeAlias = tuple[float, float, float, float]
 """West, south, east, north."""
 
+_Relation: TypeAlias = Callable[[Scalar, Scalar], Scalar]
 _NO_PLANE: Final[frozenset[str]] = frozenset()
 
 
@@ -36,6 +47,7 @@ class Operand:
         native: That of the geometry in the plane of its CRS.
         window: That of the box around it.
         planes: IRIs of the CRSs with a plane that it can be in; None: unknown.
+        on_edge: Whether the shape may be on the edge of the plane of CRS84.
         bounds: Those of a constant, in CRS84 or nowhere; None where they vary.
         reach: Those of its window.
         variable: The stored variable that it is looked up for; None for others.
@@ -46,6 +58,7 @@ class Operand:
     native: Scalar
     window: Scalar
     planes: frozenset[str] | None = _NO_PLANE
+    on_edge: Scalar = FALSE
     bounds: Bounds | None = None
     reach: Bounds | None = None
     variable: str | None = None
@@ -80,6 +93,7 @@ def operand(value: Value) -> Operand:
                 native=call("native_of", computed),
                 window=call("window_of", computed),
                 planes=value.planes,
+                on_edge=TRUE,
             )
 
 
@@ -96,25 +110,46 @@ def planes_of(value: Value) -> frozenset[str] | None:
 
 
 def in_common_plane(
-    left: Operand, right: Operand, build: Callable[[Scalar, Scalar], Scalar]
+    left: Operand, right: Operand, in_plane: _Relation, on_globe: _Relation
 ) -> Scalar:
-    """What is asked of two geometries: in the plane of one CRS, else in CRS84."""
-    in_crs84 = build(left.shape, right.shape)
+    """What is asked of two geometries: in the plane of one CRS, else in CRS84.
+
+    Args:
+        left: A geometry.
+        right: A geometry.
+        in_plane: What asks it of two shapes in a plane.
+        on_globe: What asks it of two shapes in CRS84 that are on the edge of its plane.
+    """
+    in_crs84 = _in_crs84(left, right, in_plane, on_globe)
     if not may_share_plane(left, right):
         return in_crs84
-    in_plane = build(left.native, right.native)
+    of_natives = in_plane(left.native, right.native)
     if left.is_constant and right.is_constant:
-        return in_plane
+        return of_natives
     same = _is_same_plane(left, right)
-    return call("either_plane", same, in_plane, in_crs84, left.window, right.window)
+    return call("either_plane", same, of_natives, in_crs84, left.window, right.window)
+
+
+def _in_crs84(
+    left: Operand, right: Operand, in_plane: _Relation, on_globe: _Relation
+) -> Scalar:
+    """In the plane of CRS84, but for what is on the edge of it."""
+    planar = in_plane(left.shape, right.shape)
+    sides = (left.on_edge, right.on_edge)
+    if FALSE in sides:
+        # What is beside the edge meets nothing there.
+        return planar
+    globe = on_globe(left.shape, right.shape)
+    if left.is_constant and right.is_constant:
+        return globe
+    both = all_of(tuple(each for each in sides if each != TRUE))
+    return call("either_on_edge", both, globe, planar, left.window, right.window)
 
 
 def may_share_plane(left: Operand, right: Operand) -> bool:
     """Whether both can be in one CRS that has a plane."""
-    if left.planes is None or right.planes is None:
-        known = right.planes if left.planes is None else left.planes
-        return known is None or bool(known)
-    return not left.planes.isdisjoint(right.planes)
+    known = [planes for each in (left, right) if (planes := each.planes) is not None]
+    return not known or bool(frozenset.intersection(*known) - {CRS84_IRI})
 
 
 def _is_same_plane(left: Operand, right: Operand) -> Scalar:
@@ -125,13 +160,15 @@ def _is_same_plane(left: Operand, right: Operand) -> Scalar:
 
 
 def _stored(variable: str, planes: frozenset[str] | None) -> Operand:
-    box = (part(variable, name) for name in ("minx", "miny", "maxx", "maxy"))
+    box = [part(variable, name) for name in ("minx", "miny", "maxx", "maxy")]
+    is_beside = planes is not None and CRS84_IRI not in planes
     return Operand(
         shape=part(variable, "geometry"),
         crs=part(variable, "crs"),
         native=part(variable, "native"),
         window=call("window", *box),
         planes=planes,
+        on_edge=FALSE if is_beside else call("is_on_edge", box[0], box[2]),
         variable=variable,
     )
 
@@ -144,6 +181,7 @@ def _constant(packed: bytes) -> Operand:
         native=_geometry(known.native),
         window=_geometry(known.window),
         planes=_NO_PLANE if known.plane is None else frozenset({known.plane}),
+        on_edge=Constant(known.is_on_edge),
         bounds=known.bounds,
         reach=known.reach,
     )
@@ -164,6 +202,7 @@ class _Placed(NamedTuple):
     plane: str | None
     bounds: Bounds | None
     reach: Bounds | None
+    is_on_edge: bool
 
 
 @lru_cache(maxsize=256)
@@ -172,7 +211,8 @@ def _placed(packed: bytes) -> _Placed:
     bounds = _bounds(native if shape is None else shape)
     window = window_of(packed)
     reach = None if bounds is None else _bounds(window)
-    return _Placed(shape, native, window, plane_of(packed), bounds, reach)
+    on_edge = bool(is_on_edge(shapely.from_wkb(np.array([shape], dtype=object)))[0])
+    return _Placed(shape, native, window, plane_of(packed), bounds, reach, on_edge)
 
 
 def _bounds(wkb: bytes | None) -> Bounds | None:

@@ -28,7 +28,10 @@ DISJOINT: Final = frozenset({"sfDisjoint", "ehDisjoint", "rcc8dc"})
 def relation(name: str, left: Value, right: Value) -> Value:
     """A relation of one of the three families, in the plane of both or of CRS84."""
     one, other = operand(left), operand(right)
-    holds = in_common_plane(one, other, partial(call, f"relation:{name}"))
+    planar, globe = (
+        partial(call, f"{each}:{name}") for each in ("relation", "on_globe")
+    )
+    holds = in_common_plane(one, other, planar, globe)
     if name in DISJOINT:
         return boolean(holds)
     return boolean(call("within_window", _window(one, other), holds))
@@ -38,7 +41,10 @@ def relate(left: Value, right: Value, pattern: Value) -> Value:
     """Whether the DE-9IM of two geometries matches a pattern (9.2)."""
     cells = simple_literal(pattern)
     holds = in_common_plane(
-        operand(left), operand(right), lambda a, b: call("relate", a, b, cells)
+        operand(left),
+        operand(right),
+        lambda a, b: call("relate", a, b, cells),
+        lambda a, b: call("relate_on_globe", a, b, cells),
     )
     return boolean(holds)
 

@@ -13,7 +13,7 @@ from engines.duckdb import connect
 from ontologies.geosparql.crs import CRS84_IRI
 from ontologies.geosparql.datatypes import WKT_LITERAL
 from ontologies.namespaces import GEO
-from strabon_store.relational.layout import GEOMETRIES
+from strabon_store.relational.layout import GEOMETRIES, PLANES
 from strabon_store.storage.database import create_statement
 from strabon_store.storage.geometries import insert_geometries, parse_geometries
 from strabon_store.storage.plain_geometries import (
@@ -29,7 +29,7 @@ PLAIN = (
     "LINESTRING (0 0, 0.30000000000000004 1,2 2)",
     "POLYGON ((0 0, 4 0, 4 4, 0 0), (2 1, 3 1, 3 2, 2 1))",
     "MULTIPOINT (0 0, 1 1)",
-    "MULTILINESTRING ((0 0, 1 1), (180 2, 3 3))",
+    "MULTILINESTRING ((0 0, 1 1), (179 2, 3 3))",
     "MULTIPOLYGON (((0 0, 4 0, 4 4, 0 0)), ((5 5, 6 5, 6 6, 5 5)))",
 )
 OTHERS = (
@@ -40,6 +40,8 @@ OTHERS = (
     "POINT (1 2",
     "POINT (181 0)",
     "POINT (0 90)",
+    "POINT (180 2)",
+    "LINESTRING (-180 2, 3 3)",
     " POINT (1 2)",
     "LINESTRING (1 1)",
     "LINESTRING (1 1, 1 1)",
@@ -59,7 +61,9 @@ _READ = "SELECT * REPLACE (ST_AsWKB(geometry) AS geometry) FROM query_table($tab
 
 @pytest.fixture(scope="module")
 def cursor() -> duckdb.DuckDBPyConnection:
-    return connect()
+    connection = connect()
+    connection.execute(create_statement(PLANES))
+    return connection
 
 
 def stored(

@@ -34,6 +34,12 @@ TO_4 = (
     "UPDATE meta SET value = '4' WHERE key = 'format'",
 )
 
+TO_7 = (
+    "UPDATE geometries SET minx = ST_XMin(geometry), maxx = ST_XMax(geometry)",
+    "DELETE FROM planes",
+    "UPDATE meta SET value = '7' WHERE key = 'format'",
+)
+
 
 @pytest.fixture
 def location(tmp_path: Path) -> Path:
@@ -176,6 +182,26 @@ def test_format_4_loses_holes_without_a_vertex(tmp_path: Path) -> None:
         assert store.verify().is_sound
     ((wkt,),) = _rows(location, "SELECT CAST(geometry AS VARCHAR) FROM geometries")[0]
     assert wkt == "POLYGON ((0 0, 4 0, 4 4, 0 0))"
+
+
+def test_format_7_gets_boxes_that_reach_around_the_world(tmp_path: Path) -> None:
+    path, location = tmp_path / "a.ttl", tmp_path / "store"
+    datatype = "http://www.opengis.net/ont/geosparql#wktLiteral"
+    places = ("-180 3", "180 3", "7 -90", "1 2")
+    literals = ", ".join(f'"POINT({at})"^^<{datatype}>' for at in places)
+    path.write_text(f"<urn:s> <urn:p> {literals} .")
+    with Store.open(location) as store:
+        store.load([path])
+    tables = (PLACED, "FROM planes")
+    before = _rows(location, *tables)
+    with connect(location / FILE_NAME) as connection:
+        for statement in TO_7:
+            connection.execute(statement)
+    assert _rows(location, *tables) != before
+    with Store.open(location) as store:
+        found = store.verify()
+        assert found.is_sound, str(found)
+    assert _rows(location, *tables) == before
 
 
 def test_literals_get_the_kinds_of_today(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ DATA = """
 @prefix geo: <http://www.opengis.net/ont/geosparql#> .
 <urn:a> <urn:p> 1 , 042 , "x" , "is"@da , true , <urn:b> , _:b .
 <urn:g> geo:asWKT "POINT (1 2)"^^geo:wktLiteral , "POINT EMPTY"^^geo:wktLiteral ,
+  "POINT (180 1)"^^geo:wktLiteral ,
   "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))"^^geo:wktLiteral , "no"^^geo:wktLiteral ,
   "<http://www.opengis.net/def/crs/EPSG/0/32631> POINT (5e5 9e5)"^^geo:wktLiteral .
 """
@@ -106,6 +107,10 @@ DAMAGES = {
     "a geometry's bounds": (
         "UPDATE geometries SET maxy = 7 WHERE maxy = 2",
         "UPDATE geometries SET minx = 7 WHERE minx IS NULL",
+    ),
+    "what is on the antimeridian": (
+        "UPDATE geometries SET maxx = -180 WHERE minx = -180",
+        "DELETE FROM planes WHERE crs LIKE '%CRS84'",
     ),
     "the box of a geometry that is in a plane": (
         "UPDATE geometries SET minx = 7 WHERE native IS NOT NULL",
