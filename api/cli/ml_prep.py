@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.console import Console
+from api.cli.ml_prep_info import info
+from api.cli.ml_prep_s2 import s2
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
     from ml.prep.s1_product import Prepared
 
 prep = typer.Typer(help="Calibrate products, on a map grid.", no_args_is_help=True)
+prep.command()(s2)
+prep.command()(info)
 
 Product = Annotated[
     Path, typer.Argument(help="A SAFE folder, or the zip archive that it came in.")
@@ -127,38 +131,3 @@ def _report(console: Console, prepared: "Prepared", picture: Path | None) -> Non
     }
     lines = [f"{grid.height} x {grid.width} pixels in {code}", *map(str, files)]
     console.report(document, "\n".join(lines))
-
-
-@prep.command()
-def info(product: Product, *, json: Json = False) -> None:
-    """What a Sentinel-1 GRD product is, from its metadata alone."""
-    from ml.products.sentinel1 import open_sentinel1
-
-    opened = open_sentinel1(product)
-    manifest, image, points = opened.manifest, opened.image, opened.grid_points()
-    document = {
-        "product": manifest.product_id,
-        "platform": manifest.platform,
-        "mode": manifest.mode,
-        "type": manifest.product_type,
-        "polarizations": list(manifest.polarizations),
-        "start": manifest.start.isoformat(),
-        "stop": manifest.stop.isoformat(),
-        "orbit": f"{manifest.absolute_orbit} {manifest.orbit_pass}",
-        "processor": f"IPF {manifest.processor}",
-        "lines": image.lines,
-        "samples": image.samples,
-        "spacing_m": [image.line_spacing_m, image.pixel_spacing_m],
-        "swaths": list(dict.fromkeys(image.swaths)),
-        "incidence_deg": [
-            round(float(points.incidence_N.min()), 2),
-            round(float(points.incidence_N.max()), 2),
-        ],
-        "noise_removed_by_processor": image.is_noise_corrected,
-    }
-    text = "\n".join(f"{name}: {_words(value)}" for name, value in document.items())
-    Console(json=json).report(document, text)
-
-
-def _words(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -4,6 +4,7 @@
   - ProductError
     - MissingGeolocation      nothing says where on Earth the pixels are
     - UnknownScaling          nothing says which reflectance a number stands for
+    - ForbiddenPlace          a document leads where nobody allowed to read
 """
 
 from pathlib import Path
@@ -37,3 +38,15 @@ class UnknownScaling(ProductError):
     def __init__(self, path: Path | str, reason: str, cure: str) -> None:
         self.reason = reason
         super().__init__(path, f"{reason}; {cure}")
+
+
+class ForbiddenPlace(ProductError):
+    """A file or URL may not be read.
+
+    Attributes:
+        reason: Why not, and how it is allowed.
+    """
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(path, reason)

@@ -144,6 +144,11 @@ def scaled(
     return values_HW.astype(np.float32)
 
 
+def bounded_gdal() -> AbstractContextManager[object]:
+    """GDAL as products are read: with errors for damage, and little memory."""
+    return rasterio.Env(**_GDAL)  # type: ignore[no-any-return]
+
+
 @contextmanager
 def opened_raster(path: str) -> Iterator[DatasetReader]:
     """A raster, read so that damage is an error.
@@ -151,7 +156,7 @@ def opened_raster(path: str) -> Iterator[DatasetReader]:
     Raises:
         UnreadableRaster: It is absent, truncated, or no raster.
     """
-    with rasterio.Env(**_GDAL):
+    with bounded_gdal():
         with _naming(path), warnings.catch_warnings():
             warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
             dataset = rasterio.open(path)
