@@ -12,13 +12,16 @@ from api.cli.ml_prep_s2 import AllowBucket, AllowFolder, AllowHost, fetcher
 from api.cli.options import Json
 
 if TYPE_CHECKING:
+    from ml.products.access import Access
+    from ml.products.layers import Scaling
     from ml.products.sentinel2 import Sentinel2Msi
+    from ml.products.stac_product import Item
 
 Product = Annotated[
     str,
     typer.Argument(
-        help="A SAFE folder, or the zip archive that it came in; also a URL "
-        "(https:, s3:) that is allowed."
+        help="A SAFE folder, or the zip archive that it came in; a STAC item, a COG, a "
+        "cube in Zarr or NetCDF. Also a URL (https:, s3:) that is allowed."
     ),
 ]
 
@@ -31,20 +34,33 @@ def info(
     *,
     json: Json = False,
 ) -> None:
-    """What a product of Sentinel-1 or Sentinel-2 is, from its metadata alone."""
+    """What a product is, from its metadata alone: SAFE, STAC item, COG or cube."""
     from ml.products.access import access
-    from ml.products.opening import SENTINEL1, kind_of
-    from ml.products.sentinel2 import open_sentinel2
 
     fetch = fetcher(allow_host, allow_bucket)
     with access(fetch, tuple(allow_folder or ())) as allowed:
-        path = allowed.open(product)
-        if kind_of(path) == SENTINEL1:
-            document = _of_sentinel1(path)
-        else:
-            document = _of_sentinel2(open_sentinel2(path))
+        document = _document(product, allowed)
     text = "\n".join(f"{name}: {_words(value)}" for name, value in document.items())
     Console(json=json).report(document, text)
+
+
+def _document(product: str, allowed: "Access") -> dict[str, Any]:
+    from ml.products.opening import ProductKind, item_location, item_of, kind_of
+    from ml.products.sentinel2 import open_sentinel2
+    from ml.products.stac_product import read_item
+
+    path = allowed.open(product)
+    match kind_of(path):
+        case ProductKind.SENTINEL1:
+            return _of_sentinel1(path)
+        case ProductKind.SENTINEL2:
+            return _of_sentinel2(open_sentinel2(path))
+        case ProductKind.STAC:
+            return _of_item(read_item(item_of(path), item_location(path, product)))
+        case ProductKind.CUBE:
+            return _of_cube(path)
+        case ProductKind.RASTER:
+            return _of_raster(path)
 
 
 def _of_sentinel1(path: Path) -> dict[str, Any]:
@@ -97,5 +113,57 @@ def _of_sentinel2(opened: "Sentinel2Msi") -> dict[str, Any]:
     }
 
 
+def _of_item(item: "Item") -> dict[str, Any]:
+    properties = item.document["properties"]
+    return {
+        "product": item.document.get("id"),
+        "kind": "STAC item",
+        "datetime": properties.get("datetime") or properties.get("start_datetime"),
+        "platform": properties.get("platform"),
+        "crs": properties.get("proj:code") or properties.get("proj:epsg"),
+        "bands": list(item.bands),
+        "scaling": {
+            name: _scaling(scaling)
+            for asset in item.assets
+            for name, scaling in zip(asset.names, asset.declared, strict=True)
+        },
+        "cloud_cover_percent": properties.get("eo:cloud_cover"),
+        "assets": list(item.document["assets"]),
+    }
+
+
+def _of_cube(path: Path) -> dict[str, Any]:
+    from ml.products.cube_product import describe_cube
+
+    return {"product": path.name, "kind": "cube", **describe_cube(path)}
+
+
+def _of_raster(path: Path) -> dict[str, Any]:
+    from ml.products.layers import grid_of, opened_raster
+
+    with opened_raster(str(path)) as dataset:
+        grid = grid_of(str(path), dataset)
+        scales = zip(dataset.scales, dataset.offsets, strict=True)
+        return {
+            "product": path.stem,
+            "kind": dataset.driver,
+            "crs": grid.crs.to_string(),
+            "bounds": list(grid.bounds),
+            "size": [grid.height, grid.width],
+            "bands": [text or "unnamed" for text in dataset.descriptions],
+            "types": list(dataset.dtypes),
+            "scaling": [f"{scale:g} x + {offset:g}" for scale, offset in scales],
+            "nodata": dataset.nodata,
+        }
+
+
+def _scaling(scaling: "Scaling | None") -> str:
+    if scaling is None:
+        return "not declared"
+    return f"{scaling.scale:g} x + {scaling.offset:g} ({scaling.source})"
+
+
 def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name} {part}" for name, part in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -24,8 +24,9 @@ Products = Annotated[
     list[str],
     typer.Argument(
         metavar="PRODUCT...",
-        help="SAFE folders, or the zip archives that they came in; also URLs "
-        "(https:, s3:) that are allowed.",
+        help="SAFE folders, or the zip archives that they came in; STAC items whose "
+        "assets are bands; COGs; cubes in Zarr or NetCDF. Also URLs (https:, s3:) that "
+        "are allowed.",
     ),
 ]
 Output = Annotated[
@@ -219,7 +220,7 @@ def _series(
     observations = [
         observation
         for product in products
-        for observation in open_observations(product, allowed, stated)
+        for observation in open_observations(product, allowed, options.bands, stated)
     ]
     return plan_series(observations, options)
 

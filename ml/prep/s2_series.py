@@ -25,7 +25,7 @@ from ml.prep.errors import (
     UnsuitableCrs,
 )
 from ml.products.observations import Observation
-from ml.products.s2_bands import CROP_BANDS, SCL
+from ml.products.s2_bands import SCL, default_bands
 
 _EDGE_POINTS: Final = 33
 _SNAP_PX: Final = 1e-6
@@ -39,8 +39,8 @@ class Options:
     """What a user can choose.
 
     Attributes:
-        bands: Which, and in which order; empty for the ten at 10 and 20 m, or, of what
-            is no Sentinel-2 product, all.
+        bands: Which, and in which order; empty for the ten at 10 and 20 m, or, where
+            some of them are not there, all that are.
         pixel_m: Side of a pixel; None for that of the finest band.
         bounds: What is cut out, in the CRS of the grid; None for all.
         rule: Which pixels are kept; None for all.
@@ -106,7 +106,7 @@ def plan_series(observations: Sequence[Observation], options: Options) -> Series
     """
     level = _common_level(observations)
     reference = _reference(observations, options.onto)
-    bands = options.bands or _default_bands(reference)
+    bands = options.bands or default_bands(reference.bands)
     _check_bands(observations, bands, options.rule)
     grid = target_grid(reference, options.pixel_m, options.bounds)
     for observation in observations:
@@ -151,12 +151,6 @@ def _same_place(one: Observation, other: Observation) -> bool:
     return is_same_crs and bool(
         np.allclose(one.grid.bounds, other.grid.bounds, atol=one.grid.transform.a / 2)
     )
-
-
-def _default_bands(reference: Observation) -> tuple[str, ...]:
-    if set(CROP_BANDS) <= set(reference.layers):
-        return CROP_BANDS
-    return reference.bands
 
 
 def _check_bands(

@@ -4,7 +4,7 @@ S2-PDGS-TAS-DI-PSD, issue 14 and 15: `bandId` of the metadata, the physical band
 the classes of the scene classification (SCL) of Level-2A.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -68,6 +68,18 @@ CROP_BANDS: Final = (
     *("B08", "B8A", "B11", "B12"),
 )
 """What is chosen where nobody says: the bands at 10 and 20 m."""
+
+
+def default_bands(offered: Collection[str]) -> tuple[str, ...]:
+    """The ten of 10 and 20 m where all are offered, else the spectral ones.
+
+    Examples:
+        >>> default_bands(["B04", "VH", "B02"])
+        ('B04', 'B02')
+    """
+    if set(CROP_BANDS) <= set(offered):
+        return CROP_BANDS
+    return tuple(name for name in offered if name in BAND_BY_NAME)
 
 
 def band_name(text: str) -> str:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 import rasterio
 import xarray as xr
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from tests.ml.products.sentinel2_files import WHEN, write_product
+from tests.object_server import object_server
 
 
 def _run(*arguments: object) -> dict[str, object]:
@@ -61,6 +63,46 @@ def test_what_a_product_is_is_told(tmp_path: Path) -> None:
     assert told["offsets"] == "none"
     assert told["quantification"] == 10_000
     assert told["scene_classes"] is False
+
+
+def test_products_come_from_services_that_are_allowed(tmp_path: Path) -> None:
+    safe = write_product(tmp_path, {b: np.full((60, 60), 0.2, "f4") for b in ("B02",)})
+    scene = tmp_path / "scene.tif"
+    _run("s2", safe, "-o", scene, "-q", "--band", "B02", "--no-quicklook")
+    item = "s3://maps/scenes/scene.json"
+    with object_server() as server:
+        for file in safe.rglob("*"):
+            if file.is_file():
+                server.put(f"eo/{file.relative_to(tmp_path).as_posix()}", file)
+        for name in ("scene.json", "scene.tif", "scene.mask.tif"):
+            server.put(f"scenes/{name}", tmp_path / name)
+        allow = ("--allow-bucket", "maps")
+        told = _run("info", f"s3://maps/eo/{safe.name}", *allow)
+        assert told["product"] == safe.stem
+        assert _run("info", item, *allow)["bands"] == ["B02"]
+        for number, product in enumerate((f"s3://maps/eo/{safe.name}", item)):
+            out = tmp_path / f"{number}.tif"
+            quiet = ("-q", "--no-quicklook", "--no-mask", "--band", "B02")
+            _run("s2", product, "-o", out, *quiet, *allow)
+            with rasterio.open(out) as found, rasterio.open(scene) as expected:
+                np.testing.assert_array_equal(found.read(), expected.read())
+            document = json.loads(out.with_suffix(".json").read_text())
+            # Where it was fetched to is nobody's affair.
+            assert document["links"][0]["href"].startswith("s3://maps/")
+
+
+def test_what_a_cube_is_is_told(tmp_path: Path) -> None:
+    safe = write_product(tmp_path, {b: np.full((60, 60), 0.2, "f4") for b in ("B02",)})
+    out = tmp_path / "cube"
+    chosen = ("--band", "B02,B03", "--format", "both", "--no-quicklook")
+    _run("s2", safe, "-o", out, "-q", *chosen)
+    told = _run("info", out / "raw.zarr")
+    assert (told["bands"], told["times"]) == (["B02", "B03"], 1)
+    assert told["crs"] == "EPSG:32633"
+    cog = _run("info", out / "raw/20230625T101021.tif")
+    assert cog["bands"] == ["B02", "B03"]
+    assert cog["scaling"] == ["0.0001 x + 0"] * 2
+    assert _run("info", out)["kind"] == "STAC item"
 
 
 def test_errors_have_their_cure(tmp_path: Path) -> None:
