@@ -30,7 +30,7 @@ from ml.prep.s2_items import (
     projection_properties,
     source_links,
 )
-from ml.prep.s2_reading import SIDE, STORED_NODATA, STORED_SCALE, opened_date, stored
+from ml.prep.s2_reading import STORED_NODATA, STORED_SCALE, opened_date, side_of, stored
 from ml.prep.s2_scene import NATURAL, Seen
 from ml.prep.s2_series import Date, Series
 from ml.prep.zarr_cube import (
@@ -172,7 +172,7 @@ class _Seen:
 
 
 def _fill_raw(series: Series, raw: Cube, progress: Progress) -> _Seen:
-    tiles = list(tiles_of(series.grid, SIDE))
+    tiles = list(tiles_of(series.grid, side_of(series)))
     seen = _Seen(Seen(series.grid), [0] * len(series.dates))
     for position, date in enumerate(series.dates):
         with opened_date(series, date) as products:

@@ -20,8 +20,11 @@ from ml.products.layers import Pixels
 from ml.products.observations import Observation
 from ml.products.s2_bands import SCL
 
-SIDE: Final = 1024
+_SIDE: Final = 1024
 """Rows and columns that are read at once: the tiles of a band of 10 m."""
+
+_MOST_SOURCE_PX: Final = 2048
+_LEAST_SIDE: Final = 16
 
 STORED_SCALE: Final = 1e-4
 STORED_NODATA: Final = -32_768
@@ -144,6 +147,20 @@ def _opened(
     classes = observation.layer(SCL)
     pixels = stack.enter_context(classes.opened())
     return _Open(opened, CloudMask(pixels, classes.grid, rule, grid))
+
+
+def side_of(series: Series) -> int:
+    """How many rows and columns are made at once, so that little is read for them."""
+    pixel_m = series.grid.pixel_size_m
+    finest_m = min(
+        observation.layer(band, pixel_m).grid.pixel_size_m
+        for observation in series.observations
+        for band in series.bands
+    )
+    side = _SIDE
+    while side > _LEAST_SIDE and side * pixel_m / finest_m > _MOST_SOURCE_PX:
+        side //= 2
+    return side
 
 
 def methods(series: Series) -> dict[str, str]:

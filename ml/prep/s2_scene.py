@@ -32,11 +32,11 @@ from ml.prep.s2_items import (
     source_links,
 )
 from ml.prep.s2_reading import (
-    SIDE,
     STORED_NODATA,
     STORED_SCALE,
     Piece,
     opened_date,
+    side_of,
     stored,
 )
 from ml.prep.s2_series import Date, Series
@@ -142,7 +142,7 @@ def _write_rasters(
         _canvases(series, path) as (reflectances, masks),
         opened_date(series, date) as products,
     ):
-        tiles = list(tiles_of(series.grid, SIDE))
+        tiles = list(tiles_of(series.grid, side_of(series)))
         for done, tile in enumerate(tiles, start=1):
             piece = products.read(tile)
             _write(reflectances, masks, tile, piece)

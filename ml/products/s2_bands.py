@@ -11,6 +11,8 @@ from typing import Final
 
 RESOLUTIONS_M: Final = (10, 20, 60)
 SCL: Final = "SCL"
+CIRRUS: Final = "B10"
+"""Which Level-2A does not have."""
 NODATA: Final = 0
 SATURATED: Final = 65_535
 

@@ -6,7 +6,7 @@ with processing baseline 04.00; they are read from the metadata, never guessed.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from ml.maps import Grid
 from ml.products.errors import UnknownScaling
 from ml.products.files import ProductFiles, find_part, open_files
 from ml.products.layers import AS_IT_IS, RasterLayer, Scaling
-from ml.products.s2_bands import BAND_BY_NAME, BANDS, NODATA, SATURATED, SCL
+from ml.products.s2_bands import BAND_BY_NAME, BANDS, CIRRUS, NODATA, SATURATED, SCL
 from ml.products.s2_tile import Tile, read_tile
 from ml.products.xml import Reader
 
@@ -243,7 +243,10 @@ def _radiometry(xml: Reader, level: str, baseline: str) -> Radiometry:
         _band_id(xml, e.get("band_id"), offset): xml.number(".", e)
         for e in xml.iterate(f".//{offset}", characteristics)
     }
-    _check_offsets(xml, baseline, offset, offsets)
+    # Level-2A has no cirrus band.
+    needed = [b.name for b in BANDS if level == L1C or b.name != CIRRUS]
+    absent = [n for n in needed if BAND_BY_NAME[n].band_id not in offsets]
+    _check_offsets(xml, baseline, offset, absent if offsets else None)
     return Radiometry(quantification, offsets, offset if offsets else value)
 
 
@@ -254,20 +257,25 @@ def _band_id(xml: Reader, text: str | None, element: str) -> int:
 
 
 def _check_offsets(
-    xml: Reader, baseline: str, element: str, offsets: Mapping[int, float]
+    xml: Reader, baseline: str, element: str, absent: Sequence[str] | None
 ) -> None:
     """Refuse a product whose offsets would have to be guessed.
 
     Without offsets, a baseline before 04.00 has none; a later one lost them.  An
     unknown baseline (99.99 is written by processors that users run) must name them.
+
+    Args:
+        xml: Where they stand.
+        baseline: Of the processing.
+        element: What an offset is called.
+        absent: Bands without one, where others have one; None where none has.
     """
-    parts = _BASELINE.fullmatch(baseline)
-    if offsets:
-        absent = [b.name for b in BANDS if b.band_id not in offsets]
-        if absent:
-            reason = f"its metadata have no {element} for {', '.join(absent)}"
-            raise UnknownScaling(xml.location, reason, _CURE)
+    if absent:
+        reason = f"its metadata have no {element} for {', '.join(absent)}"
+        raise UnknownScaling(xml.location, reason, _CURE)
+    if absent is not None:
         return
+    parts = _BASELINE.fullmatch(baseline)
     if parts is None:
         reason = f"its processing baseline is {baseline!r}, which is none, and it has "
         raise UnknownScaling(xml.location, f"{reason}no {element}", _CURE)

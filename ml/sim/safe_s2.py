@@ -25,7 +25,7 @@ from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
 
 from ml.folders import appearing
-from ml.products.s2_bands import BANDS, NODATA, SATURATED, SCENE_CLASSES, SCL
+from ml.products.s2_bands import BANDS, CIRRUS, NODATA, SATURATED, SCENE_CLASSES, SCL
 from ml.products.sentinel2 import L1C
 from ml.sim.safe_s2_metadata import (
     S2Acquisition,
@@ -38,7 +38,6 @@ from ontologies.progress import Progress, silent
 
 _ROWS_AT_ONCE: Final = 1024
 _BLOCKS: Final = {10: 1024, 20: 640, 60: 192}
-_CIRRUS: Final = "B10"
 _FINEST_OF_SCL_M: Final = 20
 
 
@@ -141,7 +140,7 @@ def images_of(scene: S2Acquisition) -> dict[str, tuple[str, int]]:
     for band in BANDS:
         if scene.level == L1C:
             resolutions = [band.resolution_m]
-        elif band.name == _CIRRUS:
+        elif band.name == CIRRUS:
             resolutions = []
         elif band.name == "B08":
             resolutions = [10]

@@ -25,6 +25,7 @@ from ml.prep.errors import (
     NoOverlap,
     UnsuitableCrs,
 )
+from ml.prep.s2_reading import side_of
 from ml.prep.s2_scene import PreparedDate, only_date, write_date
 from ml.prep.s2_series import Options, Series, plan_series
 from ml.products.observations import observation_of
@@ -114,6 +115,20 @@ def test_bands_pixel_and_part_are_chosen(tmp_path: Path) -> None:
     for found, band in zip(values, ("B11", "B02"), strict=True):
         expected = known[band].reshape(60, 2, 60, 2).mean((1, 3), dtype="f8")[part]
         np.testing.assert_allclose(found, expected, atol=0.5e-4 + 1e-6)
+
+
+def test_of_large_pixels_little_is_read_at_once(tmp_path: Path) -> None:
+    known = reflectances()
+    safe = write_product(tmp_path, known)
+    options = Options(("B08", "B02"), 120.0, rule=None)
+    sides = [side_of(plan(safe, options=o)) for o in (EVERYTHING, options)]
+    # Of the near infrared there are pixels of 10 m alone: 12 of them for one.
+    assert sides == [1024, 128]
+    _, values, _ = prepare(tmp_path / "out.tif", safe, options=options)
+    for found, band in zip(values, ("B08", "B02"), strict=True):
+        expected = known[band].reshape(10, 12, 10, 12).mean((1, 3), dtype="f8")
+        # The other one comes from the product's own pixels of 60 m.
+        np.testing.assert_allclose(found, expected, atol=1.1e-4)
 
 
 def test_bands_of_20_m_are_interpolated(tmp_path: Path) -> None:

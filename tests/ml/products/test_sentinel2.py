@@ -179,6 +179,20 @@ def test_what_product_metadata_lack_is_named(
         open_sentinel2(safe)
 
 
+def test_surface_reflectance_needs_no_offset_of_the_cirrus_band(
+    tmp_path: Path,
+) -> None:
+    for level, element in (("L2A", "BOA"), ("L1C", "RADIO")):
+        safe = write_product(tmp_path, level=level)
+        path = safe / f"MTD_MSI{level}.xml"
+        gone = f'<{element}_ADD_OFFSET band_id="10">-1000</{element}_ADD_OFFSET>'
+        assert gone in path.read_text()
+        path.write_text(path.read_text().replace(gone, ""))
+    assert open_sentinel2(tmp_path / S2Acquisition(WHEN).name).level == "L2A"
+    with pytest.raises(UnknownScaling, match="no RADIO_ADD_OFFSET for B10"):
+        open_sentinel2(safe)
+
+
 @pytest.mark.parametrize("baseline", ["4.0", "none", "99.99"])
 def test_an_unknown_baseline_must_name_its_offsets(
     tmp_path: Path, baseline: str
