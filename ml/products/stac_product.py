@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ml.errors import MissingBands, UnreadableProduct
+from ml.errors import MissingBands, UnreadableProduct, UnsuitableProduct
 from ml.products.access import Access
 from ml.products.cube_product import read_cube_product
 from ml.products.layers import Layer, Scaling, opened_raster
@@ -110,9 +110,10 @@ def read_stac_product(
         ForbiddenPlace: An asset may not be read.
         UnknownScaling: Nobody says what integers stand for.
     """
-    cube = _cube_href(item)
-    if not item.assets and cube is not None:
-        return read_cube_product(access.asset(cube, item.location), radiometry)
+    is_cube = "cube:dimensions" in item.document["properties"]
+    if is_cube or not item.assets:
+        cube = access.asset(_cube_href(item), item.location)
+        return read_cube_product(cube, radiometry)
     chosen = wanted or default_bands(item.bands) or item.bands
     absent = [band for band in chosen if band not in item.bands]
     if absent or not chosen:
@@ -207,12 +208,16 @@ def _scaling(described: Mapping[str, Any], *, is_added: bool) -> Scaling | None:
     return Scaling(factor, float(offset or 0), "raster:scale")
 
 
-def _cube_href(item: Item) -> str | None:
+def _cube_href(item: Item) -> str:
     """Where the cube is that an item describes; dates before composites."""
     for asset in item.document["assets"].values():
         if str(asset.get("type", "")).lower().startswith(_CUBES):
             return str(asset["href"])
-    return None
+    if item.assets:
+        reason = "its dates are rasters of their own"
+        cure = "name the rasters of the dates that are wanted"
+        raise UnsuitableProduct(item.location, reason, cure)
+    raise MissingBands(item.location, ["of any name"], [])
 
 
 def _time(item: Item) -> datetime:

@@ -372,6 +372,8 @@ def test_what_we_write_is_read(tmp_path: Path, access: Access) -> None:
     places = {
         scene.item: 1,
         tmp_path / "cube/raw.zarr": 2,
+        tmp_path / "cube": 2,
+        cube.item: 2,
         tmp_path / "cube/monthly.zarr": 2,
         tmp_path / "cube/raw/20230625T101021.tif": 1,
     }
@@ -385,7 +387,10 @@ def test_what_we_write_is_read(tmp_path: Path, access: Access) -> None:
     copy = write_date(again, only_date(again), tmp_path / "copy.tif")
     with rasterio.open(scene.files[0]) as first, rasterio.open(copy.files[0]) as second:
         np.testing.assert_array_equal(first.read(), second.read())
-    assert cube.item.is_file()
+    cogs = CubeOptions((), as_zarr=False, as_cogs=True)
+    write_cube(plan_series(every, options), tmp_path / "cogs", cogs)
+    with pytest.raises(UnsuitableProduct, match="name the rasters"):
+        _open(tmp_path / "cogs", access, BANDS)
 
 
 def test_products_are_told_apart(tmp_path: Path, access: Access, data: Path) -> None:
