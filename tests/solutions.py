@@ -4,7 +4,7 @@ SPARQL 1.1 says which solutions there are, not how their numbers are spelled nor
 their blank nodes are labelled, so neither is compared.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -16,6 +16,7 @@ from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.results.graphs import Graph
 from strabon_store.results.media_types import GRAPH_FORMATS
 from strabon_store.results.solutions import Solutions
+from tests.isomorphism import Labelled, is_isomorphic
 
 Row: TypeAlias = tuple[Term | None, ...]
 Key: TypeAlias = tuple[object, ...]
@@ -84,7 +85,9 @@ def assert_same_solutions(actual: Answer, expected: Answer) -> None:
     shapes = Counter(_shape(row) for row in ours)
     wanted = Counter(_shape(row) for row in expected.rows)
     assert (shapes - wanted, wanted - shapes) == (Counter(), Counter())
-    assert _is_isomorphic(ours, expected.rows), "blank nodes are joined differently"
+    assert is_isomorphic(*map(_labelled, (ours, expected.rows))), (
+        "blank nodes are joined differently"
+    )
 
 
 def assert_same_graph(
@@ -174,52 +177,12 @@ def _moment(lexical: str) -> str:
     return local + ("Z" if zone else "")
 
 
-def _is_isomorphic(left: Sequence[Row], right: Sequence[Row]) -> bool:
-    if not any(_labels(row) for row in left):
-        return True
-    candidates: dict[object, list[Row]] = defaultdict(list)
-    for row in right:
-        candidates[_shape(row)].append(row)
-    rows = sorted(left, key=lambda row: len(candidates[_shape(row)]))
-    return _match(rows, 0, candidates, {})
+def _labelled(rows: Iterable[Row]) -> list[Labelled]:
+    return [(_shape(row), _labels(row)) for row in rows]
 
 
-def _match(
-    rows: Sequence[Row],
-    position: int,
-    candidates: Mapping[object, list[Row]],
-    mapping: Mapping[str, str],
-) -> bool:
-    """Whether the rows from `position` on find partners under one-to-one labels."""
-    if position == len(rows):
-        return True
-    row = rows[position]
-    pool = candidates[_shape(row)]
-    for i, candidate in enumerate(pool):
-        extended = _extend(mapping, row, candidate)
-        if extended is None:
-            continue
-        del pool[i]
-        if _match(rows, position + 1, candidates, extended):
-            return True
-        pool.insert(i, candidate)
-    return False
-
-
-def _extend(
-    mapping: Mapping[str, str], row: Row, candidate: Row
-) -> dict[str, str] | None:
-    extended = dict(mapping)
-    pairs = zip(_labels(row), _labels(candidate), strict=True)
-    for ours, theirs in pairs:
-        if extended.setdefault(ours, theirs) != theirs:
-            return None
-    is_one_to_one = len(set(extended.values())) == len(extended)
-    return extended if is_one_to_one else None
-
-
-def _labels(row: Row) -> list[str]:
-    return [term.label for term in row if isinstance(term, BlankNode)]
+def _labels(row: Row) -> tuple[str, ...]:
+    return tuple(term.label for term in row if isinstance(term, BlankNode))
 
 
 def parse_result(text: bytes, suffix: str) -> Answer | bool:
