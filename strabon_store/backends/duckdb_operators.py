@@ -62,6 +62,7 @@ OPERATORS: Final[Mapping[str, str]] = MappingProxyType(
         "string_ebv": f"CASE WHEN :a IN ({Tag.STRING}, {Tag.LANGUAGE}) "
         "THEN :b <> '' END",
         "within_window": ":a AND :b",
+        "surely_or": "CASE WHEN :a THEN TRUE ELSE :b END",
         # Never the second where the first is false; the engine swaps what AND joins.
         "within_bounds": "CASE WHEN NOT :a THEN FALSE ELSE :b END",
         # What could be near is for joins to know (`relational.geo.candidates`).

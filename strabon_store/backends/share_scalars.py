@@ -57,6 +57,7 @@ AGGREGATES: Final = frozenset(
 
 _GUARDS: Final = {
     "within_window": 1,
+    "surely_or": 1,
     "within_bounds": 1,
     "far_equal": 2,
     "far_less": 2,

@@ -39,6 +39,12 @@ def waits_for_rows(condition: Scalar, plan: Plan, context: Context) -> bool:
     return _waiting(condition, rows, context.catalog) != condition
 
 
+def key_of(exact: Scalar) -> str | None:
+    """The variable of the one stored geometry that a test reads; None of several."""
+    read = {name for name in columns_of(exact) if name.endswith(_GEOMETRY)}
+    return read.pop().removesuffix(_GEOMETRY) if len(read) == 1 else None
+
+
 def _is_window(condition: Scalar) -> bool:
     match condition:
         case Call("within_window", _):
@@ -55,10 +61,10 @@ def _waiting(condition: Scalar, rows: Estimate, catalog: TermCatalog) -> Scalar:
             sides = (_waiting(each, rows, catalog) for each in (left, right))
             return call("and", *sides)
         case Call("within_window", (window, exact)):
-            read = {name for name in columns_of(exact) if name.endswith(_GEOMETRY)}
-            key = min(read, default="").removesuffix(_GEOMETRY)
-            is_rare = len(read) == 1 and _FEW * max(rows.rows, 1.0) < rows.domain(key)
-            if is_rare and not _is_rarer(window, rows, catalog):
+            key = key_of(exact)
+            if key is None or _FEW * max(rows.rows, 1.0) >= rows.domain(key):
+                return condition
+            if not _is_rarer(window, rows, catalog):
                 return call(
                     "within_window", window, call("if_bound", Column(key), exact)
                 )

@@ -38,7 +38,7 @@ SELECT count(*) FROM (
   SELECT 1 FROM quads_by_object WHERE predicate = $1 AND object = $2 LIMIT $3
 )
 """
-_MOST_COUNTED: Final = 100_000
+_MOST_COUNTED: Final = 1_000_000
 _MOST_STATEMENTS: Final = 10_000_000
 """More count as so many."""
 

@@ -199,6 +199,12 @@ def test_what_lies_at_the_border(
     test = f"geof:sf{relation.capitalize()}({pair})"
     text = f"SELECT ?a {{ ?a :rank 1 ; geo:asWKT ?w FILTER({test}) }}"
     assert _names(edges, text) == sorted(expected)
+    every = f"SELECT ?a {{ ?a geo:asWKT ?w FILTER({test}) }}"
+    found = [name for name in _names(edges, every) if name.isdigit()]
+    assert found == sorted(expected)
+    denied = f"SELECT ?a {{ ?a :rank 1 ; geo:asWKT ?w FILTER(!{test}) }}"
+    valid = {str(i) for i, edge in enumerate(EDGES) if shapely.from_wkt(edge).is_valid}
+    assert set(_names(edges, denied)) == valid - set(expected)
     sql = edges.compile(PROLOGUE + text).generated.sql
     is_rectangle = wkt == WINDOWS[0] and relation != "touches"
     is_sure = is_rectangle and (relation, is_first) != ("within", False)

@@ -11,6 +11,7 @@ from strabon_store.relational.geo.operands import (
     may_share_plane,
     operand,
 )
+from strabon_store.relational.geo.rectangles import surely
 from strabon_store.relational.scalars import (
     TRUE,
     Constant,
@@ -34,6 +35,7 @@ def relation(name: str, left: Value, right: Value) -> Value:
     holds = in_common_plane(one, other, planar, globe)
     if name in DISJOINT:
         return boolean(holds)
+    holds = surely(name, (one, other), holds)
     return boolean(call("within_window", _window(one, other), holds))
 
 
