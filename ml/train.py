@@ -5,6 +5,7 @@ tells how good such a network is.  The network that is kept has seen all samples
 has that temperature.
 """
 
+import json
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,11 +17,15 @@ from ml.evaluation.calibration import fit_temperature, softmax
 from ml.evaluation.metrics import accuracy, confusion_matrix, macro_f1, reliability
 from ml.models.calibrated import Calibrated
 from ml.registry.store import ModelVersion, Registry, check_name
+from ml.samples.splits import Folds
 from ml.trainable import Rows, Trainable
 from ml.training.run import Run
 from ml.version import git_state, software_version
 
 _FIFTH: Final = 5
+
+HELD_OUT: Final = "held_out_folds"
+"""What a version says of the folds that its network has not seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,12 @@ def train_and_register(
     name: str,
     *,
     dataset: str,
+    is_held_out: bool = False,
 ) -> ModelVersion:
     """Train a network, calibrate it, and keep it as the next version of a name.
+
+    With `is_held_out` the network is kept that has not seen a fifth of the folds: for
+    `ml.calibrate`, which needs samples that it has not seen.
 
     Run again with the same arguments it goes on from its checkpoints, which lie in a
     folder named by the data: other data begin anew.
@@ -57,8 +66,9 @@ def train_and_register(
         TrainingDiverged: The loss is no number any more.
     """
     check_name(name)
-    found = _hold_out(what, _within(run, what, "held-out"))
-    network = what.train(np.arange(len(what.folds_N)), _within(run, what, "all"))
+    found, network = _hold_out(what, _within(run, what, "held-out"))
+    if not is_held_out:
+        network = what.train(np.arange(len(what.folds_N)), _within(run, what, "all"))
     training = {
         "dataset": dataset,
         "recipe": what.recipe,
@@ -70,6 +80,7 @@ def train_and_register(
         "temperature": f"{found.temperature:.4f}",
         "git": git_state(),
         "software": software_version(),
+        **({HELD_OUT: json.dumps(_held_out(what).tolist())} if is_held_out else {}),
     }
     return registry.register(
         name,
@@ -88,15 +99,28 @@ def _within(run: Run, what: Trainable, part: str) -> Run:
     return replace(run, checkpoints=run.checkpoints / what.sha256[:12] / part)
 
 
-def _hold_out(what: Trainable, run: Run) -> HeldOut:
+def _held_out(what: Trainable) -> Folds:
     folds = np.unique(what.folds_N)
-    out = folds[: max(1, len(folds) // _FIFTH)]
-    is_out_N = np.isin(what.folds_N, out)
+    return folds[: max(1, len(folds) // _FIFTH)]
+
+
+def _hold_out(what: Trainable, run: Run) -> tuple[HeldOut, nn.Module]:
+    is_out_N = np.isin(what.folds_N, _held_out(what))
     if is_out_N.all():
         raise InvalidSplit("all samples are of one fold: none is left to train on")
     network = what.train(np.flatnonzero(~is_out_N), run)
-    rows = np.flatnonzero(is_out_N)
-    return _measure(what, network, rows[::2], rows[1::2])
+    fitted, asked = halves(what, np.flatnonzero(is_out_N))
+    return _measure(what, network, fitted, asked), network
+
+
+def halves(what: Trainable, rows: Rows) -> tuple[Rows, Rows]:
+    """Samples to fit a temperature by, and others to ask: folds whole, if several."""
+    folds_M = what.folds_N[rows]
+    folds = np.unique(folds_M)
+    if len(folds) == 1:
+        return rows[::2], rows[1::2]
+    is_first_M = np.isin(folds_M, folds[::2])
+    return rows[is_first_M], rows[~is_first_M]
 
 
 def _measure(what: Trainable, network: nn.Module, fitted: Rows, asked: Rows) -> HeldOut:
@@ -119,7 +143,7 @@ def _measure(what: Trainable, network: nn.Module, fitted: Rows, asked: Rows) -> 
 def _card(dataset: str, recipe: str, found: HeldOut) -> str:
     return (
         f"# {recipe} on {dataset}\n\n"
-        f"Trained on all samples of {dataset} by the recipe {recipe}. The metrics are "
+        f"Trained on samples of {dataset} by the recipe {recipe}. The metrics are "
         f"those of a network of the same recipe on {found.samples} labels of folds "
         "that it had not seen; the temperature is from as many others of these folds. "
         "What lies elsewhere, or was observed otherwise, was not tested."

@@ -44,13 +44,16 @@ from ml.samples.splits import (
     leave_one_out,
     stratified_folds,
 )
-from ml.simulated_crops import CROPS, training_fields
+from ml.sim.crop import season, simulate_fields
+from ml.simulated_crops import ASKED, CROPS, training_fields
 from ml.training.data import ChipData
 from ml.training.run import Run
 from ontologies.progress import Progress, silent
 from ontologies.vocabulary import concept_scheme
 
 _FOLDS: Final = 5
+_UNSEEN_SCENES: Final = 16
+_UNSEEN_SEED: Final = 4_000_000
 
 Rows: TypeAlias = NDArray[np.int64]
 
@@ -79,6 +82,8 @@ class Trainable:
         logits: What a network says of some of them, (M, K).
         truth: The labels of some of them, (M).
         observed: What the network is to be given: its channels, its dates.
+        is_grouped: Whether samples of a fold depend on each other, as those of one
+            scene do.
     """
 
     recipe: str
@@ -90,6 +95,7 @@ class Trainable:
     logits: Callable[[nn.Module, Rows], Logits]
     truth: Callable[[Rows], Labels]
     observed: Mapping[str, str] = field(default_factory=dict)
+    is_grouped: bool = False
 
 
 def trainable(
@@ -115,10 +121,7 @@ def trainable(
         chosen = chip_recipe(name)
         return of_chips(simulate_chips(progress=progress), chosen, name)
     if dataset == CROPS:
-        name = recipe or "crop-tempcnn"
-        fields = training_fields()
-        folds_N = stratified_folds(fields.labels_N, _FOLDS)
-        return of_series(fields, _network(name, series_recipe), name, folds_N)
+        return _of_fields(training_fields(), recipe)
     if folder is None:
         raise InvalidTraining(f"{dataset} lies in a folder; name it with --data")
     if dataset == PATCHES:
@@ -158,6 +161,29 @@ def _series_folds(samples: SeriesSamples) -> Folds:
     if OBJECT in samples.groups:
         return grouped_folds(samples.groups[OBJECT], _FOLDS)
     return stratified_folds(samples.labels_N, _FOLDS)
+
+
+def unseen(
+    dataset: str, recipe: str | None, progress: Progress = silent
+) -> Trainable | None:
+    """Simulated samples that nothing was trained on; None where data are real.
+
+    Raises:
+        UnknownRecipe: There is no such recipe.
+    """
+    if dataset == SIMULATED:
+        name = recipe or "ice-unet"
+        chips = simulate_chips(_UNSEEN_SCENES, _UNSEEN_SEED, progress)
+        return of_chips(chips, chip_recipe(name), name)
+    if dataset == CROPS:
+        return _of_fields(simulate_fields(season(), ASKED, _UNSEEN_SEED), recipe)
+    return None
+
+
+def _of_fields(fields: SeriesSamples, recipe: str | None) -> Trainable:
+    name = recipe or "crop-tempcnn"
+    folds_N = stratified_folds(fields.labels_N, _FOLDS)
+    return of_series(fields, _network(name, series_recipe), name, folds_N)
 
 
 def _network(name: str, find: Callable[[str], Any]) -> Any:
@@ -205,6 +231,7 @@ def _of_patches(samples: PatchSamples, recipe: PatchRecipe, name: str) -> Traina
         train=lambda rows, run: recipe.train(patch_data(samples, rows), run),
         logits=lambda model, rows: recipe.logits(model, patch_data(samples, rows)),
         truth=lambda rows: samples.labels_N[rows],
+        is_grouped=True,
     )
 
 
@@ -228,6 +255,7 @@ def of_chips(samples: ChipSamples, recipe: ChipRecipe, name: str) -> Trainable:
         train=lambda rows, run: recipe.train(data(rows), len(classes), run),
         logits=lambda model, rows: recipe.logits(model, data(rows)),
         truth=lambda rows: samples.labels_NHW[rows].ravel(),
+        is_grouped=True,
     )
 
 

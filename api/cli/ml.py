@@ -7,7 +7,7 @@ from api.cli.ml_maps import predict, simulate, vectorize
 from api.cli.ml_prep import prep
 from api.cli.ml_registry import registry
 from api.cli.ml_samples import samples
-from api.cli.ml_train import export, train
+from api.cli.ml_train import calibrate, export, train
 
 ml = typer.Typer(
     name="ml", help="Samples, experiments and models.", no_args_is_help=True
@@ -18,6 +18,7 @@ ml.add_typer(samples, name="samples")
 ml.add_typer(simulate, name="simulate")
 ml.command()(evaluate)
 ml.command()(train)
+ml.command()(calibrate)
 ml.command()(export)
 ml.command()(predict)
 ml.command()(vectorize)

@@ -43,6 +43,14 @@ def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
         ),
     ] = None,
     *,
+    hold_out: Annotated[
+        bool,
+        typer.Option(
+            "--hold-out",
+            help="Keep the network that has not seen a fifth of the folds, for "
+            "`pytheas ml calibrate`.",
+        ),
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -57,7 +65,9 @@ def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     with console.progress() as progress:
         what = trainable(dataset, recipe, data, progress)
         run = Run(seed, checkpoints, epochs, progress)
-        made = train_and_register(what, run, Registry(folder), name, dataset=dataset)
+        made = train_and_register(
+            what, run, Registry(folder), name, dataset=dataset, is_held_out=hold_out
+        )
     console.report(document_of(made), line_of(made))
 
 
@@ -82,3 +92,40 @@ def export(
     document = {"file": str(output), "format": format_, "difference": difference}
     text = f"{output}: probabilities differ by {difference:.1e} at most"
     Console(json=json).report(document, text)
+
+
+def calibrate(  # noqa: PLR0913 - options of a command are arguments
+    model: Model,
+    folder: Folder,
+    data: MaybeData = None,
+    coverage: Annotated[
+        float,
+        typer.Option(
+            min=0.5, max=0.999, help="How often conformal sets are to hold the truth."
+        ),
+    ] = 0.9,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="A folder for the report and pictures."),
+    ] = None,
+    *,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a temperature to samples that the network has not seen: a new version."""
+    from api.cli.ml_registry import document_of, line_of
+    from ml.calibrate import calibrate as make_honest
+    from ml.registry.store import Registry
+
+    console = Console(json=json, quiet=quiet)
+    with console.progress() as progress:
+        made, report = make_honest(
+            Registry(folder),
+            model,
+            data,
+            coverage=coverage,
+            output=output,
+            progress=progress,
+        )
+    document = {"model": document_of(made), **report.as_json()}
+    console.report(document, f"{line_of(made)}\n{report}")

@@ -50,11 +50,12 @@ class ConformalSets:
     """Sets of classes that hold the true one as often as was asked for.
 
     The sets of adaptive prediction (Romano et al. 2020), without randomization: classes
-    from the most probable on, until their probabilities reach the threshold.
+    from the most probable on, as long as those before them have not reached the
+    threshold.  The most probable one is thus always in the set.
 
     Attributes:
         coverage: How often the true class is to be in the set.
-        threshold: Sum of probabilities that a set must reach.
+        threshold: Sum of probabilities beyond which no class is added.
     """
 
     coverage: float
@@ -73,20 +74,20 @@ class ConformalSets:
         rank = math.ceil((count + 1) * coverage)
         if rank > count:
             raise InvalidSamples("calibration", f"{count} are too few for {coverage}")
-        needed_N = _reached(probabilities_NK)[np.arange(count), truth_N]
+        needed_N = _before(probabilities_NK)[np.arange(count), truth_N]
         return cls(coverage, float(np.sort(needed_N)[rank - 1]))
 
     def sets(self, probabilities_NK: Probabilities) -> NDArray[np.bool_]:
         """Which classes (N, K) are in the set of each sample; at least one."""
-        is_in = _reached(probabilities_NK) <= self.threshold
-        is_in[np.arange(len(is_in)), probabilities_NK.argmax(1)] = True
+        is_in: NDArray[np.bool_] = _before(probabilities_NK) <= self.threshold
         return is_in
 
 
-def _reached(probabilities_NK: Probabilities) -> Probabilities:
-    """The sum of the probabilities of each class and of all more probable ones."""
+def _before(probabilities_NK: Probabilities) -> Probabilities:
+    """The sum of the probabilities of all classes more probable than each, (N, K)."""
     order_NK = np.argsort(-probabilities_NK, axis=1, kind="stable")
     sums_NK = np.take_along_axis(probabilities_NK, order_NK, 1).cumsum(1)
+    sums_NK = np.pad(sums_NK[:, :-1], ((0, 0), (1, 0)))
     result = np.empty_like(sums_NK)
     np.put_along_axis(result, order_NK, sums_NK, 1)
     return result

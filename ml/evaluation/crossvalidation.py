@@ -17,10 +17,10 @@ from ml.evaluation.metrics import (
     Probabilities,
     accuracy,
     bootstrap,
+    calibration_error,
     confusion_matrix,
     f1_of_classes,
     macro_f1,
-    reliability,
 )
 from ml.samples.splits import Folds
 from ontologies.progress import Progress, silent
@@ -78,7 +78,7 @@ class Validation:
         measured = (self.truth_N, self.predicted_N, len(self.classes), groups_N)
         calibrated = self.calibrated()
         raw, after = (
-            reliability(each, self.truth_N).expected_calibration_error
+            calibration_error(each, self.truth_N, groups_N)
             for each in (softmax(self.logits_NK), calibrated)
         )
         right_N = self.predicted_N == self.truth_N
@@ -124,7 +124,8 @@ class Report:
         macro_f1: The same.
         f1: Of each class.
         accuracy_of_folds: Of each fold.
-        calibration_error: Expected calibration error as predicted.
+        calibration_error: Expected calibration error as predicted, 15 bins of equal
+            width, with its 95 % interval.
         calibration_error_after: After temperature scaling by the other folds.
         coverage_of_sets: How often conformal sets for 90 % hold the truth.
         confusion: Counts, true classes by row.
@@ -135,8 +136,8 @@ class Report:
     macro_f1: Interval
     f1: dict[str, float]
     accuracy_of_folds: list[float]
-    calibration_error: float
-    calibration_error_after: float
+    calibration_error: Interval
+    calibration_error_after: Interval
     coverage_of_sets: float
     confusion: list[list[int]]
 
@@ -146,14 +147,14 @@ class Report:
 
     def __str__(self) -> str:
         worst = min(self.accuracy_of_folds)
-        before, after = self.calibration_error, self.calibration_error_after
         return "\n".join(
             [
                 f"samples            {self.samples}",
                 f"accuracy           {self.accuracy}",
                 f"macro-F1           {self.macro_f1}",
                 f"worst fold         {worst:.3f}",
-                f"calibration error  {before:.3f}, after scaling {after:.3f}",
+                f"calibration error  {self.calibration_error}",
+                f"  after scaling    {self.calibration_error_after}",
                 f"90 % sets hold     {self.coverage_of_sets:.3f}",
             ]
         )

@@ -18,6 +18,9 @@ Probabilities = NDArray[np.float64]
 _RESAMPLES: Final = 1000
 _LEVEL: Final = 0.95
 
+BINS: Final = 15
+"""Of confidence, equally wide, from 0 to 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -118,7 +121,7 @@ class Reliability:
 
 
 def reliability(
-    probabilities_NK: Probabilities, truth_N: Labels, bins: int = 15
+    probabilities_NK: Probabilities, truth_N: Labels, bins: int = BINS
 ) -> Reliability:
     """Confidence and accuracy in bins of equal width (Guo et al. 2017).
 
@@ -137,6 +140,43 @@ def reliability(
         for each in (confidence_N, is_right_N)
     )
     return Reliability(confidence, right, counts[filled].astype(np.int64))
+
+
+def calibration_error(
+    probabilities_NK: Probabilities,
+    truth_N: Labels,
+    groups_N: NDArray[np.int64] | None = None,
+    seed: int = 0,
+) -> Interval:
+    """The expected calibration error over `BINS` bins, with its 95 % interval.
+
+    It is above 0 for honest probabilities too, the more so the fewer samples there are.
+
+    Args:
+        probabilities_NK: What was said.
+        truth_N: True classes.
+        groups_N: Samples of a group are drawn together; None where each stands for
+            itself.
+        seed: Of the resamples.
+    """
+    value = reliability(probabilities_NK, truth_N).expected_calibration_error
+    confidence_N = probabilities_NK.max(1)
+    is_right_N = probabilities_NK.argmax(1) == truth_N
+    bin_N = np.minimum((confidence_N * BINS).astype(np.int64), BINS - 1)
+    groups_N = np.arange(len(truth_N)) if groups_N is None else groups_N
+    names, index_N = np.unique(groups_N, return_inverse=True)
+    # By how much confidence exceeds what was right, in each group and bin.
+    excess = np.zeros((len(names), BINS))
+    np.add.at(excess, (index_N, bin_N), confidence_N - is_right_N)
+    counts_G = np.bincount(index_N, minlength=len(names))
+    rng = np.random.default_rng(seed)
+    share_G = np.full(len(names), 1 / len(names))
+    errors_R = []
+    for _ in range(_RESAMPLES):
+        drawn_G = rng.multinomial(len(names), share_G)
+        errors_R.append(np.abs(drawn_G @ excess).sum() / (drawn_G @ counts_G))
+    low, high = np.quantile(errors_R, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+    return Interval(value, float(low), float(high))
 
 
 def log_loss(probabilities_NK: Probabilities, truth_N: Labels) -> float:

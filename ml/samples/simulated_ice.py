@@ -50,12 +50,14 @@ def ice_classes() -> tuple[str, ...]:
     return tuple(scheme[code].iri for code in ice.codes)
 
 
-def simulate_chips(scenes: int = SCENES, progress: Progress = silent) -> ChipSamples:
-    """Chips of so many scenes; the same every time."""
+def simulate_chips(
+    scenes: int = SCENES, first: int = 0, progress: Progress = silent
+) -> ChipSamples:
+    """Chips of so many scenes, by their numbers from `first` on."""
     chips = []
     for scene in range(scenes):
         progress("simulate", scene / scenes)
-        chips.append(scene_chips(scene))
+        chips.append(scene_chips(first + scene))
     progress("simulate", 1.0)
     return ChipSamples(
         np.concatenate([each.values_NHWC for each in chips]),

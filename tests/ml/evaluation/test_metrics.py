@@ -12,6 +12,7 @@ from ml.evaluation.calibration import ConformalSets, fit_temperature, softmax
 from ml.evaluation.metrics import (
     accuracy,
     bootstrap,
+    calibration_error,
     confusion_matrix,
     log_loss,
     macro_f1,
@@ -64,6 +65,18 @@ def test_scenes_are_drawn_whole() -> None:
     scenes = bootstrap(accuracy, truth, predicted, 2, np.repeat([0, 1], 100))
     assert (scenes.low, scenes.high) == (0, 1)
     assert alone.low > 0.4
+
+
+def test_the_interval_of_a_calibration_error_holds_its_value() -> None:
+    probabilities, truth = _draw(3_000, 5)
+    bold = softmax(np.log(np.maximum(probabilities, 1e-9)), 0.3)
+    honest, overdone = (
+        calibration_error(each, truth) for each in (probabilities, bold)
+    )
+    assert honest.low <= honest.value + 0.01 < overdone.low
+    assert overdone.low < overdone.value < overdone.high
+    expected = reliability(bold, truth).expected_calibration_error
+    assert overdone.value == expected
 
 
 def test_a_true_probability_is_calibrated_and_a_bold_one_is_not() -> None:
