@@ -3,7 +3,7 @@
 | data set | splits | what is left out of each fold |
 |---|---|---|
 | `central-asia` | `fold`, `region`, `block` | a fifth; a region; cells of 69 km |
-| `worldcereal-2022`, `worldcereal-2023` | `fold`, `block` | a fifth; cells of 26 km |
+| `worldcereal-2022`, `-2023`, `-croptype` | `fold`, `block` | a fifth; cells of 26 km |
 | `polar-patch` | `scene` | a scene |
 
 Rare classes are left out: of fields those with fewer than 100, of parcels with fewer
@@ -74,8 +74,10 @@ _SERIES: Final[Mapping[str, SeriesExperiment]] = MappingProxyType(
                 "block": _blocks(3),
             },
         ),
-        "worldcereal-2022": SeriesExperiment(SERIES["worldcereal-2022"], _PARCELS),
-        "worldcereal-2023": SeriesExperiment(SERIES["worldcereal-2023"], _PARCELS),
+        **{
+            name: SeriesExperiment(SERIES[name], _PARCELS)
+            for name in ("worldcereal-2022", "worldcereal-2023", "worldcereal-croptype")
+        },
     }
 )
 

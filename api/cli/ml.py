@@ -3,7 +3,7 @@
 import typer
 
 from api.cli.ml_evaluate import evaluate
-from api.cli.ml_maps import predict, simulate, vectorize
+from api.cli.ml_maps import agree, predict, simulate, vectorize
 from api.cli.ml_prep import prep
 from api.cli.ml_registry import registry
 from api.cli.ml_samples import samples
@@ -22,3 +22,4 @@ ml.command()(calibrate)
 ml.command()(export)
 ml.command()(predict)
 ml.command()(vectorize)
+ml.command()(agree)

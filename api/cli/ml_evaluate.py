@@ -25,7 +25,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - options of a command are arguments
         str,
         typer.Argument(
             help="simulated-ice, simulated-crops, central-asia, worldcereal-2022, "
-            "worldcereal-2023 or polar-patch."
+            "worldcereal-2023, worldcereal-croptype or polar-patch."
         ),
     ],
     data: MaybeData = None,

@@ -100,8 +100,8 @@ def predict(  # noqa: PLR0913 - options of a command are arguments
         Path,
         typer.Argument(
             metavar="INPUT",
-            help="The folder of a scene: HH, HV and incidence angle, as `pytheas ml "
-            "prep s1` and `pytheas ml simulate ice` write it.",
+            help="The folder of a scene (HH, HV, incidence angle; of `prep s1`, "
+            "`simulate ice`), or a cube of series: NetCDF, Zarr (of `simulate crop`).",
         ),
     ],
     folder: Folder,
@@ -109,18 +109,30 @@ def predict(  # noqa: PLR0913 - options of a command are arguments
         Path, typer.Option("-o", "--output", help="The folder of the map.")
     ],
     tile: Annotated[int, typer.Option(min=1, help="Rows and columns of a tile.")] = 512,
+    crs: Annotated[
+        str | None, typer.Option(help="Of a cube that does not declare its own.")
+    ] = None,
     *,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Map a scene in overlapping tiles: classes, probabilities, entropy, STAC item."""
-    from ml.prediction.scene_map import predict_scene
+    """Map a scene or a cube: classes, probabilities, entropy, STAC item.
+
+    Scenes are read in overlapping tiles; of cubes each pixel is asked about alone.
+    """
+    from ml.prediction.predict import predict as make
     from ml.registry.store import Registry
 
     console = Console(json=json, quiet=quiet)
     with console.progress() as progress:
-        made = predict_scene(
-            Registry(folder), model, scene, output, tile_px=tile, progress=progress
+        made = make(
+            Registry(folder),
+            model,
+            scene,
+            output,
+            crs=crs,
+            tile_px=tile,
+            progress=progress,
         )
     files = [str(each) for each in made.files]
     console.report({"files": files}, "\n".join(files))
@@ -157,3 +169,32 @@ def vectorize(
     count = len(polygons.table)
     document = {"file": str(output), "polygons": count, "crs": polygons.crs.to_string()}
     console.report(document, f"{output}: {count:,} polygons")
+
+
+def agree(
+    product: Annotated[
+        Path, typer.Argument(metavar="MAP", help="The folder of a map of ours.")
+    ],
+    other: Annotated[
+        Path,
+        typer.Argument(help="Another map of ours, or WorldCereal's NetCDF."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A .json file.")
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """How far two maps of one place say the same; it is no accuracy."""
+    from json import dumps
+
+    from ml.evaluation.agreement import compare_maps
+    from ml.map_files import read_map
+    from ml.products.worldcereal import read_worldcereal
+
+    second = read_worldcereal(other) if other.suffix == ".nc" else read_map(other)
+    found = compare_maps(read_map(product), second, other)
+    document = {"map": str(product), "other": str(other), **found.as_json()}
+    if output is not None:
+        output.write_text(dumps(document, indent=1))
+    Console(json=json).report(document, str(found))

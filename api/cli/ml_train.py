@@ -17,7 +17,7 @@ def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
         str,
         typer.Argument(
             help="simulated-ice, simulated-crops, central-asia, worldcereal-2022, "
-            "worldcereal-2023 or polar-patch."
+            "worldcereal-2023, worldcereal-croptype or polar-patch."
         ),
     ],
     folder: Folder,

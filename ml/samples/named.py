@@ -4,6 +4,7 @@
 |---|---|---|
 | `central-asia` | series | fields with NDVI, classes of at least 100 |
 | `worldcereal-2022`, `worldcereal-2023` | series | parcels, classes of at least 13 |
+| `worldcereal-croptype` | series | parcels of 2023, months, crop types of at least 13 |
 | `polar-patch` | patches | labelled patches of Sentinel-1 |
 | `simulated-ice` | chips | pieces of simulated scenes; needs no files |
 """
@@ -20,7 +21,7 @@ from ml.samples.series import SeriesSamples
 from ml.samples.shards.model import SampleSet
 from ml.samples.shards.sources import chip_set, patch_set, series_set
 from ml.samples.simulated_ice import SCENES, ice_classes, scene_chips
-from ml.samples.worldcereal import read_parcels
+from ml.samples.worldcereal import read_croptypes, read_parcels
 
 PATCHES: Final = "polar-patch"
 """The data set of patches."""
@@ -40,11 +41,17 @@ def _parcels(year: int) -> Callable[[Path], SeriesSamples]:
     )
 
 
+def _croptypes(folder: Path) -> SeriesSamples:
+    path = folder / "worldcereal" / "2023_FRA_LPIS_POLY_110.geoparquet"
+    return read_croptypes(path).of_common_classes(13)
+
+
 SERIES: Final[Mapping[str, Callable[[Path], SeriesSamples]]] = MappingProxyType(
     {
         "central-asia": _central_asia,
         "worldcereal-2022": _parcels(2022),
         "worldcereal-2023": _parcels(2023),
+        "worldcereal-croptype": _croptypes,
     }
 )
 """From the folder of data sets to the samples."""

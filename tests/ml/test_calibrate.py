@@ -69,7 +69,8 @@ def test_a_new_version_is_honest(what: Trainable, tmp_path: Path) -> None:
     model = registry.load(made)
     assert isinstance(model, Calibrated)
     assert float(model.temperature) == pytest.approx(report.temperature)
-    inputs = [torch.from_numpy(a) for a in _inputs()]
+    some = two_crops(8)
+    inputs = [torch.from_numpy(np.asarray(a)) for a in (some.values_NTC, some.days_NT)]
     with torch.no_grad():
         expected = (network(*inputs) / report.temperature).softmax(1)
         torch.testing.assert_close(model(*inputs).softmax(1), expected)
@@ -77,11 +78,6 @@ def test_a_new_version_is_honest(what: Trainable, tmp_path: Path) -> None:
     for picture in ("confusion.png", "reliability.png"):
         with Image.open(out / picture) as image:
             assert min(image.size) > 200
-
-
-def _inputs() -> tuple[np.ndarray, np.ndarray]:
-    samples = two_crops(8)
-    return samples.values_NTC, samples.days_NT
 
 
 def test_who_has_seen_all_samples_cannot_be_calibrated_by_them(

@@ -16,8 +16,8 @@ from ml.models.calibrated import Calibrated
 from ml.models.unet import UNet
 from ml.polygons import read_polygons
 from ml.prediction.errors import UnsuitableModel
+from ml.prediction.map_writer import PredictedMap
 from ml.prediction.scene_map import (
-    PredictedMap,
     network_of,
     predict_scene,
     reader_of,
