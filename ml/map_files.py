@@ -1,6 +1,7 @@
 """A map that lies on disk as rasters becomes a class map again, and polygons."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.errors import UnreadableProduct, UnsuitableProduct
+from ml.hcat import hcat_columns
 from ml.map_rasters import parse_legend, read_probabilities
 from ml.maps import ClassMap, Generalization, MapClass, ModelVersion, Source
 from ml.polygons import PolygonTable, write_polygons
 from ml.rasters import Raster, read_raster, writing
 from ml.vectorize.polygonize import polygonize
+from ml.vectorize.smoothing import Smoothing, smooth
 from ontologies.progress import Progress, silent
 
 _CLASS_MAP: Final = "class_map.tif"
@@ -28,6 +31,9 @@ def vectorize(
     output: Path,
     generalization: Generalization,
     progress: Progress = silent,
+    *,
+    smoothing: Smoothing | None = None,
+    is_hcat: bool = False,
 ) -> PolygonTable:
     """Write the polygons of a map, whole or not at all.
 
@@ -36,6 +42,8 @@ def vectorize(
         output: A `.parquet` (GeoParquet) or `.gpkg` (GeoPackage) file.
         generalization: Minimum mapping unit and tolerance.
         progress: Told about each stage.
+        smoothing: What is done to the map before; None for nothing.
+        is_hcat: Whether crops are told in the words of HCAT too, see `ml.hcat`.
 
     Raises:
         UnsuitableProduct: The output has another suffix.
@@ -45,16 +53,23 @@ def vectorize(
     if output.suffix not in {_PARQUET, _GEOPACKAGE}:
         cure = f"end its name in {_PARQUET} or {_GEOPACKAGE}"
         raise UnsuitableProduct(output, "no format has this suffix", cure)
-    polygons = polygonize(read_map(path), generalization, progress)
+    class_map = read_map(path)
+    if smoothing is not None:
+        class_map = smooth(class_map, smoothing)
+    polygons = polygonize(class_map, generalization, progress)
+    iris = polygons.table["class_iri"].to_pylist()
+    more = hcat_columns(iris) if is_hcat else {}
     if output.suffix == _PARQUET:
-        write_polygons(output, polygons)
+        write_polygons(output, polygons, more)
     else:
-        _write_geopackage(output, polygons)
+        _write_geopackage(output, polygons, more)
     return polygons
 
 
-def _write_geopackage(path: Path, polygons: PolygonTable) -> None:
-    rows = polygons.table.drop_columns(["geometry"]).to_pandas()
+def _write_geopackage(
+    path: Path, polygons: PolygonTable, more: Mapping[str, Sequence[str | None]]
+) -> None:
+    rows = polygons.table.drop_columns(["geometry"]).to_pandas().assign(**more)
     frame = geopandas.GeoDataFrame(
         rows, geometry=polygons.geometries, crs=polygons.crs.to_wkt()
     )

@@ -5,7 +5,7 @@ stay in the native CRS of the map, whose PROJJSON is in the file.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -86,9 +86,22 @@ class PolygonTable:
         return decoded
 
 
-def write_polygons(path: Path, polygons: PolygonTable) -> None:
-    """Write a GeoParquet 1.1 file, whole or not at all."""
-    table = polygons.table.cast(SCHEMA).replace_schema_metadata(
+def write_polygons(
+    path: Path,
+    polygons: PolygonTable,
+    more: Mapping[str, Sequence[str | None]] | None = None,
+) -> None:
+    """Write a GeoParquet 1.1 file, whole or not at all.
+
+    Args:
+        path: The file.
+        polygons: Its rows.
+        more: Further columns, text; `read_polygons` passes over them.
+    """
+    table = polygons.table.cast(SCHEMA)
+    for name, column in (more or {}).items():
+        table = table.append_column(name, pa.array(column, pa.string()))
+    table = table.replace_schema_metadata(
         {
             _GEO_KEY: json.dumps(_geo_metadata(polygons)),
             _OWN_KEY: json.dumps(dict(polygons.metadata), sort_keys=True),
@@ -134,7 +147,7 @@ def read_polygons(path: Path) -> PolygonTable:
         raise UnreadablePolygons(path, "it is Parquet, but no GeoParquet")
     geometry = json.loads(metadata[_GEO_KEY])["columns"]["geometry"]
     return PolygonTable(
-        table=table.cast(SCHEMA),
+        table=table.select(SCHEMA.names).cast(SCHEMA),
         crs=CRS.from_json_dict(geometry["crs"]),
         metadata=json.loads(metadata.get(_OWN_KEY, b"{}")),
     )

@@ -138,7 +138,7 @@ def predict(  # noqa: PLR0913 - options of a command are arguments
     console.report({"files": files}, "\n".join(files))
 
 
-def vectorize(
+def vectorize(  # noqa: PLR0913 - options of a command are arguments
     product: Annotated[
         Path,
         typer.Argument(
@@ -155,17 +155,39 @@ def vectorize(
     tolerance: Annotated[
         float, typer.Option(min=0, help="How far edges are smoothed, pixels.")
     ] = 0.0,
+    smooth: Annotated[
+        str | None,
+        typer.Option(help="First smooth the map: mode, or bayes (its probabilities)."),
+    ] = None,
+    window: Annotated[
+        int, typer.Option(help="Rows and columns that smoothing looks at, odd.")
+    ] = 3,
     *,
+    hcat: Annotated[
+        bool,
+        typer.Option("--hcat", help="With EC_hcat_n and EC_hcat_c, as EuroCrops has."),
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw the polygons of a map: without gaps or overlaps, with probabilities."""
     from ml.map_files import vectorize as draw
     from ml.maps import Generalization
+    from ml.vectorize.smoothing import Smoothing, Way
 
+    if smooth is not None and smooth not in set(Way):
+        known = ", ".join(Way)
+        raise typer.BadParameter(f"there are {known}", param_hint="--smooth")
     console = Console(json=json, quiet=quiet)
     with console.progress() as progress:
-        polygons = draw(product, output, Generalization(mmu, tolerance), progress)
+        polygons = draw(
+            product,
+            output,
+            Generalization(mmu, tolerance),
+            progress,
+            smoothing=None if smooth is None else Smoothing(Way(smooth), window),
+            is_hcat=hcat,
+        )
     count = len(polygons.table)
     document = {"file": str(output), "polygons": count, "crs": polygons.crs.to_string()}
     console.report(document, f"{output}: {count:,} polygons")
