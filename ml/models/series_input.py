@@ -10,6 +10,7 @@ from typing import Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from ml.samples.columns import channel_moments
 from ml.samples.series import SeriesSamples
@@ -27,16 +28,11 @@ def fill_gaps(values_BTC: Tensor, days_BT: Tensor) -> tuple[Tensor, Tensor]:
     observed_BTC = torch.isfinite(values_BTC)
     known_BTC = torch.where(observed_BTC, values_BTC, 0.0)
     dates = values_BTC.shape[1]
-    place_T = torch.arange(dates, device=values_BTC.device)
-    not_after_TT = place_T[None, :] <= place_T[:, None]
-    seen_BTTC = observed_BTC[:, None]
-    order_TTC = place_T[None, :, None]
-    before_BTC = torch.where(
-        seen_BTTC & not_after_TT[None, :, :, None], order_TTC, -1
-    ).amax(2)
-    after_BTC = torch.where(
-        seen_BTTC & not_after_TT.T[None, :, :, None], order_TTC, dates
-    ).amin(2)
+    place_T1 = torch.arange(dates, device=values_BTC.device)[:, None]
+    before_BTC = _greatest_so_far(torch.where(observed_BTC, place_T1, -1), -1)
+    # The next observation is the one before in the series that runs backwards.
+    backwards_BTC = torch.where(observed_BTC, -place_T1, -dates).flip(1)
+    after_BTC = -_greatest_so_far(backwards_BTC, -dates).flip(1)
     first = torch.where(before_BTC < 0, after_BTC, before_BTC).clamp(0, dates - 1)
     last = torch.where(after_BTC >= dates, before_BTC, after_BTC).clamp(0, dates - 1)
     share_BTC = _share(days_BT, first, last)
@@ -44,6 +40,19 @@ def fill_gaps(values_BTC: Tensor, days_BT: Tensor) -> tuple[Tensor, Tensor]:
         1, first
     ) + share_BTC * known_BTC.gather(1, last)
     return filled, observed_BTC.to(values_BTC.dtype)
+
+
+def _greatest_so_far(places_BTC: Tensor, least: int) -> Tensor:
+    """The greatest value up to each date: of 1, 2, 4, ... dates, so in few steps.
+
+    `torch.cummax` says the same, but ONNX has no such operation.
+    """
+    step = 1
+    while step < places_BTC.shape[1]:
+        earlier_BTC = pad(places_BTC[:, :-step], (0, 0, step, 0), value=least)
+        places_BTC = torch.maximum(places_BTC, earlier_BTC)
+        step *= 2
+    return places_BTC
 
 
 def _share(days_BT: Tensor, first_BTC: Tensor, last_BTC: Tensor) -> Tensor:
