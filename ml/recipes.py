@@ -3,6 +3,8 @@
 | recipe | samples | what it is |
 |---|---|---|
 | `crop-forest` | series | random forest, the baseline |
+| `crop-committee` | series | discriminant and trees, of dense series with gaps |
+| `crop-committee-fine` | series | the same, of composites with few gaps |
 | `crop-tempcnn` | series of equal dates | three TempCNNs |
 | `crop-ltae` | series of any dates | three L-TAEs |
 | `crop-both` | series of equal dates | two of each, averaged |
@@ -26,10 +28,12 @@ from torch import nn
 from ml.errors import UnknownRecipe
 from ml.evaluation.crossvalidation import Logits, TrainAndPredict, logits_of
 from ml.models.architectures import describe, text_of
+from ml.models.committee import Committee
 from ml.models.ensemble import Ensemble
 from ml.models.forest import forest_probabilities, patch_features, series_features
 from ml.models.ltae import Ltae
 from ml.models.patch_cnn import PatchCnn
+from ml.models.season import Grid
 from ml.models.tempcnn import TempCnn
 from ml.models.unet import UNet
 from ml.samples.columns import some
@@ -238,13 +242,19 @@ class Forest:
         )
 
 
-SERIES_RECIPES: Final[Mapping[str, SeriesRecipe | Forest]] = MappingProxyType(
-    {
-        "crop-forest": Forest(),
-        "crop-tempcnn": SeriesRecipe((tempcnn,) * 3, Schedule(epochs=30)),
-        "crop-ltae": SeriesRecipe((ltae,) * 3, Schedule(epochs=40)),
-        "crop-both": SeriesRecipe((tempcnn, ltae) * 2, Schedule(epochs=30)),
-    }
+AnySeriesRecipe: TypeAlias = SeriesRecipe | Forest | Committee
+
+SERIES_RECIPES: Final[Mapping[str, SeriesRecipe | Forest | Committee]] = (
+    MappingProxyType(
+        {
+            "crop-forest": Forest(),
+            "crop-committee": Committee(Grid(width_days=25.0, step_days=20.0)),
+            "crop-committee-fine": Committee(Grid(width_days=8.0, step_days=16.0)),
+            "crop-tempcnn": SeriesRecipe((tempcnn,) * 3, Schedule(epochs=30)),
+            "crop-ltae": SeriesRecipe((ltae,) * 3, Schedule(epochs=40)),
+            "crop-both": SeriesRecipe((tempcnn, ltae) * 2, Schedule(epochs=30)),
+        }
+    )
 )
 """Recipes for series, by name."""
 
@@ -263,7 +273,7 @@ CHIP_RECIPES: Final[Mapping[str, ChipRecipe]] = MappingProxyType(
 """Recipes for chips of scenes, by name."""
 
 
-def series_recipe(name: str) -> SeriesRecipe | Forest:
+def series_recipe(name: str) -> AnySeriesRecipe:
     """A recipe for series.
 
     Raises:

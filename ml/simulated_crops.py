@@ -11,6 +11,7 @@ import numpy as np
 from ml.errors import InvalidTraining
 from ml.evaluation.crossvalidation import Validation
 from ml.evaluation.regret import Regret, regret
+from ml.models.committee import Committee
 from ml.recipes import Forest, SeriesRecipe, series_recipe
 from ml.samples.series import SeriesSamples
 from ml.sim.crop import Season, optimal_probabilities, season, simulate_fields
@@ -84,7 +85,7 @@ def validate_on_fields(
 
 def _network(name: str) -> SeriesRecipe:
     found = series_recipe(name)
-    if isinstance(found, Forest):
+    if isinstance(found, (Forest, Committee)):
         reason = f"{name} is no network, and these are what is measured here"
         raise InvalidTraining(reason)
     return found

@@ -18,6 +18,7 @@ from ml.errors import InvalidTraining
 from ml.evaluation.crossvalidation import Logits
 from ml.evaluation.metrics import Labels
 from ml.experiments import patch_folds, series_experiment
+from ml.models.committee import Committee
 from ml.recipes import (
     ChipRecipe,
     Forest,
@@ -188,7 +189,7 @@ def _of_fields(fields: SeriesSamples, recipe: str | None) -> Trainable:
 
 def _network(name: str, find: Callable[[str], Any]) -> Any:
     found = find(name)
-    if isinstance(found, Forest):
+    if isinstance(found, (Forest, Committee)):
         raise InvalidTraining(f"{name} is no network, and only networks are kept")
     return found
 

@@ -18,6 +18,19 @@ simulate = typer.Typer(
 )
 
 
+Smooth = Annotated[
+    str | None,
+    typer.Option(help="First smooth the map: mode, or bayes (its probabilities)."),
+]
+Window = Annotated[
+    int, typer.Option(help="Rows and columns that smoothing looks at, odd.")
+]
+Hcat = Annotated[
+    bool,
+    typer.Option("--hcat", help="With EC_hcat_n and EC_hcat_c, as EuroCrops has."),
+]
+
+
 @simulate.command()
 def ice(
     output: Annotated[
@@ -155,18 +168,10 @@ def vectorize(  # noqa: PLR0913 - options of a command are arguments
     tolerance: Annotated[
         float, typer.Option(min=0, help="How far edges are smoothed, pixels.")
     ] = 0.0,
-    smooth: Annotated[
-        str | None,
-        typer.Option(help="First smooth the map: mode, or bayes (its probabilities)."),
-    ] = None,
-    window: Annotated[
-        int, typer.Option(help="Rows and columns that smoothing looks at, odd.")
-    ] = 3,
+    smooth: Smooth = None,
+    window: Window = 3,
     *,
-    hcat: Annotated[
-        bool,
-        typer.Option("--hcat", help="With EC_hcat_n and EC_hcat_c, as EuroCrops has."),
-    ] = False,
+    hcat: Hcat = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -11,6 +11,15 @@ from api.cli.console import Console
 from api.cli.ml_options import Folder, MaybeData, Model
 from api.cli.options import Json, Quiet
 
+HoldOut = Annotated[
+    bool,
+    typer.Option(
+        "--hold-out",
+        help="Keep the network that has not seen a fifth of the folds, for "
+        "`pytheas ml calibrate`.",
+    ),
+]
+
 
 def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     dataset: Annotated[
@@ -43,14 +52,7 @@ def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
         ),
     ] = None,
     *,
-    hold_out: Annotated[
-        bool,
-        typer.Option(
-            "--hold-out",
-            help="Keep the network that has not seen a fifth of the folds, for "
-            "`pytheas ml calibrate`.",
-        ),
-    ] = False,
+    hold_out: HoldOut = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -179,6 +179,6 @@ def cross_validate(
     return Validation(tuple(classes), labels_N, folds_N, logits_NK)
 
 
-def logits_of(probabilities_NK: Probabilities) -> Logits:
-    """Logarithms of probabilities, of what is impossible a very small one."""
-    return np.log(np.maximum(probabilities_NK, _LEAST))
+def logits_of(probabilities_NK: Probabilities, least: float = _LEAST) -> Logits:
+    """Logarithms of probabilities, of which none is taken for less than `least`."""
+    return np.log(np.maximum(probabilities_NK, least))
