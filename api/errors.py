@@ -72,6 +72,7 @@ from strabon_store.errors import (
     StoreError,
     StoreInUse,
     StoreUnavailable,
+    UnknownFunction,
     UnsupportedFeature,
 )
 from strabon_store.results.geojson import NoGeometry
@@ -319,6 +320,7 @@ STATUS: Final[Mapping[type[PytheasError], int]] = MappingProxyType(
         StoreError: 500,
         QuerySyntaxError: 400,
         UnsupportedFeature: 501,
+        UnknownFunction: 400,
         DatasetConflict: 400,
         QueryCutOff: 503,
         QueryTimeout: 503,
@@ -372,7 +374,16 @@ RETRY_AFTER_S: Final = 5
 PROBLEM: Final = Namespace("https://w3id.org/pytheas/problem/")
 """The types of problem documents: one for each class of error."""
 
-_MEMBERS: Final = ("line", "column", "found", "expected", "feature", "offered", "limit")
+_MEMBERS: Final = (
+    "line",
+    "column",
+    "found",
+    "expected",
+    "function",
+    "feature",
+    "offered",
+    "limit",
+)
 
 
 def status_of(error: PytheasError) -> int:

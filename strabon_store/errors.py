@@ -3,6 +3,7 @@
 * StoreError
   - QuerySyntaxError      the text is not SPARQL                      -> HTTP 400
   - UnsupportedFeature    valid SPARQL that we do not compile         -> HTTP 501
+    - UnknownFunction     no such function, or not of so many arguments -> HTTP 400
   - DatasetConflict       the protocol and the update both name graphs  -> HTTP 400
   - QueryCutOff           a query ended before its answer did
     - QueryTimeout        the deadline passed                         -> HTTP 503
@@ -107,6 +108,34 @@ class UnsupportedFeature(StoreError):
         self.backend = backend
         where = f" on {backend}" if backend else ""
         super().__init__(f"{feature} is not supported{where}")
+
+
+class UnknownFunction(UnsupportedFeature):
+    """A query calls a function that we do not know, or with too few or many arguments.
+
+    SPARQL 1.1 leaves open what becomes of it (17.6). An error of each solution would
+    make a misspelled filter an empty answer.
+
+    Attributes:
+        function: Its IRI.
+        line: Line of the call, from 1; None where it is unknown.
+        column: Column of it, from 1.
+    """
+
+    def __init__(
+        self, function: str, problem: str, place: tuple[int, int] | None = None
+    ) -> None:
+        self.function = function
+        self.problem = problem
+        self.line: int | None = None if place is None else place[0]
+        self.column: int | None = None if place is None else place[1]
+        self.feature, self.backend = f"the function <{function}>", None
+        where = "" if place is None else f"line {self.line}, column {self.column}: "
+        StoreError.__init__(self, f"{where}{problem}")
+
+    def at(self, place: tuple[int, int] | None) -> "UnknownFunction":
+        """The same, where the call stands."""
+        return UnknownFunction(self.function, self.problem, place)
 
 
 class DatasetConflict(StoreError):

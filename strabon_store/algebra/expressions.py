@@ -5,7 +5,7 @@ missing value (section 17.2). Operators are named by the symbol of the grammar; 
 operator mapping of 17.3 is applied where an expression is lowered, not here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -131,10 +131,14 @@ class BuiltIn:
 
 @dataclass(frozen=True, slots=True)
 class FunctionCall:
-    """A function by IRI: an extension function or an XSD cast (17.5, 17.6)."""
+    """A function by IRI: an extension function or an XSD cast (17.5, 17.6).
+
+    Where it stands in the text, line and column from 1, is no part of what it means.
+    """
 
     function: IRI
     arguments: tuple["Expression", ...]
+    place: tuple[int, int] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

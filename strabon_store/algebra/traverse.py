@@ -196,8 +196,8 @@ def operands(expression: Expression) -> tuple[Expression, ...]:
             return (needle, *haystack)
         case If(condition, then, otherwise):
             return (condition, then, otherwise)
-        case Coalesce(arguments) | BuiltIn(_, arguments) | FunctionCall(_, arguments):
-            return arguments
+        case Coalesce() | BuiltIn() | FunctionCall():
+            return expression.arguments
         case _:
             assert_never(expression)
 

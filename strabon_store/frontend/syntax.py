@@ -70,6 +70,13 @@ def tokens(child: Child) -> Iterator[Token]:
                 yield token
 
 
+def place_of(token: Token) -> tuple[int, int] | None:
+    """Line and column of a token, from 1; None where they are unknown."""
+    if token.line is None or token.column is None:
+        return None
+    return token.line, token.column
+
+
 def deepest(child: Child) -> tuple[int, Token | None]:
     """How many levels lie at and below `child`, and the first token of the lowest one.
 

@@ -1,6 +1,7 @@
 """Expressions of the query text to expressions of the algebra (sections 17, 18.2)."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -17,6 +18,7 @@ from strabon_store.algebra.expressions import (
     ComparisonOperator,
     Exists,
     Expression,
+    FunctionCall,
     If,
     In,
     Negate,
@@ -24,13 +26,13 @@ from strabon_store.algebra.expressions import (
     Or,
 )
 from strabon_store.algebra.terms import IRI, BlankNode, Literal, Var
-from strabon_store.errors import InternalError, UnsupportedFeature
+from strabon_store.errors import InternalError, UnknownFunction
 from strabon_store.frontend.balance import balance
 from strabon_store.frontend.builtins import BUILTINS, SYNONYMS, arity_words
 from strabon_store.frontend.context import Context
 from strabon_store.frontend.escapes import unquote
 from strabon_store.frontend.stsparql import geosparql_function, stsparql_call
-from strabon_store.frontend.syntax import Child, Node, Token, tokens
+from strabon_store.frontend.syntax import Child, Node, Token, place_of, tokens
 from strabon_store.frontend.translate_terms import translate_literal, translate_term
 
 _Translator: TypeAlias = Callable[[Node, Context], Expression]
@@ -42,7 +44,7 @@ def translate_expression(child: Child, context: Context) -> Expression:
     Raises:
         QuerySyntaxError: An unknown prefix, a wrong number of arguments, an aggregate
             where none may stand.
-        UnsupportedFeature: An aggregate named by an IRI.
+        UnknownFunction: What is no aggregate takes DISTINCT.
     """
     if isinstance(child, Node):
         return _TRANSLATORS[child.rule](child, context)
@@ -171,9 +173,14 @@ def _function_call(node: Node, context: Context) -> Expression:
     known = FUNCTIONS_BY_IRI.get(function.value)
     if known is not None and known.is_aggregate:
         return _grouped(name, lambda: _custom(function, arguments, context), context)
+    place = place_of(name)
     if arguments.has("DISTINCT"):
-        raise UnsupportedFeature(f"the aggregate <{function.value}>")
-    return stsparql_call(function, tuple(_operands(arguments, context)))
+        problem = f"there is no aggregate <{function.value}>, which DISTINCT asks for"
+        raise UnknownFunction(function.value, problem, place)
+    translated = stsparql_call(function, tuple(_operands(arguments, context)))
+    if isinstance(translated, FunctionCall):
+        return replace(translated, place=place)
+    return translated
 
 
 def _custom(function: IRI, arguments: Node, context: Context) -> Aggregate:

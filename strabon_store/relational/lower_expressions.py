@@ -24,17 +24,22 @@ from strabon_store.algebra.expressions import (
 )
 from strabon_store.algebra.terms import IRI, Literal, Var
 from strabon_store.algebra.traverse import map_operands, walk_expression
-from strabon_store.errors import UnsupportedFeature
+from strabon_store.errors import UnknownFunction, UnsupportedFeature
 from strabon_store.relational.constants import constant
 from strabon_store.relational.encoding import Typed
 from strabon_store.relational.functions import (
+    CASTS,
     FRESH_BUILT_INS,
     lower_builtin,
-    lower_cast,
     lower_fresh,
 )
 from strabon_store.relational.functions.terms import NEW_SOLUTION, SOLUTION, blank_of
-from strabon_store.relational.geo import DISTANCES, lower_geof, within_distance
+from strabon_store.relational.geo import (
+    DISTANCES,
+    SUPPORTED,
+    lower_geof,
+    within_distance,
+)
 from strabon_store.relational.operators import (
     arithmetic,
     compare,
@@ -44,6 +49,7 @@ from strabon_store.relational.operators import (
 )
 from strabon_store.relational.periods import PERIOD_FUNCTIONS, lower_period_function
 from strabon_store.relational.scalars import FALSE, Scalar, call
+from strabon_store.relational.unknown_functions import no_such
 from strabon_store.relational.values import (
     ERROR,
     Value,
@@ -115,8 +121,8 @@ def _lower(  # noqa: C901 - an arm per node
             return _lower_coalesce(arguments, scope)
         case BuiltIn(name, arguments):
             return _lower_builtin(name, _lower_all(arguments, scope), scope)
-        case FunctionCall(function, arguments):
-            return _lower_call(function.value, _lower_all(arguments, scope))
+        case FunctionCall(function, arguments, place):
+            return _lower_call(function.value, _lower_all(arguments, scope), place)
         case Exists():
             raise UnsupportedFeature("EXISTS within a larger expression")
         case _:
@@ -210,12 +216,19 @@ def _lower_builtin(name: str, arguments: tuple[Value, ...], scope: Scope) -> Val
     return lower_builtin(name, arguments)
 
 
-def _lower_call(function: str, arguments: tuple[Value, ...]) -> Value:
-    if function.startswith(GEOF):
-        return lower_geof(GEOF.local(function), arguments)
-    if function in PERIOD_FUNCTIONS:
-        return lower_period_function(function, arguments)
-    cast = lower_cast(function, arguments[0]) if len(arguments) == 1 else None
-    if cast is None:
-        raise UnsupportedFeature(f"the function <{function}>")
-    return cast
+def _lower_call(
+    function: str, arguments: tuple[Value, ...], place: tuple[int, int] | None
+) -> Value:
+    try:
+        if function in SUPPORTED:
+            return lower_geof(GEOF.local(function), arguments)
+        if function in PERIOD_FUNCTIONS:
+            return lower_period_function(function, arguments)
+    except UnknownFunction as error:
+        raise error.at(place) from error
+    if function not in CASTS:
+        raise UnknownFunction(function, no_such(function), place)
+    if len(arguments) != 1:
+        problem = f"<{function}> takes 1 argument, {len(arguments)} given"
+        raise UnknownFunction(function, problem, place)
+    return CASTS[function](arguments[0])

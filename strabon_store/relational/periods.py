@@ -10,7 +10,7 @@ from typing import Final
 
 from ontologies.geosparql.periods import PERIOD
 from ontologies.namespaces import STRDF
-from strabon_store.errors import UnsupportedFeature
+from strabon_store.errors import UnknownFunction
 from strabon_store.relational.scalars import Constant, Scalar, call
 from strabon_store.relational.values import (
     XSD_DATETIME,
@@ -103,9 +103,11 @@ def lower_period_function(iri: str, arguments: tuple[Value, ...]) -> Value:
     """The value of a function over periods.
 
     Raises:
-        UnsupportedFeature: It does not take so many arguments.
+        UnknownFunction: It does not take so many arguments.
     """
     arity, function = _FUNCTIONS[iri]
     if len(arguments) != arity:
-        raise UnsupportedFeature(f"<{iri}> with {len(arguments)} argument(s)")
+        plural = "" if arity == 1 else "s"
+        problem = f"<{iri}> takes {arity} argument{plural}, {len(arguments)} given"
+        raise UnknownFunction(iri, problem)
     return function(*arguments)

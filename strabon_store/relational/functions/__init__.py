@@ -18,7 +18,7 @@ from strabon_store.relational.functions.strings import STRINGS, concat
 from strabon_store.relational.functions.terms import FRESH, TERMS
 from strabon_store.relational.values import Value
 
-__all__ = ("FRESH_BUILT_INS", "lower_builtin", "lower_cast", "lower_fresh")
+__all__ = ("CASTS", "FRESH_BUILT_INS", "lower_builtin", "lower_fresh")
 
 _BUILT_INS: Final[Mapping[tuple[str, int], Function]] = MappingProxyType(
     {**TERMS, **STRINGS, **NUMERICS, **DATES_AND_TIMES, **HASHES}
@@ -47,9 +47,3 @@ def lower_builtin(name: str, arguments: tuple[Value, ...]) -> Value:
 def lower_fresh(name: str, serial: Value) -> Value:
     """The value of a call that gives something else each time, by its serial number."""
     return _FRESH[name](serial)
-
-
-def lower_cast(datatype: str, value: Value) -> Value | None:
-    """The value cast to an XSD datatype (17.5), or None when it is no cast of ours."""
-    cast = CASTS.get(datatype)
-    return None if cast is None else cast(value)

@@ -21,7 +21,7 @@ from ontologies.geosparql.functions import FUNCTIONS, FUNCTIONS_BY_IRI, Function
 from ontologies.geosparql.relations import RELATIONS
 from ontologies.geosparql.units import Quantity
 from ontologies.namespaces import GEOF, XSD
-from strabon_store.errors import UnsupportedFeature
+from strabon_store.errors import UnknownFunction
 from strabon_store.relational.geo.measures import MEASURES
 from strabon_store.relational.geo.operands import (
     planes_of,
@@ -41,20 +41,26 @@ def lower_geof(name: str, arguments: tuple[Value, ...]) -> Value:
     """The value of `geof:{name}(arguments...)`.
 
     Raises:
-        UnsupportedFeature: There is no such function, or not of so many arguments.
+        UnknownFunction: There is no such function, or not of so many arguments.
         OntologyError: A unit of measure is unknown.
     """
-    known = FUNCTIONS_BY_IRI.get(GEOF.term(name))
-    if known is None or known.is_aggregate:
-        raise UnsupportedFeature(f"geof:{name}")
+    known = FUNCTIONS_BY_IRI[GEOF.term(name)]
     special = _SPECIAL.get((known.name, len(arguments)))
     if special is not None:
         return special(*arguments)
     if known.name in RELATIONS and len(arguments) == len(known.arguments):
         return relation(known.name, *arguments)
     if known.name in _MEASURED or len(arguments) != len(known.arguments):
-        raise UnsupportedFeature(f"geof:{name} with {len(arguments)} argument(s)")
+        problem = f"geof:{name} takes {_arity(known)}, {len(arguments)} given"
+        raise UnknownFunction(GEOF.term(name), problem)
     return _by_signature(known, arguments)
+
+
+def _arity(function: Function) -> str:
+    counts = {len(function.arguments)}
+    counts |= {count for name, count in _SPECIAL if name == function.name}
+    words = " or ".join(map(str, sorted(counts)))
+    return f"{words} argument{'' if words == '1' else 's'}"
 
 
 def _by_signature(function: Function, arguments: tuple[Value, ...]) -> Value:

@@ -87,7 +87,7 @@ def test_an_error_names_the_place_and_the_cure(
 @pytest.mark.parametrize(
     ("text", "feature"),
     [
-        (P + "SELECT (:sum(DISTINCT ?x) AS ?s) {}", "the aggregate <e:sum>"),
+        (P + "SELECT (:sum(DISTINCT ?x) AS ?s) {}", "no aggregate <e:sum>"),
     ],
 )
 def test_what_is_not_compiled_yet_is_named_with_its_place(
