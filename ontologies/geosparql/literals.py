@@ -10,7 +10,7 @@ surfaces are valid WKT that shapely cannot hold: see `ontologies.geosparql.curve
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn
@@ -23,6 +23,7 @@ from ontologies.errors import OntologyError
 from ontologies.geosparql.crs import CRS84_IRI, Crs, crs_from_iri
 from ontologies.geosparql.curves import NoCurve, is_unheld, parse_curve
 from ontologies.geosparql.holes import without_empty_holes
+from ontologies.geosparql.ranges import OutOfRange, out_of_range
 from ontologies.geosparql.wkt import object_array, swap, swap_all, to_wkt
 
 _EMPTY_PART: Final = re.compile("empty", re.IGNORECASE)
@@ -81,6 +82,7 @@ class ParsedLiterals:
 _WKT_LITERAL: Final = re.compile(r"\s*(?:<([^<>\s]*)>\s+)?(.*?)\s*", re.DOTALL)
 # NaN and 1e999 are numbers in WKT, and none of them valid; numpy would warn of them.
 _IN_SILENCE: Final = partial(np.errstate, invalid="ignore", over="ignore")
+_NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _EMPTY: Final = shapely.GeometryCollection()
 
 
@@ -92,8 +94,8 @@ def parse_wkt_literal(text: str) -> Geometry:
             geometry.
 
     Raises:
-        LiteralError: The WKT is malformed, has coordinates that are not finite, or is
-            of a type that cannot be held.
+        LiteralError: The WKT is malformed, has coordinates that are not finite or not
+            on Earth, or is of a type that cannot be held.
         OntologyError: The CRS is unknown.
 
     Examples:
@@ -119,7 +121,27 @@ def parse_wkt_literal(text: str) -> Geometry:
         place = re.search(r"nan|inf", text, re.IGNORECASE)
         start = place.start() if place else text.find("(")
         raise LiteralError("wktLiteral", text, start, "a coordinate is not finite")
-    return Geometry(crs.iri, swap(geometry) if crs.axis_order == "yx" else geometry)
+    shape = swap(geometry) if crs.axis_order == "yx" else geometry
+    return check_range(Geometry(crs.iri, shape), "wktLiteral", text)
+
+
+def check_range(geometry: Geometry, datatype: str, text: str) -> Geometry:
+    """The geometry, if its longitudes and latitudes are on Earth.
+
+    Raises:
+        LiteralError: They are not.
+    """
+    crs = crs_from_iri(geometry.crs_iri)
+    for _, bad in out_of_range(object_array([geometry.shapely]), crs):
+        raise _beyond(bad, datatype, text)
+    return geometry
+
+
+def _beyond(bad: OutOfRange, datatype: str, text: str) -> LiteralError:
+    spelled = (n for n in _NUMBER.finditer(text) if abs(float(n[0])) == abs(bad.value))
+    place = next(spelled, None)
+    position = 0 if place is None else place.start()
+    return LiteralError(datatype, text, position, bad.reason)
 
 
 def render_wkt_literal(geometry: Geometry) -> str:
@@ -176,7 +198,22 @@ def parse_wkt_literals(texts: Iterable[str | None]) -> ParsedLiterals:
         if crs.axis_order == "yx":
             chosen = iris == crs.iri
             geometries[chosen] = swap_all(geometries[chosen])
-    return ParsedLiterals(geometries, iris, tuple(bad))
+        bad += _out_of_range(geometries, iris, rows, crs)
+    return ParsedLiterals(geometries, iris, tuple(sorted(bad, key=lambda it: it[0])))
+
+
+def _out_of_range(
+    geometries: np.ndarray[Any, Any],
+    iris: np.ndarray[Any, Any],
+    texts: Sequence[str | None],
+    crs: Crs,
+) -> Iterator[tuple[int, OntologyError]]:
+    """The rows of a CRS that are not on Earth, which are there no more."""
+    chosen = np.flatnonzero(iris == crs.iri)
+    for position, bad in out_of_range(geometries[chosen], crs):
+        row = int(chosen[position])
+        geometries[row] = iris[row] = None
+        yield row, _beyond(bad, "wktLiteral", str(texts[row]))
 
 
 def render_wkt_literals(

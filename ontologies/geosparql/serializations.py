@@ -1,5 +1,6 @@
 """The serializations of geometries (section 8.5), one datatype each."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from ontologies.geosparql.holes import without_empty_holes
 from ontologies.geosparql.kml import parse_kml_literal
 from ontologies.geosparql.literals import (
     Geometry,
+    check_range,
     parse_geojson_literal,
     parse_wkt_literal,
 )
@@ -53,5 +55,5 @@ def parse_literal(text: str, datatype: str) -> Geometry:
     parse = PARSERS.get(datatype)
     if parse is None:
         raise OntologyError(f"<{datatype}> is no datatype of geometries")
-    geometry = parse(text)
+    geometry = check_range(parse(text), re.split("[#/]", datatype)[-1], text)
     return replace(geometry, shapely=without_empty_holes(geometry.shapely))

@@ -41,10 +41,11 @@ regions = boxes | polygons
 geometries: st.SearchStrategy[BaseGeometry] = points | lines | regions
 
 doubles = st.floats(-1e9, 1e9, allow_nan=False)
+longitudes, latitudes = st.floats(-540, 540), st.floats(-90, 90)
 exact = st.one_of(
-    st.builds(shapely.Point, doubles, doubles),
-    st.builds(shapely.Point, doubles, doubles, doubles),
-    st.lists(st.tuples(doubles, doubles), min_size=2, max_size=5).map(
+    st.builds(shapely.Point, longitudes, latitudes),
+    st.builds(shapely.Point, longitudes, latitudes, doubles),
+    st.lists(st.tuples(longitudes, latitudes), min_size=2, max_size=5).map(
         shapely.LineString
     ),
     st.sampled_from([shapely.Polygon(), shapely.GeometryCollection()]),

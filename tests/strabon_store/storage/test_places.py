@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
 
 WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
@@ -66,3 +67,23 @@ def test_the_second_file_is_named(store: Store, tmp_path: Path) -> None:
     two.write_text("\n" + BAD)
     (found,) = store.load([one, two]).ill_formed_geometries
     assert found.place == f"{two}, line 2"
+
+
+def test_a_latitude_that_is_none_is_reported_and_answers_nothing(
+    store: Store, tmp_path: Path
+) -> None:
+    file = tmp_path / "swapped.nt"
+    file.write_text(GOOD + BAD.replace("POINT (1", "POINT (5 95)"))
+    (found,) = store.load([file]).ill_formed_geometries
+    assert found.place == f"{file}, line 2"
+    assert "the latitude 95 is beyond 90" in found.reason
+    world = '"POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))"^^geo:wktLiteral'
+    text = f"""
+PREFIX geo: <http://www.opengis.net/ont/geosparql#>
+PREFIX geof: <http://www.opengis.net/def/function/geosparql/>
+SELECT ?within ?apart {{ ?s ?p ?x FILTER(STR(?x) = "POINT (5 95)")
+  BIND(geof:sfWithin(?x, {world}) AS ?within)
+  BIND(geof:sfDisjoint("POINT (5 95)"^^geo:wktLiteral, {world}) AS ?apart) }}"""
+    answer = store.query(text)
+    assert isinstance(answer, Solutions)
+    assert [tuple(row) for row in answer] == [(None, None)]
