@@ -5,7 +5,7 @@ they give. What GeoSPARQL has no function for is left out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -64,7 +64,8 @@ class JtsCase:
         argument: A pattern, a distance, or nothing.
         expected: What it gives, as text.
         tolerance: How far from it the coordinates of a result may be.
-        is_fixed: Whether the coordinates of a result are rounded to a grid.
+        grid: The width of the grid on which coordinates are, by the precision model of
+            the file or of the operation; None where they are doubles.
     """
 
     id: str
@@ -73,7 +74,7 @@ class JtsCase:
     argument: str
     expected: str
     tolerance: float
-    is_fixed: bool
+    grid: float | None
 
     @property
     def overlay(self) -> str | None:
@@ -92,7 +93,7 @@ def read_jts_cases() -> dict[str, JtsCase]:
 def _file(path: Path) -> Iterator[JtsCase]:
     root = ET.parse(path).getroot()
     model = root.find("precisionModel")
-    is_fixed = model is not None and "scale" in model.attrib
+    scale = None if model is None else model.get("scale")
     tolerance = float(root.findtext("tolerance", "0"))
     name = path.relative_to(SUITE).with_suffix("").as_posix()
     for number, case in enumerate(root.iter("case"), start=1):
@@ -103,7 +104,7 @@ def _file(path: Path) -> Iterator[JtsCase]:
         }
         for index, op in enumerate(case.iter("op"), start=1):
             yield from _operation(
-                op, f"{name}/{number}/{index}", operands, tolerance, is_fixed=is_fixed
+                op, f"{name}/{number}/{index}", operands, tolerance, scale
             )
 
 
@@ -112,13 +113,14 @@ def _operation(
     case: str,
     operands: dict[str, str],
     tolerance: float,
-    *,
-    is_fixed: bool,
+    scale: str | None,
 ) -> Iterator[JtsCase]:
     arguments = [op.get(f"arg{n}", "").strip() for n in (1, 2, 3)]
     names = [each.lower() for each in arguments if each.lower() in operands]
     rest = [each for each in arguments[len(names) :] if each]
     operation = op.attrib["name"].lower()
+    if operation.endswith("sr"):
+        scale = rest[0]
     found = JtsCase(
         id=case,
         operation=operation,
@@ -126,10 +128,22 @@ def _operation(
         argument=rest[0] if rest else op.get("pattern", ""),
         expected=" ".join((op.text or "").split()),
         tolerance=tolerance,
-        is_fixed=is_fixed or operation.endswith("sr"),
+        grid=None if scale is None else 1 / float(scale),
     )
+    if found.overlay is not None and found.grid is not None:
+        placed = (_on_grid(each, found.grid) for each in found.geometries)
+        found = replace(found, geometries=tuple(placed))
     if _is_askable(found):
         yield found
+
+
+def _on_grid(text: str, grid: float) -> str:
+    """An operand where JTS puts it before: points on the grid, all others stay."""
+    shape = shapely.from_wkt(text)
+    if shapely.get_dimensions(shape) != 0:
+        return text
+    rounded = shapely.set_precision(shape, grid, mode="pointwise")
+    return str(shapely.to_wkt(rounded, rounding_precision=-1))
 
 
 def _is_askable(case: JtsCase) -> bool:
