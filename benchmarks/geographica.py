@@ -308,17 +308,18 @@ def tables(size: int) -> Iterator[Table]:
         )
 
 
-def measure(store: Store, question: Question) -> tuple[float, int]:
-    """Milliseconds of the best of some runs, and the rows."""
-    times, rows = [], 0
+def measure(store: Store, question: Question) -> tuple[float, float, int]:
+    """Milliseconds, and those of CPU, of the best of some runs, and the rows."""
+    times, cpu, rows = [], [], 0
     for _ in range(RUNS):
-        started = time.perf_counter()
+        started, began = time.perf_counter(), time.process_time()
         answer = store.query(PREFIXES + question.sparql, timeout_s=600)
         if not isinstance(answer, Solutions):
             raise TypeError(question.title)
         rows = sum(batch.length for batch in answer.batches())
         times.append((time.perf_counter() - started) * 1000)
-    return min(times), rows
+        cpu.append((time.process_time() - began) * 1000)
+    return min(times), min(cpu), rows
 
 
 def in_process(data: Path, folder: Path, size: int) -> None:
@@ -327,12 +328,13 @@ def in_process(data: Path, folder: Path, size: int) -> None:
     with Store.open(folder / "store") as store:
         loaded = store.load([data]).seconds
         print(f"in process; loaded in {loaded:.1f} s", end="\n\n")
-        print("| query | rows | ms |\n|---|---:|---:|")
+        print("| query | rows | ms | CPU ms |\n|---|---:|---:|---:|")
         for question in questions(size):
-            ms, rows = measure(store, question)
+            ms, cpu, rows = measure(store, question)
             if rows <= COMPARED and (expected := oracle.count(question)) != rows:
                 raise SystemExit(f"{question.title}: {rows}, shapely {expected}")
-            print(f"| {question.title} | {rows:,} | {ms:.1f} |", flush=True)
+            line = f"| {question.title} | {rows:,} | {ms:.1f} | {cpu:.1f} |"
+            print(line, flush=True)
 
 
 def main(size: int, peers: Sequence[str]) -> None:
