@@ -99,14 +99,17 @@ class Schedule:
         self, model: nn.Module, data: TrainingData, member: int, run: Run
     ) -> nn.Module:
         """A member, trained; it goes on from its newest checkpoint."""
-        return fit(
+        done = fit(
             model,
             data,
             self.config(len(data.labels_N), run.seed_of(member), run.epochs),
             architecture=text_of(describe(model)),
             checkpoints=run.checkpoints_of(member),
+            processes=run.processes,
             progress=run.progress_of(member),
-        ).model
+        )
+        run.told(member, done.losses)
+        return done.model
 
 
 def tempcnn(samples: SeriesSamples) -> nn.Module:

@@ -43,6 +43,21 @@ class HeldOut:
     samples: int
 
 
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network that was trained.
+
+    Attributes:
+        network: With its temperature.
+        found: What held-out samples say of networks like it.
+        is_held_out: Whether it is the one that has not seen them.
+    """
+
+    network: Calibrated
+    found: HeldOut
+    is_held_out: bool
+
+
 def train_and_register(
     what: Trainable,
     run: Run,
@@ -66,9 +81,41 @@ def train_and_register(
         TrainingDiverged: The loss is no number any more.
     """
     check_name(name)
+    trained = train_calibrated(what, run, is_held_out=is_held_out)
+    return register(what, run, registry, name, trained, dataset=dataset)
+
+
+def train_calibrated(
+    what: Trainable, run: Run, *, is_held_out: bool = False
+) -> Trained:
+    """A network with its temperature; see `train_and_register`.
+
+    Raises:
+        CheckpointMismatch: The checkpoints are of another network or config.
+        TrainingDiverged: The loss is no number any more.
+    """
     found, network = _hold_out(what, _within(run, what, "held-out"))
     if not is_held_out:
         network = what.train(np.arange(len(what.folds_N)), _within(run, what, "all"))
+    return Trained(Calibrated(network, found.temperature), found, is_held_out)
+
+
+def register(
+    what: Trainable,
+    run: Run,
+    registry: Registry,
+    name: str,
+    trained: Trained,
+    *,
+    dataset: str,
+) -> ModelVersion:
+    """Keep what was trained as the next version of a name.
+
+    Raises:
+        RegistryError: The name is none, or the registry cannot be written.
+    """
+    found = trained.found
+    held_out = {HELD_OUT: json.dumps(_held_out(what).tolist())}
     training = {
         "dataset": dataset,
         "recipe": what.recipe,
@@ -80,11 +127,11 @@ def train_and_register(
         "temperature": f"{found.temperature:.4f}",
         "git": git_state(),
         "software": software_version(),
-        **({HELD_OUT: json.dumps(_held_out(what).tolist())} if is_held_out else {}),
+        **(held_out if trained.is_held_out else {}),
     }
     return registry.register(
         name,
-        Calibrated(network, found.temperature),
+        trained.network,
         what.signature,
         what.classes,
         metrics=found.metrics,
@@ -94,9 +141,8 @@ def train_and_register(
 
 
 def _within(run: Run, what: Trainable, part: str) -> Run:
-    if run.checkpoints is None:
-        return run
-    return replace(run, checkpoints=run.checkpoints / what.sha256[:12] / part)
+    folder = run.checkpoints and run.checkpoints / what.sha256[:12] / part
+    return replace(run, checkpoints=folder, part=part)
 
 
 def _held_out(what: Trainable) -> Folds:

@@ -3,6 +3,7 @@
 import typer
 
 from api.cli.ml_evaluate import evaluate
+from api.cli.ml_experiments import experiments
 from api.cli.ml_maps import agree, predict, simulate, vectorize
 from api.cli.ml_prep import prep
 from api.cli.ml_registry import registry
@@ -13,6 +14,7 @@ ml = typer.Typer(
     name="ml", help="Samples, experiments and models.", no_args_is_help=True
 )
 ml.add_typer(registry, name="registry")
+ml.add_typer(experiments, name="experiments")
 ml.add_typer(prep, name="prep")
 ml.add_typer(samples, name="samples")
 ml.add_typer(simulate, name="simulate")

@@ -9,15 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.console import Console
-from api.cli.ml_options import MaybeData, MaybeFolder
+from api.cli.ml_options import Experiments, MaybeData, MaybeFolder
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
     from ml.evaluation.crossvalidation import Validation
+    from ml.tracking.record import Draw
     from ontologies.progress import Progress
 
 _CROPS = "simulated-crops"
 _ICE = "simulated-ice"
+
+NetworkName = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="For simulated-ice: a network, NAME[@VERSION|@STAGE]."
+    ),
+]
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - options of a command are arguments
@@ -39,11 +47,9 @@ def evaluate(  # noqa: PLR0913, PLR0917 - options of a command are arguments
         Path | None,
         typer.Option("-o", "--output", help="A folder for the report and pictures."),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(help="For simulated-ice: a network, NAME[@VERSION|@STAGE]."),
-    ] = None,
+    model: NetworkName = None,
     registry: MaybeFolder = None,
+    experiments: Experiments = None,
     *,
     json: Json = False,
     quiet: Quiet = False,
@@ -54,13 +60,20 @@ def evaluate(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     how far the recipe is from it is told; of simulated-ice that is the closed-form
     classifier, or of scenes a network of a registry.
     """
+    from ml.tracking.record import recording
+
     console = Console(json=json, quiet=quiet)
     if dataset == _ICE:
         _measure_ice(console, model, registry, output)
         return
-    with console.progress() as progress:
-        done, more, lines = _measure(dataset, data, split, recipe, progress)
-    report = done.report()
+    asked = {"dataset": dataset, "split": split, "recipe": recipe}
+    with recording(experiments, "evaluate", asked) as record:
+        with console.progress() as progress:
+            done, more, lines = _measure(dataset, data, split, recipe, progress)
+        report = done.report()
+        record.metrics |= report.metrics
+        record.curve("accuracy of folds", report.accuracy_of_folds)
+        record.pictures |= _pictures(done, "png")
     document = {
         "dataset": dataset,
         "split": split,
@@ -116,15 +129,25 @@ def _measure(
 
 
 def _draw(done: "Validation", document: dict[str, Any], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(document, indent=1))
+    for name, draw in _pictures(done, "svg").items():
+        draw(folder / name)
+
+
+def _pictures(done: "Validation", ending: str) -> "dict[str, Draw]":
+    """What draws each picture, by the name of its file."""
     from ml.evaluation.calibration import softmax
     from ml.evaluation.metrics import reliability
     from ml.evaluation.plots import plot_confusion, plot_reliability
 
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(document, indent=1))
-    plot_confusion(done.confusion_KK, done.classes, folder / "confusion.svg")
     before, after = (
         reliability(each, done.truth_N)
         for each in (softmax(done.logits_NK), done.calibrated())
     )
-    plot_reliability(before, after, folder / "reliability.svg")
+    return {
+        f"confusion.{ending}": lambda path: plot_confusion(
+            done.confusion_KK, done.classes, path
+        ),
+        f"reliability.{ending}": lambda path: plot_reliability(before, after, path),
+    }

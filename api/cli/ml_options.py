@@ -23,6 +23,15 @@ MaybeFolder = Annotated[
         file_okay=False,
     ),
 ]
+Experiments = Annotated[
+    Path | None,
+    typer.Option(
+        "--experiments",
+        help="A folder in which the run is recorded.",
+        envvar="PYTHEAS_EXPERIMENTS",
+        file_okay=False,
+    ),
+]
 Model = Annotated[
     str,
     typer.Argument(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import Console
-from api.cli.ml_options import Folder, MaybeData, Model
+from api.cli.ml_options import Experiments, Folder, MaybeData, Model
 from api.cli.options import Json, Quiet
 
 HoldOut = Annotated[
@@ -19,16 +19,33 @@ HoldOut = Annotated[
         "`pytheas ml calibrate`.",
     ),
 ]
+Dataset = Annotated[
+    str,
+    typer.Argument(
+        help="simulated-ice, simulated-crops, central-asia, worldcereal-2022, "
+        "worldcereal-2023, worldcereal-croptype or polar-patch; or a folder of "
+        "shards."
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How often a sample is seen.",
+        show_default="as often as the recipe says",
+    ),
+]
+Checkpoints = Annotated[
+    Path | None,
+    typer.Option(
+        file_okay=False,
+        help="A folder for checkpoints, to go on from when asked again.",
+    ),
+]
 
 
 def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
-    dataset: Annotated[
-        str,
-        typer.Argument(
-            help="simulated-ice, simulated-crops, central-asia, worldcereal-2022, "
-            "worldcereal-2023, worldcereal-croptype or polar-patch."
-        ),
-    ],
+    dataset: Dataset,
     folder: Folder,
     name: Annotated[str, typer.Option(help="What the model is called.")],
     data: MaybeData = None,
@@ -36,21 +53,13 @@ def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
         str | None, typer.Option(help="The recipe, as ml/recipes.py names it.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is random.")] = 0,
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="How often a sample is seen.",
-            show_default="as often as the recipe says",
-        ),
-    ] = None,
-    checkpoints: Annotated[
-        Path | None,
-        typer.Option(
-            file_okay=False,
-            help="A folder for checkpoints, to go on from when asked again.",
-        ),
-    ] = None,
+    epochs: Epochs = None,
+    checkpoints: Checkpoints = None,
+    experiments: Experiments = None,
+    launcher: Annotated[
+        str, typer.Option(help="python, torchrun, or spark (of this machine).")
+    ] = "python",
+    processes: Annotated[int, typer.Option(min=1, help="How many train together.")] = 1,
     *,
     hold_out: HoldOut = False,
     json: Json = False,
@@ -58,18 +67,27 @@ def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
 ) -> None:
     """Train a network on all samples, calibrated, and keep it in the registry."""
     from api.cli.ml_registry import document_of, line_of
-    from ml.registry.store import Registry
-    from ml.train import train_and_register
-    from ml.trainable import trainable
-    from ml.training.run import Run
+    from ml.launch import Launcher, launch
+    from ml.training_job import TrainingJob
 
+    if launcher not in set(Launcher):
+        known = ", ".join(Launcher)
+        raise typer.BadParameter(f"there are {known}", param_hint="--launcher")
     console = Console(json=json, quiet=quiet)
+    job = TrainingJob(
+        dataset=dataset,
+        registry=folder,
+        name=name,
+        recipe=recipe,
+        data=data,
+        seed=seed,
+        epochs=epochs,
+        checkpoints=checkpoints,
+        experiments=experiments,
+        is_held_out=hold_out,
+    )
     with console.progress() as progress:
-        what = trainable(dataset, recipe, data, progress)
-        run = Run(seed, checkpoints, epochs, progress)
-        made = train_and_register(
-            what, run, Registry(folder), name, dataset=dataset, is_held_out=hold_out
-        )
+        made = launch(job, Launcher(launcher), processes, progress)
     console.report(document_of(made), line_of(made))
 
 

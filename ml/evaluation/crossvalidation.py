@@ -145,6 +145,18 @@ class Report:
         """The same for `json.dumps`."""
         return asdict(self)
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Single numbers by name, to compare runs by."""
+        return {
+            "accuracy": self.accuracy.value,
+            "macro_f1": self.macro_f1.value,
+            "worst_fold": min(self.accuracy_of_folds),
+            "calibration_error_before": self.calibration_error.value,
+            "calibration_error": self.calibration_error_after.value,
+            "coverage_of_sets": self.coverage_of_sets,
+        }
+
     def __str__(self) -> str:
         worst = min(self.accuracy_of_folds)
         return "\n".join(

@@ -11,6 +11,8 @@ from typer.testing import CliRunner, Result
 from api.cli.main import app
 from ml.models.calibrated import Calibrated
 from ml.registry.store import Registry, Signature, Tensor
+from ml.tracking.compare import Experiments
+from ml.tracking.record import recording
 from tests.ml.series import CLASSES, tempcnn, two_crops
 
 pytestmark = pytest.mark.torch
@@ -26,6 +28,7 @@ def test_a_forest_is_validated_on_french_parcels(data: Path, tmp_path: Path) -> 
         "worldcereal-2023",
         *("--data", data, "--recipe", "crop-forest", "--split", "fold"),
         *("-o", tmp_path / "report", "--json", "--quiet"),
+        *("--experiments", tmp_path / "experiments"),
     )
     assert done.exit_code == 0, done.output
     report = json.loads(done.output)
@@ -36,6 +39,35 @@ def test_a_forest_is_validated_on_french_parcels(data: Path, tmp_path: Path) -> 
     files = {each.name for each in (tmp_path / "report").iterdir()}
     assert files == {"report.json", "confusion.svg", "reliability.svg"}
     assert "2001020022" in (tmp_path / "report" / "confusion.svg").read_text()
+    (run,) = Experiments(tmp_path / "experiments").runs()
+    assert run.parameters["recipe"] == "crop-forest"
+    assert run.metrics["accuracy"] == report["accuracy"]["value"]
+    assert run.pictures == ("confusion.png", "curves.png", "reliability.png")
+
+
+def test_runs_are_listed_shown_and_compared(tmp_path: Path) -> None:
+    folder = ("--experiments", tmp_path)
+    for seed in (1, 2):
+        with recording(tmp_path, "train", {"dataset": "x", "seed": seed}) as record:
+            record.metrics["accuracy"] = 0.25 * seed
+            record.curve("loss", [1.0, 1.0 / seed])
+    first, last = (one.id for one in Experiments(tmp_path).runs())
+    listed = _run("experiments", "list", *folder)
+    assert f"{first}  train  finished  x  accuracy" in listed.stdout
+    shown = _run("experiments", "show", last, *folder)
+    assert "git: " in shown.stdout
+    picture = tmp_path / "both.png"
+    compared = _run("experiments", "compare", first, last, *folder, "-o", picture)
+    assert compared.exit_code == 0, compared.output
+    assert "seed" in compared.stdout
+    assert picture.stat().st_size > 1000
+    document = json.loads(
+        _run("experiments", "compare", first, last, *folder, "--json").stdout
+    )
+    assert sorted(document["metrics"]["accuracy"]) == [0.25, 0.5]
+    missing = _run("experiments", "show", "1999", *folder)
+    assert missing.exit_code == 1
+    assert first in missing.stderr
 
 
 @pytest.mark.parametrize(

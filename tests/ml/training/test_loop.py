@@ -5,14 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from subprocess import Popen
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from ml.errors import (
@@ -20,7 +21,6 @@ from ml.errors import (
     InvalidTraining,
     TrainingDiverged,
     UnreadableCheckpoint,
-    UnwritableCheckpoint,
 )
 from ml.samples.series import SeriesSamples
 from ml.training.checkpoints import latest_checkpoint
@@ -92,42 +92,76 @@ def test_a_training_that_was_interrupted_ends_as_if_it_had_not(tmp_path: Path) -
     assert _equal(resumed.model, straight.model)
 
 
-def test_a_training_that_was_killed_ends_as_if_it_had_not(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.ml.training.two_processes"]
-    killed = subprocess.Popen([*command, str(tmp_path), "200"], cwd=ROOT)
+TORCHRUN = (
+    *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+    "--nproc-per-node=2",
+)
+
+
+def _started(command: Sequence[str], folder: Path, *arguments: int) -> Popen[bytes]:
+    """`two_processes` with its own folder."""
+    folder.mkdir(exist_ok=True)
+    module = ("-m", "tests.ml.training.two_processes", str(folder))
+    return Popen(
+        [*command, *module, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def _steps(folder: Path, rank: int) -> list[str]:
+    """The samples that the process of a rank saw, a line for each step."""
+    pid = (folder / f"pid-{rank}").read_text()
+    return (folder / f"rows-{pid}").read_text().splitlines()
+
+
+def test_two_processes_train_as_one_also_after_one_was_killed(tmp_path: Path) -> None:
+    one, two, killed = (tmp_path / name for name in ("one", "two", "killed"))
+    runs = [_started([sys.executable], one, 60), _started(TORCHRUN, two, 60)]
+    # Long enough to be killed on its way.
+    run = _started(TORCHRUN, killed, 60)
     deadline = time.monotonic() + 120
-    while latest_checkpoint(tmp_path / "checkpoints") is None:
+    while latest_checkpoint(killed / "checkpoints") is None:
         assert time.monotonic() < deadline
-        time.sleep(0.01)
-    killed.kill()
-    assert killed.wait() == -signal.SIGKILL
-    resumed, straight = _train(tmp_path / "checkpoints", 200), _train(None, 200)
+        time.sleep(0.001)
+    os.kill(int((killed / "pid-1").read_text()), signal.SIGKILL)
+    told, _ = run.communicate(timeout=120)
+    assert run.returncode != 0
+    assert b"SIGKILL" in told or b"Signal 9" in told
+    newest = latest_checkpoint(killed / "checkpoints")
+    assert newest is not None
+    done = int(newest.name.removeprefix("step-"))
+    assert 5 <= done < 60
+    resumed = _started(TORCHRUN, killed, 60)
+    for each in (*runs, resumed):
+        told, _ = each.communicate(timeout=120)
+        assert each.returncode == 0, told.decode()
+    for rank in (0, 1):
+        assert _steps(killed, rank) == _steps(two, rank)[done:]
+    both = [" ".join(pair) for pair in zip(_steps(two, 0), _steps(two, 1), strict=True)]
+    assert both == _steps(one, 0)
+    alone, together, after = (
+        load_file(folder / "weights.safetensors") for folder in (one, two, killed)
+    )
+    for name, weight in alone.items():
+        assert torch.equal(after[name], together[name])
+        torch.testing.assert_close(together[name], weight, rtol=0, atol=1e-5)
+
+
+def test_a_disk_that_fills_up_loses_no_older_checkpoint(tmp_path: Path) -> None:
+    run = _started([sys.executable], tmp_path / "full", 20, 4096)
+    told, _ = run.communicate(timeout=120)
+    assert run.returncode == 1
+    assert b"UnwritableCheckpoint" in told
+    assert b"step-00000010" in told
+    assert b"the older checkpoints are whole" in told
+    checkpoints = tmp_path / "full" / "checkpoints"
+    assert [each.name for each in checkpoints.iterdir()] == ["step-00000005"]
+    resumed, straight = _train(checkpoints, 20), _train(None, 20)
     assert resumed.losses == straight.losses
     assert _equal(resumed.model, straight.model)
-
-
-def test_two_processes_train_as_one(tmp_path: Path) -> None:
-    arguments = ["-m", "tests.ml.training.two_processes"]
-    torchrun = [
-        sys.executable,
-        *("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"),
-    ]
-    for name, command in (("one", [sys.executable]), ("two", torchrun)):
-        folder = tmp_path / name
-        folder.mkdir()
-        subprocess.run(
-            [*command, *arguments, str(folder), "12"],
-            cwd=ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-            check=True,
-            capture_output=True,
-            timeout=180,
-        )
-    one, two = (
-        load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two")
-    )
-    for name, weight in one.items():
-        torch.testing.assert_close(two[name], weight, rtol=0, atol=1e-5)
 
 
 def test_steps_see_each_sample_once_an_epoch() -> None:
@@ -161,31 +195,6 @@ def test_a_broken_checkpoint_is_named(tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:100])
     with pytest.raises(UnreadableCheckpoint, match="step-00000005"):
         _train(tmp_path, 5)
-
-
-def test_a_full_disk_leaves_the_older_checkpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    class Once:
-        calls = 0
-
-        def __call__(self, tensors: dict[str, torch.Tensor], path: Path) -> None:
-            self.calls += 1
-            if self.calls > 2:
-                path.write_bytes(b"half")
-                full()
-            original(tensors, path)
-
-    original = save_file
-    monkeypatch.setattr("ml.training.checkpoints.save_file", Once())
-    with pytest.raises(UnwritableCheckpoint, match="No space left"):
-        _train(tmp_path, 10)
-    assert [each.name for each in tmp_path.iterdir()] == ["step-00000005"]
-    monkeypatch.undo()
-    assert _equal(_train(tmp_path, 10).model, _train(None, 10).model)
 
 
 def test_only_the_newest_two_are_kept(tmp_path: Path) -> None:
