@@ -34,6 +34,7 @@ from engines.geodesy.arrays import (
     segments_of,
 )
 from engines.geodesy.edge import meet_on_edge
+from engines.geodesy.near import Boundaries, are_large, chords
 from engines.geodesy.wrap import wrap
 
 # Edges are straight in longitude and latitude; pieces of this length stray from the
@@ -75,10 +76,18 @@ def distance_m(left: GeometryLike, right: GeometryLike) -> Floats:
     rest = np.flatnonzero(known & ~points)
     if len(rest):
         a, b = wrap(a[rest]).geometries, wrap(b[rest]).geometries
-        apart = ~(shapely.intersects(a, b) | meet_on_edge(a, b))
+        apart = ~(_intersect(a, b) | meet_on_edge(a, b))
         distances[rest] = 0.0
         distances[rest[apart]] = _between(a[apart], b[apart])
     return distances
+
+
+def _intersect(a: Geometries, b: Geometries) -> Booleans:
+    """Whether pairs meet in the plane; large geometries mostly come again."""
+    sizes = shapely.get_num_coordinates(a), shapely.get_num_coordinates(b)
+    large, small = np.where(sizes[0] < sizes[1], [b, a], [a, b])
+    shapely.prepare(large[are_large(large)])
+    return np.asarray(shapely.intersects(large, small))
 
 
 def within_distance(
@@ -114,6 +123,8 @@ def _between(a: Geometries, b: Geometries) -> Floats:
                 np.array([rest for _, rest in cut], dtype=object).repeat(counts),
             ]
         )
+    for index in np.flatnonzero(are_large(large)).tolist():
+        large[index] = _BOUNDARIES.of(large[index]).near(small[index])
     distances = np.full(len(a), np.inf)
     np.minimum.at(distances, row, _nearby(small, large))
     return distances
@@ -136,7 +147,7 @@ def _cut_down(
     whose vertices are farther than the nearest vertices by a whole one cannot hold it.
     """
     pieces = [_pieces(geometry_array(side)) for side in (a, b)]
-    ends = [(_chords(piece.start), _chords(piece.end)) for piece in pieces]
+    ends = [(chords(piece.start), chords(piece.end)) for piece in pieces]
     slack = sum(float(np.linalg.norm(end - start, axis=1).max()) for start, end in ends)
     # It takes a fifth of a second to import, and few processes measure large shapes.
     from scipy.spatial import cKDTree  # noqa: PLC0415
@@ -157,19 +168,6 @@ def _cut_down(
     return runs, whole
 
 
-def _chords(lonlat: Floats) -> Floats:
-    """Earth-centered coordinates on the ellipsoid, in metres."""
-    lon, lat = np.radians(lonlat.T)
-    n = GEOD.a / np.sqrt(1 - GEOD.es * np.sin(lat) ** 2)
-    return np.column_stack(
-        [
-            n * np.cos(lat) * np.cos(lon),
-            n * np.cos(lat) * np.sin(lon),
-            n * (1 - GEOD.es) * np.sin(lat),
-        ]
-    )
-
-
 def _parts(geoms: Geometries) -> Parts:
     parts = edges(explode(geoms))
     return Parts(shapely.segmentize(parts.geometries, _PIECE_DEG), parts.row)
@@ -179,6 +177,9 @@ def _pieces(geoms: Geometries) -> Segments:
     parts = _parts(geoms)
     coordinates, part = shapely.get_coordinates(parts.geometries, return_index=True)
     return segments_of(coordinates, part, parts.row)
+
+
+_BOUNDARIES: Final = Boundaries(lambda shape: _pieces(geometry_array(shape)))
 
 
 @dataclass(frozen=True, slots=True)

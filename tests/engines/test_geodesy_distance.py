@@ -14,7 +14,9 @@ from engines.geodesy import (
     degrees_window,
     distance_m,
     expand_box,
+    near,
     within_distance,
+    wrap,
 )
 from engines.geodesy.arrays import GEOD, Floats
 
@@ -186,3 +188,45 @@ def test_a_window_is_not_the_world_where_it_need_not_be() -> None:
     assert north - south < 0.02
     (box,) = expand_box((0, 60, 1, 61), 0)
     assert box == pytest.approx((0, 60, 1, 61), abs=1e-11)
+
+
+def _jagged(lon: float, lat: float, reach: float, pole: float | None = None) -> Any:
+    """A ring of 3,000 vertices about a place, or around a pole."""
+    random = np.random.default_rng(4)
+    turns = np.linspace(0, 2 * np.pi, 3_000, endpoint=False)
+    rough = 1 + 0.2 * np.sin(23 * turns) + random.normal(0, 0.01, len(turns))
+    if pole is not None:
+        ring = np.column_stack([np.degrees(turns) - 180, pole - reach * rough])
+    else:
+        round_ = np.column_stack([2 * np.cos(turns), np.sin(turns)])
+        ring = [lon, lat] + reach * rough[:, None] * round_
+    return wrap(shapely.Polygon(ring)).geometries[0]
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        _jagged(10, 0, 3),
+        _jagged(30, 75, 4),
+        _jagged(179, -17, 2),
+        _jagged(0, 0, 8, pole=90.0),
+        _jagged(10, 0, 3).boundary,
+    ],
+)
+def test_of_a_large_geometry_what_is_near_is_enough(
+    large: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(9)
+    places = random.uniform((-180, -85), (180, 85), (20, 2))
+    centre = shapely.get_coordinates(large)[:1]
+    beside = np.clip(centre + random.normal(0, 1, (20, 2)), (-180, -89), (180, 89))
+    points = shapely.points(np.concatenate([places, beside]))
+    lines = shapely.linestrings(
+        np.stack([beside, beside + np.array([0.1, 0.2])], axis=1)
+    )
+    small = np.concatenate([points, lines])
+    found = distance_m(large, small)
+    monkeypatch.setattr(near, "_LARGE", 1 << 40)
+    expected = distance_m(large, small)
+    assert (expected > 0).sum() > 30
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-9)
