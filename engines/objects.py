@@ -8,7 +8,7 @@ answers may hold them, so of that only its code is passed on.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -68,6 +68,10 @@ class ObjectUrl:
         """The object of another name next to this one."""
         return ObjectUrl(self.bucket, str(PurePosixPath(self.key).parent / name))
 
+    def below(self, name: str) -> "ObjectUrl":
+        """The object of a name below this one, which is a folder."""
+        return ObjectUrl(self.bucket, f"{self.key}/{name}")
+
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
 
@@ -120,6 +124,37 @@ def put_file(path: Path, url: ObjectUrl) -> None:
     """
     with _told(url):
         obstore.put(_store(url.bucket), url.key, path)
+
+
+def put_bytes(content: bytes, url: ObjectUrl) -> None:
+    """Make bytes an object.
+
+    Raises:
+        ObjectFailed: The service is not to be had, or refuses it.
+    """
+    with _told(url):
+        obstore.put(_store(url.bucket), url.key, content)
+
+
+def names_below(url: ObjectUrl) -> list[str]:
+    """The names of the objects below a folder, from there on.
+
+    Raises:
+        ObjectFailed: They cannot be listed.
+    """
+    with _told(url):
+        found = _below(_store(url.bucket), url)
+    return [one.removeprefix(f"{url.key}/") for one in found]
+
+
+def delete_below(url: ObjectUrl, names: Iterable[str]) -> None:
+    """Delete objects below a folder.
+
+    Raises:
+        ObjectFailed: One cannot be deleted; others may be gone.
+    """
+    with _told(url):
+        _delete(_store(url.bucket), {f"{url.key}/{name}" for name in names})
 
 
 def put_files(folder: Path, url: ObjectUrl) -> None:

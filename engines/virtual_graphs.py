@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol, TypeAlias
 
-from engines.term_columns import StatementBatch, TermKind
+from engines.term_columns import StatementBatch, TermKind, Terms
 
 
 class Position(StrEnum):
@@ -179,6 +179,58 @@ class Wanted:
     restrictions: frozenset[Restriction] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A term of what rows make: of which statement, and where it stands in it."""
+
+    number: int
+    position: Position
+
+
+class Measure(StrEnum):
+    """What can be told of the terms in a place, over the rows of a group."""
+
+    DISTINCT = "distinct"
+    """How many different ones there are."""
+    SUM = "sum"
+    """Of integers or doubles, as Python has them."""
+    LEAST = "least"
+    """The lexical form of the smallest number, of integers or doubles."""
+    GREATEST = "greatest"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Rows that make all of some statements, by the terms in some places.
+
+    Attributes:
+        statements: The statements, which have one subject.
+        keys: What tells groups apart; nothing: all rows are one group.
+        measures: What is told of each group beside the number of its rows.
+        most: How many groups there may be.
+    """
+
+    statements: tuple[int, ...]
+    keys: tuple[Place, ...] = ()
+    measures: tuple[tuple[Measure, Place], ...] = ()
+    most: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """What a grouping gives.
+
+    Attributes:
+        keys: A column of terms for each key, with a row for each group.
+        counts: How many rows each group has.
+        measured: What is told of each group, a column for each measure.
+    """
+
+    keys: tuple[Terms, ...]
+    counts: tuple[int, ...]
+    measured: tuple[tuple[int | float | str, ...], ...]
+
+
 class Scan(Protocol):
     """One reading of a source, for statements that are wanted under one condition."""
 
@@ -214,6 +266,16 @@ class Reading(Protocol):
         Args:
             scan: What is read.
             rows: How many rows come at a time, about; many when None.
+
+        Raises:
+            PytheasError: A source cannot be read, or is no longer what it was.
+        """
+
+    def groups(self, grouping: Grouping) -> Groups | None:
+        """Groups of rows, counted where the rows are; no term is made but the keys'.
+
+        None where rows do not stand for statements one by one (a subject comes twice),
+        where a measure is not of plain numbers, or where there are too many groups.
 
         Raises:
             PytheasError: A source cannot be read, or is no longer what it was.

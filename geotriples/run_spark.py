@@ -42,9 +42,10 @@ from geotriples.sinks import (
     written_file,
 )
 from geotriples.sources.places import Permissions
+from geotriples.spark.folders import Folder, folder_of
 from geotriples.spark.frames import SparkFrames
 from geotriples.spark.lake import write_lines_to_lake
-from geotriples.spark.parts import Folder, PartFormat, write_parts
+from geotriples.spark.parts import PartFormat, write_parts
 from geotriples.statements import LINE, checks_query, lines_query
 from geotriples.targets import (
     Folders,
@@ -165,12 +166,12 @@ def _checked_folder(output: Path | str | None) -> Folder | None:
     """The folder that an output is; None where its name is that of a file."""
     if output is None:
         return None
-    if "://" in str(output) or not Path(output).suffixes:
-        folder = Folder(str(output))
-        folder.check()
-        return folder
-    check_output(Path(output))
-    return None
+    if Path(output).suffixes:
+        check_output(Path(output))
+        return None
+    folder = folder_of(str(output))
+    folder.check()
+    return folder
 
 
 @contextmanager

@@ -121,18 +121,22 @@ class _Parts:
 def _column(
     term: TermColumn, parts: _Parts, blank_prefix: str
 ) -> tuple[TermKind, _Part, _Part, _Part]:
+    lexical = parts.part(valid_lexical(term, blank_prefix))
+    if term.language is not None:
+        return term.kind, lexical, *_ending(parts, None, term.language)
+    return term.kind, lexical, *_ending(parts, term.datatype, None)
+
+
+def valid_lexical(term: TermColumn, blank_prefix: str) -> exp.Expr:
+    """IRI, label or lexical form; NULL where the row makes no valid term."""
     lexical = lexical_of(term, blank_prefix)
     if term.checks:
         valid = exp.and_(*(check.is_valid for check in term.checks))
         lexical = exp.case().when(valid, lexical)
     if term.language is not None:
         # Without its tag there is no literal.
-        return (
-            term.kind,
-            parts.part(_with(lexical, term.language)),
-            *_ending(parts, None, term.language),
-        )
-    return term.kind, parts.part(lexical), *_ending(parts, term.datatype, None)
+        return _with(lexical, term.language)
+    return lexical
 
 
 def lexical_of(term: TermColumn, blank_prefix: str) -> exp.Expr:

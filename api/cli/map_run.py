@@ -113,7 +113,7 @@ def run(  # noqa: PLR0913 - every one is an option of the command
             **(told | {"quarantine": quarantine, "resume": resume}),
             progress=progress,
         )
-        puts = writes_objects(engine, master)
+        puts = writes_objects(engine, output)
         report = _report(run_mapping, output, into, since, puts)
     console.report(report.as_json(), str(report))
 

@@ -55,12 +55,9 @@ def runner(
     return run_local.run
 
 
-def writes_objects(engine: EngineName, master: str) -> bool:
-    """Whether the tasks of a run put objects themselves, on machines of their own.
-
-    Spark's own client does so, which the cluster must have.
-    """
-    return engine is EngineName.SPARK and not master.startswith("local")
+def writes_objects(engine: EngineName, output: str | None) -> bool:
+    """Whether the tasks of a run put objects themselves: the files of a folder."""
+    return engine is EngineName.SPARK and not Path(output or "").suffix
 
 
 def _run_on_spark(

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from engines.errors import SparkMissing
@@ -28,13 +29,20 @@ SEDONA: Final = (
 )
 """Maven coordinates of the jars of Sedona, for Spark 4.0."""
 
-S3A: Final = ("org.apache.hadoop:hadoop-aws:3.4.1",)
-"""Maven coordinates of Hadoop's client of S3, for the Hadoop in Spark 4.0."""
-
 REPOSITORIES: Final = "PYTHEAS_MAVEN_REPOSITORIES"
 """Variable with repositories to ask for jars beside Maven Central, comma-separated."""
 
 _JAVA_OPTIONS: Final = "spark.driver.extraJavaOptions"
+_RESULTS_DEPEND_ON: Final[Mapping[str, str]] = MappingProxyType(
+    # Timestamps without a zone are what they are, wherever a task runs.
+    {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
+)
+_SUBMITTED: Final = (
+    *("spark.jars.packages", "spark.jars.repositories", "spark.sql.extensions"),
+    *("spark.serializer", "spark.kryo.registrator", _JAVA_OPTIONS),
+)
+"""What cannot be said once a session is there."""
+
 _GIB: Final = 2**30
 _HEAP_GIB: Final = (1, 8)
 _LOG_LINES: Final = 15
@@ -67,13 +75,16 @@ class SparkSettings:
 def spark_session(settings: SparkSettings) -> "Iterator[SparkSession]":
     """A session: the one that is there, else a new one that ends with the block.
 
+    One that is there has the settings that results depend on within the block.
+
     Raises:
         SparkMissing: Spark is not installed, or does not start.
         JavaMissing: There is no Java that it can run on.
     """
     found = _found()
     if found is not None:
-        yield found
+        with _set(found, _RESULTS_DEPEND_ON):
+            yield found
         return
     session = start(settings)
     try:
@@ -125,6 +136,37 @@ def stop(session: "SparkSession") -> None:
     SparkContext._jvm = None  # noqa: SLF001
 
 
+@contextmanager
+def _set(session: "SparkSession", conf: Mapping[str, str]) -> Iterator[None]:
+    before = {name: session.conf.get(name, None) for name in conf}
+    for name, value in conf.items():
+        session.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, known in before.items():
+            if known is None:
+                session.conf.unset(name)
+            else:
+                session.conf.set(name, known)
+
+
+def submit_options() -> tuple[str, ...]:
+    """What `spark-submit` must be told to start a session such as ours.
+
+    Examples:
+        >>> submit_options()[0]
+        '--conf'
+        >>> any(one.startswith("spark.jars.packages=") for one in submit_options())
+        True
+    """
+    told = configuration(SparkSettings("of spark-submit"))
+    pairs = ((name, told[name]) for name in _SUBMITTED if name in told)
+    return tuple(
+        word for name, value in pairs for word in ("--conf", f"{name}={value}")
+    )
+
+
 def configuration(settings: SparkSettings) -> dict[str, str]:
     """The settings of Spark for a session.
 
@@ -139,8 +181,7 @@ def configuration(settings: SparkSettings) -> dict[str, str]:
         "spark.sql.extensions": "org.apache.sedona.sql.SedonaSqlExtensions",
         "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
         "spark.kryo.registrator": "org.apache.sedona.core.serde.SedonaKryoRegistrator",
-        # Timestamps without a zone are what they are, wherever a task runs.
-        "spark.sql.session.timeZone": "UTC",
+        **_RESULTS_DEPEND_ON,
         "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",

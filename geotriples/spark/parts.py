@@ -1,33 +1,22 @@
-"""Lines -> a folder of files, each written by the task that has the lines.
+"""Lines -> a folder of files, each written by the task that has the lines."""
 
-The folder is on a disk that all tasks see, or in an object store (`s3://`, `s3a://`).
-Its files are those of one run, whole: `_SUCCESS` is there when they all are.
-"""
-
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from engines.spark.tables import transformed
-from geotriples.errors import OutputError
+from geotriples.spark.folders import Folder
 from geotriples.statements import LINE
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-SUCCESS: Final = "_SUCCESS"
-"""The name of the empty file that says that a folder is whole."""
-
 _REPORT: Final = pa.schema([("name", pa.string()), ("quads", pa.int64())])
-_BUFFER_BYTES: Final = 4 * 2**20
 
 
 class PartFormat(StrEnum):
@@ -40,67 +29,15 @@ class PartFormat(StrEnum):
     """One column, `line`: the quads as N-Quads."""
 
 
+_COMPRESSION: Final = {PartFormat.N_QUADS_GZIP: "gzip", PartFormat.N_QUADS_ZSTD: "zstd"}
+
+
 @dataclass(frozen=True, slots=True)
 class PartsWritten:
     """How many quads are in a folder, and in how many files."""
 
     quads: int
     files: int
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Where the files of a run go.
-
-    Attributes:
-        location: A path, or the URL of a folder in an object store.
-    """
-
-    location: str
-
-    def check(self) -> None:
-        """Refuse a folder with files that are not of a run, before any work is done.
-
-        Raises:
-            OutputError: The folder has other files, or cannot be reached.
-        """
-        names = self.names()
-        if names and SUCCESS not in names:
-            reason = f"has files that no run has completed, such as {names[0]}"
-            raise OutputError(Path(self.location), reason)
-
-    def names(self) -> list[str]:
-        """The names of its files; none where there is no folder.
-
-        Raises:
-            OutputError: It cannot be reached.
-        """
-        files, path = self.opened()
-        try:
-            selector = pa_fs.FileSelector(path, allow_not_found=True)
-            return sorted(one.base_name for one in files.get_file_info(selector))
-        except OSError as error:
-            raise self.refused(error) from error
-
-    def opened(self) -> tuple[pa_fs.FileSystem, str]:
-        """The file system of the folder, and its path there.
-
-        Raises:
-            OutputError: No file system has such URLs.
-        """
-        if "://" not in self.location:
-            return pa_fs.LocalFileSystem(), str(Path(self.location).resolve())
-        # The name of Hadoop's client for what others call s3.
-        url = self.location.replace("s3a://", "s3://", 1)
-        try:
-            files, path = pa_fs.FileSystem.from_uri(url)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise self.refused(error) from error
-        return files, path
-
-    def refused(self, error: Exception) -> OutputError:
-        """What `error` means for the folder."""
-        return OutputError(Path(self.location), f"cannot be written: {error}")
 
 
 def write_parts(
@@ -115,35 +52,23 @@ def write_parts(
 
     Raises:
         OutputError: A file cannot be written.
+        ObjectFailed: The object store does not take one.
     """
-    files, path = folder.opened()
-    old = folder.names()
-    files.create_dir(path, recursive=True)
-    writing = _Writing(folder, kind, f".{uuid.uuid4().hex}-")
     try:
-        parts = transformed(lines, _REPORT, writing).collect()
-        for name in sorted(old, key=lambda name: name != SUCCESS):
-            files.delete_file(f"{path}/{name}")
-        for row in parts:
-            files.move(f"{path}/{writing.prefix}{row['name']}", f"{path}/{row['name']}")
-    except OSError as error:
-        raise folder.refused(error) from error
-    finally:
-        for name in folder.names():
-            if name.startswith(writing.prefix):
-                files.delete_file(f"{path}/{name}")
-    with files.open_output_stream(f"{path}/{SUCCESS}"):
-        pass
+        parts = transformed(lines, _REPORT, _Writing(folder, kind)).collect()
+        folder.commit([row["name"] for row in parts])
+    except BaseException:
+        folder.abandon()
+        raise
     return PartsWritten(sum(row["quads"] for row in parts), len(parts))
 
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """Writes the lines of a task to a file of its own, hidden until all are there."""
+    """Writes the lines of a task to a file of its own; none where there are none."""
 
     folder: Folder
     kind: PartFormat
-    prefix: str
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from pyspark import TaskContext  # noqa: PLC0415 - it is there in a task
@@ -151,31 +76,24 @@ class _Writing:
         context = TaskContext.get()
         number = 0 if context is None else context.partitionId()
         name = f"part-{number:05}.{self.kind}"
-        count = self.write(name, batches)
-        if count:
-            columns = [pa.array([name]), pa.array([count], pa.int64())]
-            yield pa.RecordBatch.from_arrays(columns, schema=_REPORT)
-
-    def write(self, name: str, batches: Iterable[pa.RecordBatch]) -> int:
-        """The number of lines; there is no file where there are none."""
         rows = (batch.column(0) for batch in batches if batch.num_rows)
         first = next(rows, None)
         if first is None:
-            return 0
-        files, path = self.folder.opened()
-        try:
-            with files.open_output_stream(
-                f"{path}/{self.prefix}{name}",
-                compression=_COMPRESSION.get(self.kind),
-                buffer_size=_BUFFER_BYTES,
-            ) as file:
-                write = _write_table if self.kind is PartFormat.PARQUET else _write_text
-                return write(_from(first, rows), file)
-        except OSError as error:
-            raise self.folder.refused(error) from error
+            return
+        with self.folder.file(name) as file:
+            count = self.write(_from(first, rows), file)
+        columns = [pa.array([name]), pa.array([count], pa.int64())]
+        yield pa.RecordBatch.from_arrays(columns, schema=_REPORT)
 
-
-_COMPRESSION: Final = {PartFormat.N_QUADS_GZIP: "gzip", PartFormat.N_QUADS_ZSTD: "zstd"}
+    def write(self, lines: Iterable[pa.Array], file: IO[bytes]) -> int:
+        """The number of lines."""
+        if self.kind is PartFormat.PARQUET:
+            return _write_table(lines, file)
+        compression = _COMPRESSION.get(self.kind)
+        if compression is None:
+            return _write_text(lines, file)
+        with pa.CompressedOutputStream(file, compression) as stream:
+            return _write_text(lines, stream)
 
 
 def _from(first: pa.Array, rest: Iterator[pa.Array]) -> Iterator[pa.Array]:

@@ -19,7 +19,14 @@ from sqlglot import exp
 
 from engines.duckdb import load_spatial
 from engines.term_columns import StatementBatch
-from engines.virtual_graphs import Meets, Scan, StatementShape, Wanted
+from engines.virtual_graphs import (
+    Grouping,
+    Groups,
+    Meets,
+    Scan,
+    StatementShape,
+    Wanted,
+)
 from geotriples.execution import Execution
 from geotriples.plan import Partition, QuadColumns
 from geotriples.reports import Prepared, blank_prefix
@@ -28,6 +35,7 @@ from geotriples.targets import own_partitions
 from geotriples.term_queries import constant_batches, terms_query
 from geotriples.virtual.conditions import sql_of
 from geotriples.virtual.engines import Engines
+from geotriples.virtual.groups import Counting
 from geotriples.virtual.scans import MappedScan, MappedStatement, scans_of
 from geotriples.virtual.shapes import term_shape
 
@@ -261,8 +269,25 @@ class MappedReading:
         finally:
             self._forget()
 
-    def _relation(self, scan: MappedScan) -> Callable[[Rows], str]:
-        pushed = dict(zip(map(id, scan.sides), scan.pushed, strict=False))
+    def groups(self, grouping: Grouping) -> Groups | None:
+        """Groups of rows, as `Counting` makes them.
+
+        Raises:
+            MappingError: A source cannot be read.
+        """
+        self.execution.begin("read")
+        try:
+            relation, prefix = self._relation(None), self.version.blank_prefix
+            return Counting(
+                self.version.statements, self.execution, relation, prefix
+            ).groups(grouping)
+        finally:
+            self._forget()
+
+    def _relation(self, scan: MappedScan | None) -> Callable[[Rows], str]:
+        pushed = {}
+        if scan is not None:
+            pushed = dict(zip(map(id, scan.sides), scan.pushed, strict=False))
 
         def relation(rows: Rows) -> str:
             name = self.execution.relation(rows, pushed.get(id(rows), ()))

@@ -93,19 +93,9 @@ def _scan(
     names: Sequence[str],
     sources: SourceOf,
 ) -> MappedScan:
-    whole = statements[wanted[0].number].partition
     quads = tuple(statements[one.number].quad for one in wanted)
-    parts = [part for quad in quads for term in quad.terms for part in term_parts(term)]
-    left = [one for one, _ in whole.conditions]
-    right = [one for _, one in whole.conditions]
-    parent = whole.parent
-    partition = replace(
-        whole,
-        child=_narrowed(whole.child, [*parts, *left]),
-        parent=None if parent is None else _narrowed(parent, [*parts, *right]),
-        quads=quads,
-        checks=(),
-    )
+    parts = _parts(quads)
+    partition = narrowed_partition(statements[wanted[0].number].partition, quads)
     ordered = tuple(sorted(asked, key=str))
     child, other = (
         () if rows is None else _pushed(rows, ordered, parts, sources)
@@ -114,6 +104,26 @@ def _scan(
     return MappedScan(
         wanted, partition, ordered, (child, other), names[wanted[0].number]
     )
+
+
+def narrowed_partition(whole: Partition, quads: Iterable[QuadColumns]) -> Partition:
+    """A partition for some of its statements alone, with the columns that they need."""
+    quads = tuple(quads)
+    parts = _parts(quads)
+    left = [one for one, _ in whole.conditions]
+    right = [one for _, one in whole.conditions]
+    parent = whole.parent
+    return replace(
+        whole,
+        child=_narrowed(whole.child, [*parts, *left]),
+        parent=None if parent is None else _narrowed(parent, [*parts, *right]),
+        quads=quads,
+        checks=(),
+    )
+
+
+def _parts(quads: Iterable[QuadColumns]) -> list[exp.Expr]:
+    return [part for quad in quads for term in quad.terms for part in term_parts(term)]
 
 
 def _narrowed(rows: Rows, parts: Sequence[exp.Expr]) -> Rows:

@@ -10,7 +10,7 @@ a store on disk would give.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Self, Unpack
 
 import duckdb
@@ -19,11 +19,12 @@ from engines.duckdb.failures import wrap_error
 from engines.errors import MemoryExceeded
 from engines.term_columns import StatementBatch
 from engines.virtual_graphs import VirtualGraph
+from strabon_store.algebra.nodes import Pattern
 from strabon_store.algebra.queries import Dataset, Query
 from strabon_store.errors import LoadError, QueryMemoryExceeded, UnsupportedFeature
 from strabon_store.explaining import Explanation
 from strabon_store.frontend import parse_query
-from strabon_store.passes import PASSES, rewrite_relations, run_passes
+from strabon_store.passes import PASSES, Pass, rewrite_relations, run_passes
 from strabon_store.query_options import QueryOptions
 from strabon_store.results.columns import Batch
 from strabon_store.results.graphs import Graph, Result
@@ -36,6 +37,7 @@ from strabon_store.storage.loader import load_batches
 from strabon_store.storage.memory import MemoryDatabases
 from strabon_store.store import Store
 from strabon_store.virtual.fetch import fetch
+from strabon_store.virtual.groups import with_groups_counted
 from strabon_store.virtual.reads import Read, Reads
 
 _LEAST_S: Final = 0.001
@@ -95,7 +97,8 @@ class VirtualStore:
             run = self._running.begin(text, Limits(timeout_s), options.get("query_id"))
             stack.callback(run.close)
             query = self._read(text, options.get("base"), options.get("dataset"))
-            store, _ = self._filled(stack, run, query)
+            filled = self._filled(stack, run, query)
+            store = filled.store
             run.check()
             self._stores[run.id] = store
             stack.callback(self._stores.pop, run.id, None)
@@ -103,7 +106,7 @@ class VirtualStore:
             if timeout_s is not None:
                 left_s = max(timeout_s - (time.monotonic() - started), _LEAST_S)
             options["query_id"] = run.id
-            answer = store.query(text, left_s, **options)
+            answer = store.query(text, left_s, passes=filled.passes, **options)
             run.close()
             if isinstance(answer, bool):
                 return answer
@@ -136,12 +139,17 @@ class VirtualStore:
         with ExitStack() as stack:
             run = self._running.begin(text, Limits(timeout_s))
             stack.callback(run.close)
-            store, reads = self._filled(stack, run, self._read(text, base, dataset))
+            filled = self._filled(stack, run, self._read(text, base, dataset))
             run.check()
-            told = store.explain(
-                text, timeout_s, analyze=analyze, base=base, dataset=dataset
+            told = filled.store.explain(
+                text,
+                timeout_s,
+                analyze=analyze,
+                base=base,
+                dataset=dataset,
+                passes=filled.passes,
             )
-            return replace(told, reads=tuple(map(str, reads)))
+            return replace(told, reads=tuple(map(str, filled.reads)))
 
     def queries(self) -> tuple[RunningQuery, ...]:
         """The queries that run now, the oldest first."""
@@ -183,9 +191,7 @@ class VirtualStore:
         except RecursionError as error:
             raise UnsupportedFeature("a pattern that is nested this deep") from error
 
-    def _filled(
-        self, stack: ExitStack, run: Run, query: Query
-    ) -> tuple[Store, tuple[Read, ...]]:
+    def _filled(self, stack: ExitStack, run: Run, query: Query) -> "_Filled":
         """A store in memory of what a query reaches, which ends with the stack."""
         database = stack.enter_context(self._databases.one())
         services = Services(self._services)
@@ -195,8 +201,38 @@ class VirtualStore:
         store.rewrites_relations = self.rewrites_relations
         with self._graph.begin() as reading:
             reads = Reads(reading, run.check)
-            _load(database, _batches(query, reads))
-        return store, tuple(reads.done)
+            counted = with_groups_counted(query, reads)
+            _load(database, _batches(counted, reads))
+        passes: tuple[Pass, ...] = PASSES
+        if counted is not query:
+            passes = (_As(counted.pattern),)
+        return _Filled(store, tuple(reads.done), passes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A store in memory of what a query reaches.
+
+    Attributes:
+        store: The store.
+        reads: What was read.
+        passes: What makes of the query what the store is to answer.
+    """
+
+    store: Store
+    reads: tuple[Read, ...]
+    passes: tuple[Pass, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _As:
+    """Takes the place of the optimizer, whose work is done already."""
+
+    pattern: Pattern
+    __name__ = "as it was read"
+
+    def __call__(self, _: Pattern, /) -> Pattern:
+        return self.pattern
 
 
 def _load(database: Database, batches: Iterator[StatementBatch]) -> None:

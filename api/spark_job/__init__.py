@@ -1,0 +1,1 @@
+"""What `spark-submit` runs, in a folder of its own: there Python looks for modules."""
