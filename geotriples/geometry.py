@@ -16,13 +16,14 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from engines.errors import EngineError
-from engines.geodesy import transform, wrap
+from engines.geodesy import transform_rounded
 from geotriples.errors import FunctionFailure
 from geotriples.geometry_facts import geometry_cells, geometry_facts, geometry_pairs
 from ontologies.errors import OntologyError
@@ -127,6 +128,8 @@ def _parsed(literals: pa.Array) -> tuple[Objects, Objects]:
 def _by_group(
     geometries: Objects, keys: tuple[pa.Array, ...], render: Callable[..., Objects]
 ) -> pa.Array:
+    if (constants := _constants(keys)) is not None:
+        return pa.array(render(geometries, *constants), pa.string(), from_pandas=False)
     rows: dict[tuple[str | None, ...], list[int]] = {}
     for row, key in enumerate(zip(*(key.to_pylist() for key in keys), strict=True)):
         rows.setdefault(key, []).append(row)
@@ -137,18 +140,23 @@ def _by_group(
     return pa.array(result, pa.string(), from_pandas=False)
 
 
+def _constants(keys: tuple[pa.Array, ...]) -> list[str] | None:
+    """What each key is in all rows; None where one differs from row to row."""
+    # Definitions of CRSs are long: they are compared where they lie.
+    if not all(len(key) and pc.all(pc.equal(key, key[0])).as_py() for key in keys):
+        return None
+    return None if any(key.null_count for key in keys) else [k[0].as_py() for k in keys]
+
+
 def _transformed(geometries: Objects, source: Crs, target: Crs) -> Objects:
     if source == target:
         return render_wkt_literals(geometries, target)
+    decimals = _DEGREE_DECIMALS if target.is_geographic else _METRE_DECIMALS
     try:
-        moved = transform(geometries, source, target)
+        moved = transform_rounded(geometries, source, target, decimals)
     except EngineError as error:
         raise FunctionFailure(_TRANSFORM, str(error)) from error
-    if target.is_geographic:
-        moved = wrap(moved).geometries
-    decimals = _DEGREE_DECIMALS if target.is_geographic else _METRE_DECIMALS
-    rounded = shapely.transform(moved, lambda xy: np.round(xy, decimals))
-    return render_wkt_literals(_objects(rounded), target)
+    return render_wkt_literals(moved, target)
 
 
 def _type_names(geometries: Objects) -> pa.Array:

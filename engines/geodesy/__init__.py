@@ -8,6 +8,7 @@ every length, distance and area.
 
 from engines.geodesy.distance import distance_m, within_distance
 from engines.geodesy.measure import area_m2, length_m, perimeter_m
+from engines.geodesy.rounded import transform_rounded
 from engines.geodesy.transform import transform
 from engines.geodesy.window import Box, degrees_window, expand_box
 from engines.geodesy.wrap import Wrapped, wrap
@@ -22,6 +23,7 @@ __all__ = [
     "length_m",
     "perimeter_m",
     "transform",
+    "transform_rounded",
     "within_distance",
     "wrap",
 ]

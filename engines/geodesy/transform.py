@@ -7,7 +7,13 @@ import pyproj
 import shapely
 
 from engines.errors import NowhereOnEarth, TransformFailed
-from engines.geodesy.arrays import Floats, Geometries, GeometryLike, geometry_array
+from engines.geodesy.arrays import (
+    Floats,
+    Geometries,
+    GeometryLike,
+    Integers,
+    geometry_array,
+)
 from ontologies.geosparql.crs import Crs
 
 
@@ -41,6 +47,28 @@ def transform(geoms: GeometryLike, source: Crs, target: Crs) -> Geometries:
     if source == target:
         return array
     has_z = bool(shapely.has_z(array).any())
+    moved, _ = _moved(array, source, target, has_z=has_z)
+    done: Geometries = shapely.set_coordinates(array.copy(), moved)
+    return done
+
+
+def moved_coordinates(
+    array: Geometries, source: Crs, target: Crs
+) -> tuple[Floats, Integers]:
+    """The x and y of all vertices in another CRS, and the row that each is of.
+
+    Raises:
+        TransformFailed: A coordinate has no image in the target CRS.
+        NowhereOnEarth: One of two different CRSs is an engineering CRS.
+    """
+    has_z = bool(shapely.has_z(array).any())
+    moved, row = _moved(array, source, target, has_z=has_z)
+    return moved[:, :2], row
+
+
+def _moved(
+    array: Geometries, source: Crs, target: Crs, *, has_z: bool
+) -> tuple[Floats, Integers]:
     coordinates, row = shapely.get_coordinates(
         array, include_z=has_z, return_index=True
     )
@@ -50,8 +78,7 @@ def transform(geoms: GeometryLike, source: Crs, target: Crs) -> Geometries:
         first = int(np.flatnonzero(bad)[0])
         where = ", ".join(f"{value:g}" for value in coordinates[first, :2])
         raise TransformFailed(int(row[first]), source.iri, target.iri, f"({where})")
-    done: Geometries = shapely.set_coordinates(array.copy(), moved)
-    return done
+    return moved, row
 
 
 @lru_cache(maxsize=128)

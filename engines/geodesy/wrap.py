@@ -75,14 +75,19 @@ def needs_wrap(geoms: Geometries) -> Booleans:
     """True where an edge jumps, a longitude is out of range, or a vertex is a pole."""
     needs = np.zeros(len(geoms), dtype=bool)
     # By their bounds most geometries can do none of it, and bounds are cheap.
-    suspects = np.flatnonzero(~_are_tame(geoms))
+    suspects = np.flatnonzero(~are_tame(shapely.bounds(geoms)))
     if len(suspects):
         needs[suspects] = _need_wrap(geoms[suspects])
     return needs
 
 
-def _are_tame(geoms: Geometries) -> Booleans:
-    west, south, east, north = shapely.bounds(geoms).T
+def are_tame(bounds: Floats) -> Booleans:
+    """Whether what has such bounds needs no wrapping for sure.
+
+    Args:
+        bounds: Shape (n, 4): west, south, east, north; NaN of what is empty or none.
+    """
+    west, south, east, north = bounds.T
     with np.errstate(invalid="ignore"):
         in_range = (west >= -_HALF) & (east <= _HALF) & (east - west <= _HALF)
         tame = in_range & (south > -_POLE) & (north < _POLE)
