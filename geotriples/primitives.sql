@@ -41,7 +41,8 @@ CREATE OR REPLACE TEMP MACRO rdf_blank_label(x) AS
 -- Few strings have one, and looking is cheaper than replacing.
 CREATE OR REPLACE TEMP MACRO rdf_escape(x) AS
   CASE
-    WHEN regexp_matches(x, '["\\\n\r]')
+    -- Long text, as of geometries, is searched ten times as fast as by an expression.
+    WHEN contains(x, '"') OR contains(x, '\') OR contains(x, chr(10)) OR contains(x, chr(13))
     THEN replace(replace(replace(replace(x, '\', '\\'), '"', '\"'), chr(10), '\n'), chr(13), '\r')
     ELSE x
   END;

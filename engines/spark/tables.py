@@ -62,6 +62,11 @@ def spark_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema([pa.field(one.name, spark_type(one.type)) for one in schema])
 
 
+def spark_types(schema: pa.Schema) -> list[Any]:
+    """The types of Spark of the columns of a schema."""
+    return [field.dataType for field in _ddl(spark_schema(schema)).fields]
+
+
 class _Known:
     """Merges what tasks say; a task that ran twice said the same twice."""
 

@@ -110,6 +110,10 @@ class SourceCatalog:
             raise KeyError(key)
         return source
 
+    def has_made(self, path: Path | str) -> bool:
+        """Whether a file was unpacked or fetched by this run, and is here alone."""
+        return isinstance(path, Path) and self._workspace.holds(path)
+
     def column(self, key: SourceKey, reference: str) -> Column:
         """What a reference of an opened source yields."""
         return self.opened(key).column(reference)

@@ -20,6 +20,7 @@ from geotriples.mapping.model import SourceKey
 from geotriples.rows import Rows
 from geotriples.sources.catalog import SourceCatalog
 from geotriples.sources.splits import Whole, splits
+from geotriples.spark.sedona import check_sedona, read_by_sedona
 from geotriples.spark.spelling import (
     Types,
     function_definitions,
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from engines.spark.tables import Counts
+
+WHOLE: Final = -1
+"""The number of the part that is all of a source."""
 
 _SMALL: Final = 20_000
 """Rows that are not worth a shuffle."""
@@ -96,6 +100,7 @@ class SparkFrames:
     name: str = field(default_factory=lambda: f"pytheas_{uuid.uuid4().hex}")
 
     def __enter__(self) -> Self:
+        check_sedona(self.session)
         self.tally = tally(self.session)
         for statement in function_definitions():
             self.session.sql(statement)
@@ -124,7 +129,12 @@ class SparkFrames:
     @property
     def row_count(self) -> int:
         """Rows read by the jobs that have run, each source counted once."""
-        return sum(self.tally.value.values()) if self.tally is not None else 0
+        told = {} if self.tally is None else self.tally.value
+        wholes = {
+            number: rows for (number, part), rows in told.items() if part == WHOLE
+        }
+        parts = (n for (number, _), n in told.items() if number not in wholes)
+        return sum(wholes.values()) + sum(parts)
 
     def frame(self, query: exp.Expr) -> "DataFrame":
         """The table that a query over readings gives."""
@@ -241,6 +251,11 @@ class SparkFrames:
         self, reading: Reading, computing: Computing | None, schema: pa.Schema
     ) -> "DataFrame":
         """The rows of a source, and what DuckDB makes of them."""
+        native = self.by_sedona(reading)
+        if native is not None:
+            return (
+                native if computing is None else transformed(native, schema, computing)
+            )
         parts = self.parts(reading)
         if len(parts) > 1 or self.wanted == 1 or self.is_small(reading):
             whole = ReadAndCompute(reading, computing)
@@ -250,6 +265,21 @@ class SparkFrames:
             self.session, reading.schema(), parts, ReadAndCompute(reading, None)
         ).repartition(self.wanted)
         return rows if computing is None else transformed(rows, schema, computing)
+
+    def by_sedona(self, reading: Reading) -> "DataFrame | None":
+        """The rows of a source by Sedona, where these are ours and not counted."""
+        source = self.catalog.opened(reading.source)
+        if reading.row_column is not None or self.catalog.has_made(source.path):
+            return None
+        rows = read_by_sedona(
+            self.session, source, reading.references, reading.schema()
+        )
+        if rows is None:
+            return None
+        if self.tally is not None and source.row_count is not None:
+            self.tally.add({(reading.number, WHOLE): source.row_count})
+        is_split = self.wanted == 1 or self.is_small(reading)
+        return rows.coalesce(1) if is_split else rows.repartition(self.wanted)
 
     def alone(self, query: exp.Expr) -> exp.Query:
         """A query that is not row by row: DuckDB runs it, in one task."""

@@ -41,3 +41,7 @@ CREATE OR REPLACE TEMPORARY FUNCTION rdf_escape(x STRING) RETURNS STRING RETURN
     THEN replace(replace(replace(replace(x, r'\', r'\\'), '"', r'\"'), chr(10), r'\n'), chr(13), r'\r')
     ELSE x
   END;
+
+-- By Sedona. Local names of the Simple Features classes are those of its types.
+CREATE OR REPLACE TEMPORARY FUNCTION rdf_geometry_type_wkb(x BINARY) RETURNS STRING RETURN
+  substr(ST_GeometryType(ST_GeomFromWKB(x)), 4);

@@ -46,7 +46,7 @@ _NODES: Final = (
 _FUNCTIONS: Final = frozenset(
     {
         *("RDF_IRI_SAFE", "RDF_URI_SAFE", "RDF_ABSOLUTE"),
-        *("RDF_BLANK_LABEL", "RDF_ESCAPE"),
+        *("RDF_BLANK_LABEL", "RDF_ESCAPE", "RDF_GEOMETRY_TYPE_WKB"),
     }
 )
 _ABSOLUTE_IRI: Final = exp.Literal.string(ABSOLUTE_IRI)

@@ -30,7 +30,7 @@ SHAPES = np.array(
 )
 
 
-def _apart(shapes: np.ndarray, decimals: int) -> list[str | None]:  # type: ignore[type-arg]
+def _apart(shapes: np.ndarray, decimals: int) -> list[str | None]:
     rounded = shapely.transform(shapes, lambda xy: np.round(xy, decimals))
     return [None if one is None else one.wkt for one in rounded]
 
