@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import geopandas
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
@@ -183,26 +184,30 @@ def polar_polygons(folder: Path) -> Path:
     rows = [polygon_row(i, box) for i, box in enumerate([*boxes, over])]
     rows[5] |= {"geometry": None}
     write_polygons(folder / "p.parquet", rows, ICE_CHART)
-    geometry = '[ rml:reference "geometry" ]'
-    transformed = [
-        "[ rml:functionExecution [ rml:function geof:transform ; rml:input "
-        f"[ rml:parameter pyrml:geometry ; rml:inputValueMap {geometry} ] , "
-        f"[ rml:parameter pyrml:crs ; rml:inputValue <{iri}> ] ] ]"
-        for iri in (
-            "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
-            "http://www.opengis.net/def/crs/EPSG/0/4326",
-            "http://www.opengis.net/def/crs/EPSG/0/3995",
-        )
-    ]
+    iris = (
+        "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+        "http://www.opengis.net/def/crs/EPSG/0/4326",
+        "http://www.opengis.net/def/crs/EPSG/0/3995",
+    )
     return _write(
         folder,
         triples_map(
             "p.parquet",
             '[ rml:template "{id}" ]',
-            geometry,
-            *transformed,
+            '[ rml:reference "geometry" ]',
+            *map(_transformed, iris),
             formulation="pyrml:GeoParquet",
         ),
+    )
+
+
+def _transformed(iri: str) -> str:
+    """An object map for the geometries in another CRS."""
+    return (
+        "[ rml:functionExecution [ rml:function geof:transform ; rml:input "
+        "[ rml:parameter pyrml:geometry ; "
+        'rml:inputValueMap [ rml:reference "geometry" ] ] , '
+        f"[ rml:parameter pyrml:crs ; rml:inputValue <{iri}> ] ] ]"
     )
 
 
@@ -230,7 +235,30 @@ def spatial_joins(folder: Path) -> Path:
     return _write(folder, text)
 
 
+def seed_faults(folder: Path) -> Path:
+    """Faults a, b and i of GeoTriples: a polar shapefile whose text has quotes and line
+    feeds, with a CRS without a code, and WKT with commas in a CSV."""
+    names = [*NASTY[:4], "Ærø <&> 雪"]
+    boxes = [shapely.box(x, -1.4e6, x + 9e3, -1.3e6) for x in range(len(names))]
+    frame = geopandas.GeoDataFrame({"name": names}, geometry=boxes, crs=3413)
+    frame.to_file(folder / "ice.shp", encoding="UTF-8")
+    (folder / "ice.prj").write_text(ICE_CHART.to_wkt("WKT1_ESRI"))
+    wkt = "POLYGON ((0 0, 1 0, 1 1, 0 0), (0.2 0.1, 0.3 0.1, 0.3 0.2, 0.2 0.1))"
+    write_csv(folder / "d.csv", ["id", "wkt"], [["1", wkt]])
+    ice = triples_map(
+        "ice.shp",
+        '[ rml:template "ice/{name}" ]',
+        '[ rml:reference "name" ]',
+        '[ rml:reference "geometry" ]',
+        _transformed("http://www.opengis.net/def/crs/OGC/1.3/CRS84"),
+        formulation="pyrml:Shapefile",
+    )
+    subject, literal = '[ rml:template "{id}" ]', '[ rml:reference "wkt" ]'
+    table = triples_map("d.csv", subject, literal).removeprefix(PREFIXES)
+    return _write(folder, ice + table.replace("ex:map", "ex:table"))
+
+
 CASES: Final[tuple[Callable[[Path], Path], ...]] = (
     *(strings, rows_of_their_own, graphs, joins),
-    *(natural_types, json_values, polar_polygons, sea_ice, spatial_joins),
+    *(natural_types, json_values, polar_polygons, sea_ice, spatial_joins, seed_faults),
 )

@@ -43,6 +43,7 @@ from tests.geotriples.spark_cases import (
     json_values,
     natural_types,
     polar_polygons,
+    rows_of_their_own,
     strings,
     write_csv,
 )
@@ -91,11 +92,14 @@ def test_spark_writes_what_the_local_engine_writes(
 
 @pytest.mark.parametrize("partitions", [1, 8])
 @pytest.mark.parametrize(
-    "case", [natural_types, strings], ids=lambda case: case.__name__
+    "case",
+    [natural_types, strings, rows_of_their_own],
+    ids=lambda case: case.__name__,
 )
 def test_the_number_of_partitions_changes_nothing(
     tmp_path: Path, case: Callable[[Path], Path], partitions: int
 ) -> None:
+    """Fault c of GeoTriples, whose IRIs were other ones each time."""
     expected, found = _both(case(tmp_path), partitions)
     assert found == expected
 

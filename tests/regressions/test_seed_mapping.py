@@ -1,6 +1,7 @@
 """Faults of GeoTriples, each once and for all.
 
-Letters are those of the list of faults.
+Letters are those of the list of faults; c, and these on Spark, are cases of
+`tests/geotriples/test_run_spark.py`.
 """
 
 from pathlib import Path
