@@ -35,7 +35,7 @@ _SHAPES: Final = frozenset(
     )
     for z in ("", " Z")
 )
-_NOT_IN_NAMES: Final = frozenset("*?[]{}\\^")
+_NOT_IN_NAMES: Final = frozenset("*?[]{}\\^%#")
 """What Spark takes for a pattern in a path."""
 
 
@@ -73,7 +73,8 @@ def read_by_sedona(
         _column(name, reference, is_geometry=reference in source.geometries)
         for name, reference in references.items()
     ]
-    path = source.path.resolve().as_uri()
+    # Spark takes %20 of a URL for what it says.
+    path = f"file://{source.path.resolve()}"
     rows = session.read.format("geoparquet").load(path).selectExpr(*columns)
     found = [field.dataType for field in rows.schema.fields]
     return rows if found == spark_types(schema) else None
