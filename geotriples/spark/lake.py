@@ -41,7 +41,9 @@ def write_lines_to_lake(lines: "DataFrame", folder: Path, blank_prefix: str) -> 
             parts = rows.repartition(KEY).sortWithinPartitions(KEY, *LAYOUT.names)
             options = {"compression": "zstd"}
             new = scratch / "new"
-            parts.write.partitionBy(KEY).options(**options).parquet(f"file://{new.resolve()}")
+            parts.write.partitionBy(KEY).options(**options).parquet(
+                f"file://{new.resolve()}"
+            )
             files = new.rglob("*.parquet")
             count = sum(int(pq.read_metadata(one).num_rows) for one in files)
             replace_lake(new, folder)

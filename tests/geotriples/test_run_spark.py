@@ -180,7 +180,7 @@ def test_parts_can_be_tables_or_compressed(tmp_path: Path) -> None:
 
 def test_a_lake_holds_what_the_local_engine_puts_there(tmp_path: Path) -> None:
     mapping = strings(tmp_path)
-    for engine, name in ((run_local.run, "local.lake"), (run_spark.run, "by spark.lake")):
+    for engine, name in ((run_local.run, "local.lake"), (run_spark.run, "a b.lake")):
         engine(mapping, tmp_path / name)
     names = ", ".join(LAYOUT.names)
     with duckdb.connect() as connection:
@@ -191,10 +191,10 @@ def test_a_lake_holds_what_the_local_engine_puts_there(tmp_path: Path) -> None:
                     f"FROM read_parquet('{tmp_path}/{name}/*/*.parquet')"
                 ).fetchall()
             )
-            for name in ("local.lake", "by spark.lake")
+            for name in ("local.lake", "a b.lake")
         )
     assert local == spark
-    assert (tmp_path / "by spark.lake" / "_SUCCESS").exists()
+    assert (tmp_path / "a b.lake" / "_SUCCESS").exists()
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
