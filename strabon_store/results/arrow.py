@@ -24,7 +24,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ontologies.namespaces import GEO
-from strabon_store.results.columns import Batch, TermColumn, TermKind, TermType
+from strabon_store.results.columns import (
+    Batch,
+    Strings,
+    TermColumn,
+    TermKind,
+    TermType,
+)
 from strabon_store.results.geometries import wkb_in_crs84
 from strabon_store.results.native import LOCAL, NATIVES, ZONED, Native
 from strabon_store.results.ntriples import NTRIPLES
@@ -32,6 +38,10 @@ from strabon_store.results.solutions import Tabular
 from strabon_store.results.text import CellStyle
 
 _SAMPLE_ROWS: Final = 8192
+_SAMPLE_BYTES: Final = 1 << 25
+_LARGEST: Final = 1 << 24
+"""Bytes of lexical forms in a record batch, if it has more than one row."""
+
 _WKT: Final = GEO.term("wktLiteral")
 _GEOARROW: Final = {
     b"ARROW:extension:name": b"geoarrow.wkb",
@@ -96,12 +106,9 @@ class ArrowColumn:
         """The arrays of some rows, one for each field."""
         fits = self._fits(column)
         values, exact = self._values(column, fits)
-        terms = NTRIPLES.cells(column)
-        nothing = pa.scalar(None, pa.string())
-        says_all = pc.and_kleene(fits, exact)
-        arrays = [values, pc.if_else(says_all, nothing, terms)]
+        arrays = [values, _terms_where(pc.invert(pc.and_kleene(fits, exact)), column)]
         if self.is_geometry:
-            arrays.append(wkb_in_crs84(pc.if_else(fits, column.lexical, nothing)))
+            arrays.append(wkb_in_crs84(_texts_where(fits, column.lexical)))
         return arrays
 
     def _fits(self, column: TermColumn) -> Any:
@@ -121,11 +128,28 @@ class ArrowColumn:
     def _values(self, column: TermColumn, fits: Any) -> tuple[Any, Any]:
         """The values, and whether each says all of its term that the kind does not."""
         exact = pa.repeat(self.kind is not ColumnKind.MIXED, len(column))
-        values = _VALUES.cells(column)
-        values = pc.if_else(fits, values, pa.scalar(None, pa.string()))
+        values = _texts_where(fits, _VALUES.cells(column))
         if self.native is None:
             return values, exact
         return self.native.read(values)
+
+
+def _texts_where(flags: Any, texts: Strings) -> Strings:
+    """Texts where flags are set, NULL elsewhere."""
+    if pc.all(flags).as_py():
+        return texts
+    # Not by `if_else`, whose arrays keep the bytes of what became NULL.
+    rows = np.arange(len(texts))
+    return texts.take(pa.array(rows, mask=~flags.to_numpy(zero_copy_only=False)))
+
+
+def _terms_where(flags: Any, column: TermColumn) -> Strings:
+    """Terms where flags are set, NULL elsewhere; no others are written."""
+    flags = pc.fill_null(flags, False).to_numpy(zero_copy_only=False)  # noqa: FBT003
+    if not flags.any():
+        return pa.nulls(len(column), pa.string())
+    cells = NTRIPLES.cells(column.take(np.flatnonzero(flags)))
+    return cells.take(pa.array(np.cumsum(flags) - 1, mask=~flags))
 
 
 def arrow_batches(
@@ -145,16 +169,19 @@ def arrow_batches(
     ]
     schema = pa.schema([field for each in columns for field in each.fields])
     return schema, (
-        _record_batch(schema, columns, batch) for batch in chain(sample, remaining)
+        _record_batch(schema, columns, part)
+        for batch in chain(sample, remaining)
+        for part in batch.parts(_LARGEST)
     )
 
 
 def _sample(batches: Iterator[Batch]) -> Iterator[Batch]:
-    rows = 0
+    rows = size = 0
     for batch in batches:
         yield batch
         rows += batch.length
-        if rows >= _SAMPLE_ROWS:
+        size += batch.text_bytes
+        if rows >= _SAMPLE_ROWS or size >= _SAMPLE_BYTES:
             return
 
 

@@ -208,6 +208,26 @@ class Batch:
         length = max(0, min(length, self.length - start))
         return Batch(tuple(c.slice(start, length) for c in self.columns), length)
 
+    @property
+    def text_bytes(self) -> int:
+        """Bytes of the lexical forms."""
+        return sum(each.lexical.nbytes for each in self.columns)
+
+    def parts(self, most_bytes: int) -> "Iterator[Batch]":
+        """The same in parts of so many bytes of text, or of one solution.
+
+        Examples:
+            >>> column = column_of([IRI("urn:a"), IRI("urn:b")])
+            >>> [part.length for part in Batch((column,), 2).parts(1)]
+            [1, 1]
+        """
+        if self.text_bytes <= most_bytes or self.length <= 1:
+            yield self
+            return
+        half = self.length // 2
+        yield from self.slice(0, half).parts(most_bytes)
+        yield from self.slice(half, self.length).parts(most_bytes)
+
 
 _LONGEST: Final = 1024
 """Rows in a batch that is made of rows."""

@@ -43,7 +43,10 @@ class CellStyle:
             before: What stands before each term that is bound.
             after: What stands after it.
         """
-        prefixes, suffixes = zip(*map(self.around, column.types), strict=True)
+        around = [self.around(each) for each in column.types]
+        prefixes, suffixes = zip(*around, strict=True)
+        if not any((before, after, *prefixes, *suffixes)):
+            return self.escape(column)
         return pc.binary_join_element_wise(
             _chosen([before + each for each in prefixes], column),
             self.escape(column),
@@ -90,19 +93,8 @@ def write_rows(
         rows_of: The rows of a batch as text.
     """
     for batch in batches:
-        for part in _parts(batch):
+        for part in batch.parts(_LARGEST):
             yield data_of(rows_of(part)).tobytes()
-
-
-def _parts(batch: Batch) -> Iterator[Batch]:
-    """The batch in parts that are no longer than Arrow, and memory, allow."""
-    size = sum(each.lexical.nbytes for each in batch.columns)
-    if size <= _LARGEST or batch.length <= 1:
-        yield batch
-        return
-    half = batch.length // 2
-    yield from _parts(batch.slice(0, half))
-    yield from _parts(batch.slice(half, batch.length))
 
 
 class Escaper:

@@ -3,15 +3,17 @@
 An answer of few rows needs few terms. To join them with the dictionary costs an engine
 more than all the rest of a look-up, so they are looked up by id when the rows are
 there; a dictionary remembers what was asked for before. Of many rows, whose terms
-repeat, those of a block are looked up together, each once.
+repeat, those of a block are looked up together, each once. How many rows a block has
+follows from how long the texts of the block before were.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from strabon_store.relational.encoding import INLINE, PAYLOAD_BITS, TermId
 from strabon_store.relational.inline import decode_inline
@@ -33,8 +35,17 @@ from strabon_store.results.decode import (
 _LARGEST_BLOCK: Final = 1 << 20
 """Rows whose terms are looked up together, at most."""
 
+_FIRST_TERMS: Final = 1 << 12
+"""Terms of the first block: how long their texts are nobody knows yet."""
+
 _GROWTH: Final = 4
-"""How many times as large as the block before one is; the first is a batch."""
+"""How many times as large as the block before one is, at most."""
+
+_MOST_BYTES: Final = 1 << 25
+"""Of different texts in a block, if those to come are as long as those before."""
+
+_BATCH_BYTES: Final = 1 << 24
+"""Of texts in a batch, if it has more than one row."""
 
 _SPARSE: Final = 8
 """Where ids are so many times fewer than what they range over, they are sorted."""
@@ -76,29 +87,60 @@ def decode_ids(
         columns: The variables.
         texts: The dictionary.
     """
-    for is_first, block in _blocks(batches):
-        if is_first:
-            yield _decoded(block[0], columns, texts)
-        else:
-            yield from _decoded_together(block, columns, texts)
+    remaining = iter(batches)
+    head = next(remaining, None)
+    if head is None:
+        return
+    most = max(1, _FIRST_TERMS // max(1, len(columns)))
+    waiting = _Waiting(remaining, head.slice(most))
+    # By itself, though there may be few: nobody waits for more.
+    head = head.slice(0, most)
+    size = yield from _decoded_first(head, columns, texts)
+    rows = max(1, head.num_rows)
+    while True:
+        affordable = _MOST_BYTES * rows // max(1, size)
+        rows = max(1, min(rows * _GROWTH, _LARGEST_BLOCK, affordable))
+        block = waiting.take(rows)
+        if not block:
+            return
+        # What it reads is let go of before the next block is.
+        size = yield from _decoded_together(block, columns, texts)
 
 
-def _blocks(batches: Iterable[Any]) -> Iterator[tuple[bool, list[Any]]]:
-    """Batches in blocks that grow, the first by itself: nobody waits for more."""
-    block: list[Any] = []
-    rows, wanted, is_first = 0, 1, True
-    for batch in batches:
-        block.append(batch)
-        rows += batch.num_rows
-        if rows >= wanted:
-            yield is_first, block
-            wanted = min(max(wanted, rows) * _GROWTH, _LARGEST_BLOCK)
-            block, rows, is_first = [], 0, False
-    if block:
-        yield is_first and len(block) == 1, block
+_NOTHING: Final = pa.record_batch({})
 
 
-def _decoded(batch: Any, columns: Sequence[DecodedColumn], texts: Texts) -> Batch:
+@dataclass(slots=True)
+class _Waiting:
+    """Batches from which blocks are taken.
+
+    Attributes:
+        batches: Those that did not come yet.
+        rest: What is left of the last one; it may be empty.
+    """
+
+    batches: Iterator[Any]
+    rest: Any
+
+    def take(self, rows: int) -> list[Any]:
+        """So many rows; fewer, or none, when there are no more."""
+        block: list[Any] = []
+        while rows > 0:
+            if not self.rest.num_rows:
+                self.rest = next(self.batches, None)
+            if self.rest is None:
+                self.rest = _NOTHING
+                break
+            block.append(self.rest.slice(0, rows))
+            self.rest = self.rest.slice(rows)
+            rows -= block[-1].num_rows
+        return block
+
+
+def _decoded_first(
+    batch: Any, columns: Sequence[DecodedColumn], texts: Texts
+) -> Generator[Batch, None, int]:
+    """The solutions of a batch, whose terms may be known; how long their texts are."""
     ids = {
         place: batch.columns[place].to_pylist()
         for place, column in enumerate(columns)
@@ -106,6 +148,27 @@ def _decoded(batch: Any, columns: Sequence[DecodedColumn], texts: Texts) -> Batc
     }
     wanted = {each for keys in ids.values() for each in keys if each is not None}
     found = texts.read(filter(_is_in_dictionary, wanted))
+    lengths = {key: len(text.lexical or "") for key, text in found.items()}
+    longest = len(columns) * max(lengths.values(), default=0)
+    # Together they are short, mostly, and need not be counted.
+    sizes = np.zeros(batch.num_rows, np.int64)
+    if longest * batch.num_rows > _BATCH_BYTES:
+        for keys in ids.values():
+            sizes += [lengths.get(key, 0) for key in keys]
+    start = 0
+    for part in _cut(batch, sizes):
+        some = {place: keys[start:][: part.num_rows] for place, keys in ids.items()}
+        yield _decoded(part, columns, some, found)
+        start += part.num_rows
+    return sum(lengths.values())
+
+
+def _decoded(
+    batch: Any,
+    columns: Sequence[DecodedColumn],
+    ids: Mapping[int, Sequence[int | None]],
+    found: Mapping[int, Text],
+) -> Batch:
     decoded = [
         _column_of_ids(ids[place], found)
         if isinstance(column.encoding, TermId)
@@ -147,41 +210,108 @@ class _Distinct:
     Attributes:
         terms: They.
         rows: Where the term of each row of the block stands; `_NO_ROW` is unbound.
+        sizes: Bytes of their texts, and of that of no term behind them.
     """
 
     terms: TermColumn
     rows: Index
+    sizes: Index
+
+    @classmethod
+    def of(cls, different: Index, rows: Index, described: Sequence[Any]) -> "_Distinct":
+        """Of ids, and what the dictionary says of them."""
+        terms = decode_term_ids(pa.array(different), *described)
+        lengths = pc.fill_null(pc.binary_length(terms.lexical), 0).to_numpy()
+        return cls(terms, rows, np.append(lengths, 0))
 
 
-def _decoded_together(
+def _together(
     block: Sequence[Any], columns: Sequence[DecodedColumn], texts: Texts
-) -> Iterator[Batch]:
-    """The solutions of many batches, in as many."""
-    together = {
-        place: _distinct([batch.columns[place] for batch in block], texts)
+) -> dict[int, _Distinct]:
+    """The terms of those columns of a block that are ids, by their places.
+
+    Texts of several columns often lie together: to read them at once takes as long as
+    to read those of one.
+    """
+    found = {
+        place: _different([batch.columns[place] for batch in block])
         for place, column in enumerate(columns)
         if isinstance(column.encoding, TermId)
     }
-    start = 0
-    for batch in block:
-        stop = start + batch.num_rows
-        decoded = [
-            together[place].terms.take(together[place].rows[start:stop])
-            if isinstance(column.encoding, TermId)
-            else decode_values(column.encoding, batch.columns[place])
-            for place, column in enumerate(columns)
-        ]
-        yield Batch(tuple(decoded), batch.num_rows)
-        start = stop
+    asked = _united([different for different, _ in found.values()])
+    known = texts.read_columns(asked)
+    return {
+        place: _Distinct.of(different, rows, _some(known, asked, different))
+        for place, (different, rows) in found.items()
+    }
 
 
-def _distinct(parts: Sequence[Any], texts: Texts) -> _Distinct:
+def _different(parts: Sequence[Any]) -> tuple[Index, Index]:
+    """The different ids of a column, and where that of each row stands."""
     ids = np.concatenate([part.fill_null(_NO_ROW).to_numpy() for part in parts])
     is_bound = ids != _NO_ROW
     rows = np.full(len(ids), _NO_ROW)
     different, rows[is_bound] = different_ids(ids[is_bound])
-    described = texts.read_columns(different)
-    return _Distinct(decode_term_ids(pa.array(different), *described), rows)
+    return different, rows
+
+
+def _united(parts: Sequence[Index]) -> Index:
+    """Ascending ids of several columns, each once."""
+    if len(parts) <= 1:
+        return parts[0] if parts else np.zeros(0, np.int64)
+    # Stable: what is made of runs that ascend is merged.
+    ids = np.sort(np.concatenate(parts), kind="stable")
+    united: Index = ids[np.append(True, ids[1:] != ids[:-1])] if len(ids) else ids
+    return united
+
+
+def _some(known: Sequence[Any], asked: Index, wanted: Index) -> Sequence[Any]:
+    """What is known of some of those that were asked for."""
+    if len(wanted) == len(asked):
+        return known
+    places = pa.array(np.searchsorted(asked, wanted))
+    return [column.take(places) for column in known]
+
+
+def _decoded_together(
+    block: Sequence[Any], columns: Sequence[DecodedColumn], texts: Texts
+) -> Generator[Batch, None, int]:
+    """The solutions of many batches, in as many or more; how long their texts are."""
+    together = _together(block, columns, texts)
+    start = 0
+    for whole in block:
+        for batch in _cut(whole, _sizes(together, start, whole.num_rows)):
+            stop = start + batch.num_rows
+            decoded = [
+                together[place].terms.take(together[place].rows[start:stop])
+                if isinstance(column.encoding, TermId)
+                else decode_values(column.encoding, batch.columns[place])
+                for place, column in enumerate(columns)
+            ]
+            yield Batch(tuple(decoded), batch.num_rows)
+            start = stop
+    return sum(each.terms.lexical.nbytes for each in together.values())
+
+
+def _sizes(together: Mapping[int, _Distinct], start: int, count: int) -> Index:
+    """Bytes of the texts of each of some rows: one text may stand in many."""
+    sizes = np.zeros(count, np.int64)
+    for each in together.values():
+        sizes += each.sizes[each.rows[start : start + count]]
+    return sizes
+
+
+def _cut(batch: Any, sizes: Index) -> Iterator[Any]:
+    """A batch in pieces whose texts fit into memory, and into an Arrow array."""
+    ends = np.cumsum(sizes)
+    start = 0
+    # One that has no rows is one piece: it may be all that there is.
+    while start < batch.num_rows or not start:
+        before = int(ends[start - 1]) if start else 0
+        stop = int(np.searchsorted(ends, before + _BATCH_BYTES, side="right"))
+        stop = max(stop, start + 1)
+        yield batch.slice(start, stop - start)
+        start = stop
 
 
 def different_ids(ids: Index) -> tuple[Index, Index]:

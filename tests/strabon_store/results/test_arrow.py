@@ -154,6 +154,13 @@ def test_every_term_is_restored(terms: list[Term | None]) -> None:
     assert restored(read("arrow", {"x": terms}), "x") == terms
 
 
+def test_a_term_that_its_value_says_takes_no_bytes_of_its_own() -> None:
+    texts = ["long" * 1000, "longer" * 1000] * 500
+    rows = ((Literal(text),) for text in texts)
+    written = RESULT_FORMATS["arrow"].serialize(Solutions(("v",), rows))
+    assert sum(map(len, written)) < 1.1 * sum(map(len, texts))
+
+
 def test_geometries_are_wkb_and_make_a_geoparquet_file() -> None:
     crs = "http://www.opengis.net/def/crs/EPSG/0/4326"
     wkt = ["POINT (10 80)", f"<{crs}> POINT (80 10)", "POINT (", "POINT EMPTY"]

@@ -1,4 +1,7 @@
-"""An answer grows no process: its peak memory is that of its first million rows."""
+"""An answer grows no process: its peak memory is that of its first million rows.
+
+Nor do long rows: what is held at a time is bounded by bytes, too.
+"""
 
 import subprocess
 import sys
@@ -13,13 +16,20 @@ TRIPLES: Final = 2000
 ROWS: Final = TRIPLES * TRIPLES
 GROWTH_MB: Final = 60
 
-# What the lines of its output say: the peak, in megabytes, after 1 and after 4 million.
+# What the lines of its output say: the peak, in megabytes, before, after 1 million and
+# after all rows.
 WRITE: Final = """
 import resource, sys
 from pathlib import Path
+from strabon_store.results import arrow, parquet, text, texts
 from strabon_store.results.media_types import RESULT_FORMATS
 from strabon_store.results.solutions import Solutions
 from strabon_store.store import Store
+
+# What is a hundred megabytes with what is usual is a few with these.
+texts._BATCH_BYTES = text._LARGEST = parquet._GROUP_BYTES = 1 << 20
+arrow._LARGEST = arrow._SAMPLE_BYTES = 1 << 20
+
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -34,7 +44,9 @@ def told(batches):
     print(rows, flush=True)
 
 with Store.open(Path(sys.argv[1]), read_only=True) as store:
-    result = store.query("SELECT ?b { ?a ?p ?b . ?c ?q ?d }")
+    store.query("ASK {}")
+    print(peak())
+    result = store.query(sys.argv[3])
     streamed = Solutions.of_batches(result.variables, told(result.batches()))
     for _ in RESULT_FORMATS[sys.argv[2]].serialize(streamed):
         pass
@@ -52,17 +64,41 @@ def location(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
+def _said(location: Path, name: str, query: str) -> list[int]:
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE, location, name, query],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return list(map(int, done.stdout.split()))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["json", "parquet"])
 def test_memory_is_flat_between_one_and_four_million_rows(
     location: Path, name: str
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WRITE, location, name],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    early, rows, late = map(int, done.stdout.split())
+    every = "SELECT ?b { ?a ?p ?b . ?c ?q ?d }"
+    _, early, rows, late = _said(location, name, every)
     assert rows == ROWS
     assert late - early < GROWTH_MB
+
+
+LONG: Final = 50_000
+WIDE: Final = 40
+WIDE_MB: Final = 2 * LONG * WIDE**2 >> 20
+"""Megabytes of text in an answer that has every pair of long texts."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["json", "arrow", "parquet"])
+def test_long_rows_are_not_held_together(tmp_path: Path, name: str) -> None:
+    lines = (f'<urn:s{i}> <urn:p> "{chr(65 + i) * LONG}" .\n' for i in range(WIDE))
+    (tmp_path / "data.nt").write_text("".join(lines))
+    with Store.open(tmp_path / "store") as store:
+        store.load([tmp_path / "data.nt"])
+    pairs = "SELECT ?b ?d { ?a <urn:p> ?b . ?c <urn:p> ?d }"
+    before, rows, after = _said(tmp_path / "store", name, pairs)
+    assert rows == WIDE**2
+    assert after - before < GROWTH_MB < WIDE_MB / 2
