@@ -1,5 +1,6 @@
 """Real labelled samples, as they are read; and files that are broken."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from ml.errors import InvalidSamples, UnreadableSamples
 from ml.samples.central_asia import read_central_asia
 from ml.samples.polar_patch import CLASSES, read_polar_patch
-from ml.samples.worldcereal import read_parcels
+from ml.samples.worldcereal import read_croptypes, read_parcels
 from tests.ml.series import two_crops
 
 PARCELS = "worldcereal/2023_FRA_LPIS_POLY_110.geoparquet"
@@ -99,3 +100,28 @@ def test_parts_that_do_not_fit_are_refused() -> None:
         replace(samples, ids_N=np.array(["a"] * 4))
     with pytest.raises(InvalidSamples, match="no class has 9"):
         samples.of_common_classes(9)
+
+
+def test_parcels_are_read_as_the_crop_type_map_has_them(data: Path) -> None:
+    path = data / PARCELS
+    samples = read_croptypes(path)
+    assert samples.values_NTC.shape == (500, 12, 11)
+    # Months begin with November, as those of WorldCereal's cubes do.
+    assert samples.days_NT[0, :3].tolist() == [-61, -31, 0]
+    legend = json.loads((data / "worldcereal/croptype_classes.json").read_text())
+    table = pd.read_parquet(path, columns=["sample_id", "timestamp", "ewoc_code"])
+    codes = table.groupby("sample_id")["ewoc_code"].first().astype(str)
+    known = [
+        legend["CROPTYPE9"].get(code) for code in codes.loc[samples.ids_N.tolist()]
+    ]
+    for row, name in enumerate(known):
+        if name is not None:
+            assert samples.classes[samples.labels_N[row]].endswith(f"/{name}")
+    assert sum(name is not None for name in known) > 150
+    raw = read_parcels(path)
+    in_july = (raw.days_NT[0] >= 181) & (raw.days_NT[0] < 212)
+    seen = np.isfinite(raw.values_NTC[:, in_july]).any(axis=1)
+    july = np.asarray(samples.values_NTC)[:, 8]
+    expected = np.nanmean(np.asarray(raw.values_NTC)[:, in_july][7], axis=0)
+    assert july[7] == pytest.approx(expected, nan_ok=True, rel=1e-5)
+    np.testing.assert_array_equal(np.isfinite(july), seen)
