@@ -1,10 +1,12 @@
 """Stores of geometry literals, and what GeoSPARQL queries on them answer."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import shapely
+import shapely.affinity
 
 from ontologies.geosparql.literals import parse_wkt_literal
 from ontologies.namespaces import GEO, GEOF, UNIT, UOM
@@ -79,3 +81,18 @@ def same(one: Any, other: Any, tolerance: float = 1e-9) -> bool:
     if one.geom_type == other.geom_type and ours.equals_exact(theirs, tolerance):
         return True
     return bool(one.equals(other)) or (one.is_empty and other.is_empty)
+
+
+def degrees_between(one: Any, other: Any) -> float:
+    """In the plane, over the antimeridian, and to a pole from everywhere.
+
+    What is invalid is nowhere.
+    """
+    if not (one.is_valid and other.is_valid):
+        return math.inf
+    turns = [shapely.affinity.translate(other, turn) for turn in (-360, 0, 360)]
+    found = [float(shapely.distance(one, turned)) for turned in turns]
+    for at, far in ((one, other), (other, one)):
+        (_, south, _, north), (_, low, _, high) = at.bounds, far.bounds
+        found += [90 - high] * (north == 90) + [low + 90] * (south == -90)
+    return min(found)

@@ -34,6 +34,7 @@ from engines.duckdb.numbers import SCALE, divide, multiply, to_decimal
 from engines.duckdb.reach import IDS, PAIRS, reach
 from engines.geodesy import area_m2, distance_m, length_m, perimeter_m
 from engines.geodesy.arrays import Booleans, Floats, Geometries
+from engines.geodesy.degrees import distance_degrees
 from engines.geodesy.edge import is_on_edge, relate_pairs
 from ontologies.geosparql.relations import matches
 
@@ -66,6 +67,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     |---|---|
     | `pytheas_distance_m(BLOB, BLOB, n) -> DOUBLE` | shortest geodesic, metres |
     | `pytheas_planar_distance(BLOB, BLOB, n) -> DOUBLE` | in the unit of the plane |
+    | `pytheas_distance_degrees(BLOB, BLOB, n) -> DOUBLE` | in degrees of CRS84 |
     | `pytheas_area_m2(BLOB, n) -> DOUBLE` | area on the ellipsoid |
     | `pytheas_perimeter_m(BLOB, n) -> DOUBLE` | length of the boundary of areas |
     | `pytheas_length_m(BLOB, n) -> DOUBLE` | length of lines |
@@ -177,14 +179,19 @@ def _distance(left: _Array, right: _Array, connection: _Array) -> _Array:
     return _doubles(_in_blocks(distance_m, patience, *sides))
 
 
-def _planar_distance(left: _Array, right: _Array, connection: _Array) -> _Array:
-    patience = Patience(connection)
-    a, b = (_decode(each, patience, shapely.is_valid) for each in (left, right))
-    found = [
-        shapely.distance(a[block], b[block])
-        for block in patience.blocks(_vertices(a, b), _WEIGHT_AT_ONCE)
-    ]
-    return _doubles(np.concatenate(found))
+def _planar(
+    measure: Callable[[Geometries, Geometries], Floats],
+) -> Callable[[_Array, _Array, _Array], _Array]:
+    def function(left: _Array, right: _Array, connection: _Array) -> _Array:
+        patience = Patience(connection)
+        a, b = (_decode(each, patience, shapely.is_valid) for each in (left, right))
+        found = [
+            measure(a[block], b[block])
+            for block in patience.blocks(_vertices(a, b), _WEIGHT_AT_ONCE)
+        ]
+        return _doubles(np.concatenate(found))
+
+    return function
 
 
 def _measured(measure: _Measure) -> Callable[[_Array, _Array], _Array]:
@@ -273,7 +280,8 @@ _FUNCTIONS: Final[tuple[tuple[Any, ...], ...]] = (
     ("pytheas_divide", divide, (_DECIMAL, _DECIMAL), _DECIMAL),
     ("pytheas_decimal", to_decimal, (DOUBLE,), _DECIMAL),
     *with_large("pytheas_distance_m", _distance, (BLOB, BLOB, BIGINT), DOUBLE),
-    *with_large("pytheas_planar_distance", _planar_distance, _TWO, DOUBLE),
+    *with_large("pytheas_planar_distance", _planar(shapely.distance), _TWO, DOUBLE),
+    *with_large("pytheas_distance_degrees", _planar(distance_degrees), _TWO, DOUBLE),
     ("pytheas_area_m2", _measured(area_m2), (BLOB, BIGINT), DOUBLE),
     ("pytheas_perimeter_m", _measured(perimeter_m), (BLOB, BIGINT), DOUBLE),
     ("pytheas_length_m", _measured(length_m), (BLOB, BIGINT), DOUBLE),

@@ -284,17 +284,25 @@ GEOMETRY: Final[Mapping[str, str]] = MappingProxyType(
         "geometry_constant": "ST_GeomFromWKB(:a)",
         "no_geometry": "CAST(NULL AS GEOMETRY)",
         "distance_m": by_size("pytheas_distance_m", *_TWO, others=(CONNECTION,)),
-        "distance_degrees": _PLANAR_DISTANCE,
+        "distance_degrees": "("
+        + by_size("pytheas_distance_degrees", *_TWO, others=(CONNECTION,))
+        + ")",
         "boxes_meet": "ST_Intersects_Extent(:a, :b)",
         "grown_box": _GROWN,
         "grown_in_plane": "ST_MakeEnvelope(:a - :e, :b - :e, :c + :e, :d + :e)",
+        # All longitudes where that reaches over the antimeridian, or to a pole.
+        "grown_in_degrees": "ST_MakeEnvelope("
+        "CASE WHEN greatest(:c + :e - 90, :d + :e, :e - :b) >= 90 THEN -180 "
+        "ELSE :a - :e END, :b - :e, "
+        "CASE WHEN greatest(:e - :a - 90, :d + :e, :e - :b) >= 90 THEN 180 "
+        "ELSE :c + :e END, :d + :e)",
         # NaN is greater than all: nothing is known of what it reaches.
         "reach": "least(greatest(coalesce(:a * :b, 0), 0) + :c, 1e30)",
         "least": "least(:a, :b)",
         "least_metres": _LEAST,
         "most_metres": _MOST,
-        "least_degrees": "0.9999999999999e0 * sqrt(pow(greatest(:e - :c, :a - :g, 0), "
-        "2) + pow(greatest(:f - :d, :b - :h, 0), 2)) + 0 * (:a + :e)",
+        "least_degrees": f"0.9999999999999e0 * sqrt(pow({_EAST_GAP}, 2) "
+        "+ pow(greatest(:f - :d, :b - :h, 0), 2)) + 0 * (:a + :e)",
         "most_degrees": "1.0000000000001e0 * sqrt(pow(greatest(:g - :a, :c - :e), 2) "
         "+ pow(greatest(:h - :b, :d - :f), 2)) + 0 * (:a + :e)",
         "area_m2": f"pytheas_area_m2(CAST(ST_AsWKB(:a) AS BLOB), {CONNECTION})",

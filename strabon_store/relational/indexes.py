@@ -62,7 +62,7 @@ def _name(meeting: Meeting) -> str:
             return "distance join (R-tree), boxes grown by what each row says"
         case "grown_box", metres:
             return f"distance join (R-tree), boxes grown by {metres:.6g} m"
-        case "grown_in_plane", degrees:
+        case "grown_in_degrees" | "grown_in_plane", degrees:
             return f"distance join (R-tree), boxes grown by {degrees:.6g} degrees"
         case _:
             return "spatial join (R-tree)"

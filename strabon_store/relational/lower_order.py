@@ -173,20 +173,25 @@ def _bounds(
     one, other, *units = (lower_expression(each, scope) for each in arguments)
     found = [unit_of(unit, Quantity.LENGTH) for unit in units]
     kinds = {None if each is None else each.quantity for each in found}
-    box, far = _box(operand(one)), _box(operand(other))
+    is_angle = kinds == {Quantity.ANGLE}
+    box, far = (_box(operand(each), is_angle=is_angle) for each in (one, other))
     if box is None or far is None:
         return None
-    if kinds == {Quantity.ANGLE}:
+    if is_angle:
         return least_degrees(box, far), most_degrees(box, far)
     if kinds <= {Quantity.LENGTH}:
         return least_metres(box, far), most_metres(box, far)
     return None
 
 
-def _box(geometry: Operand) -> Box | None:
-    """Its box in CRS84; None where it may be in a plane that is nowhere on Earth."""
+def _box(geometry: Operand, *, is_angle: bool) -> Box | None:
+    """Its box in CRS84; None where it may be in a plane that is nowhere on Earth.
+
+    In degrees a pole is as near to all longitudes.
+    """
     if geometry.may_be_nowhere:
         return None
     if geometry.variable is not None:
         return box_of(geometry.variable)
-    return None if geometry.bounds is None else constant_box(geometry.bounds)
+    bounds = geometry.reach if is_angle else geometry.bounds
+    return None if bounds is None else constant_box(bounds)

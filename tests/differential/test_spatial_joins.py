@@ -10,7 +10,7 @@ import shapely
 
 from engines.geodesy import wrap
 from strabon_store.store import Store
-from tests.geometries import PROLOGUE, rows
+from tests.geometries import PROLOGUE, degrees_between, rows
 
 PLACES: Final = {
     "equator": (10.0, 0.0),
@@ -236,7 +236,7 @@ def test_a_limit_of_a_constant_and_of_an_angle(store: Store) -> None:
         (a, b)
         for a, x in NEAR.items()
         for b, y in FAR.items()
-        if shapely.distance(x, y) <= reach[b] / 100_000
+        if degrees_between(x, y) <= reach[b] / 100_000
     }
 
 
@@ -260,7 +260,7 @@ def test_a_join_by_an_angle_is_planar(store: Store, degrees: float) -> None:
         (a, b)
         for a, x in NEAR.items()
         for b, y in FAR.items()
-        if shapely.distance(x, y) <= degrees
+        if degrees_between(x, y) <= degrees
     }
     answer = rows(store, f"SELECT ?a ?b {{ {PAIRS} FILTER({condition}) }}")
     assert expected

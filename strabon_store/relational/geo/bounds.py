@@ -92,6 +92,11 @@ def grown(box: Box, metres: Scalar) -> Scalar:
     return call("grown_box", *box, degrees, metres)
 
 
+def grown_in_degrees(box: Box, degrees: Scalar) -> Scalar:
+    """The same for a distance in degrees, in the plane of longitude and latitude."""
+    return call("grown_in_degrees", *box, degrees)
+
+
 def grown_in_plane(box: Box, degrees: Scalar) -> Scalar:
-    """The same for a distance in degrees, in the plane."""
+    """The same for a distance in the unit of a plane."""
     return call("grown_in_plane", *box, degrees)

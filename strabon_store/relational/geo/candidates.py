@@ -15,7 +15,7 @@ from strabon_store.relational.scalars import Call, Column, Constant, Scalar
 
 _RELATION: Final = "relation:"
 _CONJUNCTIONS: Final = frozenset({"and", "within_window", "within_bounds"})
-_GROWN: Final = frozenset({"grown_box", "grown_in_plane"})
+_GROWN: Final = frozenset({"grown_box", "grown_in_degrees", "grown_in_plane"})
 _BOXES: Final = _GROWN | {"window"}
 _CHOICES: Final = frozenset({"either_plane", "either_on_edge"})
 """Of two relations an engine sees none: what their windows must do stands beside."""

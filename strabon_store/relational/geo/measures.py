@@ -19,6 +19,7 @@ from strabon_store.relational.geo.bounds import (
     box_of,
     constant_box,
     grown,
+    grown_in_degrees,
     grown_in_plane,
     least_metres,
     reach_of,
@@ -42,6 +43,9 @@ _SLACK_M: Final = 1e-6
 """More than rounding makes of a limit: boxes may leave open too much, never less."""
 
 _SLACK_DEGREES: Final = 1e-11
+_TURN: Final = 360.0
+_HALF: Final = 180.0
+_POLE: Final = 90.0
 
 
 def within_distance(values: Sequence[Value], limit: Scalar, holds: Scalar) -> Scalar:
@@ -134,6 +138,18 @@ def _widened(bounds: Bounds, reach: float) -> Bounds:
     return west - reach, south - reach, east + reach, north + reach
 
 
+def _widened_in_degrees(bounds: Bounds, reach: float) -> tuple[Bounds, ...]:
+    """The boxes of all within some degrees: two over the antimeridian."""
+    west, south, east, north = _widened(bounds, reach)
+    if east - west >= _TURN or max(abs(bounds[1]), abs(bounds[3])) >= _POLE:
+        return ((-_HALF, south, _HALF, north),)
+    if west < -_HALF:
+        return (west + _TURN, south, _HALF, north), (-_HALF, south, east, north)
+    if east > _HALF:
+        return (west, south, _HALF, north), (-_HALF, south, east - _TURN, north)
+    return ((west, south, east, north),)
+
+
 def _unit_of_plane(iri: str) -> float:
     return crs_from_iri(iri).unit_factor
 
@@ -159,14 +175,14 @@ def _within_degrees(
     if other.bounds is not None:
         if not isinstance(degrees, Constant):
             return holds
-        wider = _widened(other.bounds, float(degrees.value or 0.0))
-        near = overlaps(variable, wider)
+        wider = _widened_in_degrees(other.bounds, float(degrees.value or 0.0))
+        near = any_of(tuple(overlaps(variable, box) for box in wider))
         return call("within_window", or_unrelated(near, other, free), holds)
-    around = grown_in_plane(box_of(variable), degrees)
+    around = grown_in_degrees(box_of(variable), degrees)
     within = _within_reach(around, other.shape, holds)
     if isinstance(degrees, Constant) or other.variable is None:
         return within
-    around = grown_in_plane(box_of(other.variable), degrees)
+    around = grown_in_degrees(box_of(other.variable), degrees)
     return _within_reach(around, free.shape, within)
 
 

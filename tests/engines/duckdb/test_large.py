@@ -44,6 +44,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     [
         ("pytheas_distance_m", ("NULL",)),
         ("pytheas_planar_distance", ("NULL",)),
+        ("pytheas_distance_degrees", ("NULL",)),
+        ("pytheas_relate_on_globe", ("'T********'", "NULL")),
         ("pytheas_relate", ("'T********'", "NULL")),
     ],
 )
