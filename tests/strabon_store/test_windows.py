@@ -19,6 +19,9 @@ PROLOGUE: Final = (
     "PREFIX : <http://w/> PREFIX geo: <http://www.opengis.net/ont/geosparql#>\n"
     "PREFIX geof: <http://www.opengis.net/def/function/geosparql/>\n"
 )
+HEADER: Final = (
+    "@prefix : <http://w/> .\n@prefix geo: <http://www.opengis.net/ont/geosparql#> .\n"
+)
 FEATURES: Final = 1_200
 WINDOWS: Final = (
     "POLYGON ((1 1, 2 1, 2 2, 1 2, 1 1))",
@@ -72,10 +75,8 @@ def store(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Store]:
     folder = tmp_path_factory.mktemp("windows")
-    header = "@prefix : <http://w/> . @prefix geo: <{}> .\n"
     lines = [line for each in features for line in each.lines()]
-    text = header.format("http://www.opengis.net/ont/geosparql#") + "".join(lines)
-    (folder / "data.ttl").write_text(text)
+    (folder / "data.ttl").write_text(HEADER + "".join(lines))
     opened = (open_with_star_tables if request.param else Store.open)(folder / "store")
     opened.load([folder / "data.ttl"])
     yield opened
@@ -134,6 +135,38 @@ def test_windows_beside_other_operators(
     monkeypatch.setattr("strabon_store.storage.catalog._MOST_COUNTED", 0)
     # A comment: another text, so that no plan is kept.
     assert _names(store, f"{text} # {more}") == found
+
+
+GRAPHS: Final = {
+    "GRAPH ?h {{ {0} }}": 2,
+    "GRAPH :h1 {{ {0} }}": 1,
+    "GRAPH ?h {{ ?a a :Kind1 FILTER EXISTS {{ {0} }} }}": 2,
+    "{0} FILTER EXISTS {{ GRAPH ?h {{ ?a a :Kind1 }} }}": 1,
+}
+"""Patterns, and in how many graphs each feature matches."""
+
+
+def test_windows_in_graphs(features: list[Feature], tmp_path: Path) -> None:
+    some = features[:400]
+    lines = "".join(line for each in some for line in each.lines())
+    graphs = f"{HEADER} {lines} :h1 {{ {lines} }} :h2 {{ {lines} }}"
+    (tmp_path / "data.trig").write_text(graphs)
+    window = shapely.from_wkt(WINDOWS[0])
+    expected = [
+        str(each.number)
+        for each in some
+        if each.kind == 1 and 2 in each.tags and shapely.intersects(each.shape, window)
+    ]
+    assert expected
+    test = f'FILTER(geof:sfIntersects(?w, "{WINDOWS[0]}"^^geo:wktLiteral))'
+    pattern = f"{PATTERN.format(1, 2)} {test}"
+    with open_with_star_tables(tmp_path / "store") as store:
+        store.load([tmp_path / "data.trig"])
+        for text, times in GRAPHS.items():
+            found = _names(store, f"SELECT ?a {{ {text.format(pattern)} }}")
+            assert found == sorted(expected * times), text
+        merged = f"SELECT ?a FROM :h1 FROM :h2 {{ {pattern} }}"  # noqa: S608 - no SQL
+        assert _names(store, merged) == sorted(expected)
 
 
 EDGES: Final = (
