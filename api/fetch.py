@@ -2,17 +2,24 @@
 
 Whoever names a document must not be able to make us knock at our neighbors' doors: a
 host is allowed by name, redirects are held to the same list, and an address of a
-private network is refused unless it is on the list itself. The address that was looked
-at is the one that is connected to, whatever the name means a moment later.
+private network is refused unless it is on the list itself. The addresses that were
+looked at are those that are connected to, whatever the name means a moment later.
 """
 
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import (
+    BadStatusLine,
+    HTTPConnection,
+    HTTPException,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+)
 from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -38,6 +45,11 @@ _ENDINGS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The ending that tells a format, by media type."""
+
+_CODINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {"identity": "", "": "", "gzip": ".gz", "x-gzip": ".gz", "zstd": ".zst"}
+)
+"""The ending that tells a compression, by content coding (RFC 9110, 8.4.1)."""
 
 _PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
 """What a server sends that has something to say to people and no RDF, like a log-in."""
@@ -102,7 +114,9 @@ class Fetcher:
             permit(place)
             with self._answer(place, accept) as answer:
                 if answer.status in _REDIRECTS:
-                    place = urljoin(place, answer.headers.get("Location", ""))
+                    if (there := answer.headers.get("Location")) is None:
+                        raise FetchFailed(place, "a redirect that says no place")
+                    place = urljoin(place, there)
                 elif answer.status == _OK:
                     ending = ending or _ending(place, answer)
                     path = folder / f"{len(list(folder.iterdir()))}"
@@ -122,17 +136,19 @@ class Fetcher:
         media_types = accept or ", ".join([*_ENDINGS, "*/*;q=0.1"])
         headers = {"Accept": media_types, "Accept-Encoding": "identity"}
         try:
-            address = self._address(url, host, port)
-            with closing(_connection(parts.scheme, host, port, address)) as connection:
+            addresses = self._addresses(url, host, port)
+            with closing(
+                _connection(parts.scheme, host, port, addresses)
+            ) as connection:
                 connection.timeout = self.timeout_s
                 connection.request("GET", path, headers=headers)
                 with connection.getresponse() as answer:
                     yield answer
         except (OSError, HTTPException) as error:
-            raise FetchFailed(url, str(error) or type(error).__name__) from error
+            raise FetchFailed(url, _reason(error)) from error
 
-    def _address(self, url: str, host: str, port: int) -> str:
-        """The address of an allowed host; all that it has must be allowed."""
+    def _addresses(self, url: str, host: str, port: int) -> list[str]:
+        """The addresses of an allowed host, each of which must be allowed."""
         if not self.allowed & {host, f"{host}:{port}"}:
             raise FetchForbidden(url, host)
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -142,7 +158,7 @@ class Fetcher:
             is_listed = is_named or address in self.allowed
             if not ip_address(address).is_global and not is_listed:
                 raise FetchForbidden(url, address)
-        return addresses[0]
+        return list(dict.fromkeys(addresses))
 
     def _keep(
         self, url: str, answer: HTTPResponse, path: Path, tick: Callable[[], None]
@@ -152,7 +168,7 @@ class Fetcher:
         with path.open("wb") as file:
             # What is there, and no more: a server that sends a byte now and then must
             # not get around the deadline.
-            while data := answer.read1(_CHUNK):
+            while data := _some(url, answer, read):
                 tick()
                 read += len(data)
                 if max(read, length or 0) > self.max_bytes:
@@ -164,6 +180,22 @@ class Fetcher:
                 file.write(data)
         if length is not None and read < length:
             raise FetchFailed(url, f"cut short after {read:,} of {length:,} bytes")
+
+
+def _reason(error: OSError | HTTPException) -> str:
+    """Why there is no answer."""
+    said = str(error).strip() or type(error).__name__
+    # An error of the connection, when nothing at all is answered.
+    is_strange = isinstance(error, BadStatusLine) and not isinstance(error, OSError)
+    return f"what answers speaks no HTTP: {said[:80]!r}" if is_strange else said
+
+
+def _some(url: str, answer: HTTPResponse, read: int) -> bytes:
+    """What is there of a document, nothing at its end."""
+    try:
+        return answer.read1(_CHUNK)
+    except IncompleteRead as error:
+        raise FetchFailed(url, f"cut short after {read:,} bytes") from error
 
 
 def _split(url: str) -> tuple[SplitResult, int]:
@@ -185,42 +217,68 @@ def _ending(url: str, answer: HTTPResponse) -> str:
     suffixes = PurePosixPath(name).suffixes
     packed = suffixes[-1] if suffixes and suffixes[-1] in COMPRESSIONS else ""
     named = PurePosixPath(name.removesuffix(packed)).suffix
-    if answer.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"}:
-        packed = packed or ".gz"
+    packed = packed or _packed_as(url, answer)
     media_type = answer.headers.get_content_type()
     if kind := _ENDINGS.get(media_type):
         return kind + packed
     if media_type in _PAGES or named not in FORMATS:
         known = ", ".join(_ENDINGS)
-        reason = f"the server calls it {media_type}, which is none of {known}"
+        reason = (
+            f"the server calls it {media_type}, which is none of {known}; "
+            "`pytheas load` can be told what it is with --format"
+        )
         raise FetchFailed(url, reason)
     return named + packed
 
 
-class _PlainConnection(HTTPConnection):
-    """To one address, whatever the name of the host means now."""
+def _packed_as(url: str, answer: HTTPResponse) -> str:
+    """The ending of a compression that a server uses though nobody asked for it."""
+    coding = answer.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in _CODINGS:
+        raise FetchFailed(url, f"it is sent as {coding!r}, which cannot be read here")
+    return _CODINGS[coding]
 
-    def __init__(self, host: str, port: int, address: str) -> None:
+
+def _connected(
+    addresses: Sequence[str], port: int, timeout: float | None
+) -> socket.socket:
+    """To the first address that answers: a host may have one that nobody listens at.
+
+    Raises:
+        OSError: None does.
+    """
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return socket.create_connection((address, port), timeout)
+    return socket.create_connection((addresses[-1], port), timeout)
+
+
+class _PlainConnection(HTTPConnection):
+    """To some addresses, whatever the name of the host means now."""
+
+    def __init__(self, host: str, port: int, addresses: Sequence[str]) -> None:
         super().__init__(host, port)
-        self._address = address
+        self._addresses = addresses
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = _connected(self._addresses, self.port, self.timeout)
 
 
 class _SecureConnection(HTTPSConnection):
     """The same, for HTTPS; the certificate is held to the name of the host."""
 
-    def __init__(self, host: str, port: int, address: str) -> None:
+    def __init__(self, host: str, port: int, addresses: Sequence[str]) -> None:
         super().__init__(host, port)
-        self._address = address
+        self._addresses = addresses
 
     def connect(self) -> None:
-        plain = socket.create_connection((self._address, self.port), self.timeout)
+        plain = _connected(self._addresses, self.port, self.timeout)
         context = ssl.create_default_context()
         self.sock = context.wrap_socket(plain, server_hostname=self.host)
 
 
-def _connection(scheme: str, host: str, port: int, address: str) -> HTTPConnection:
+def _connection(
+    scheme: str, host: str, port: int, addresses: Sequence[str]
+) -> HTTPConnection:
     kind = _SecureConnection if scheme == "https" else _PlainConnection
-    return kind(host, port, address)
+    return kind(host, port, addresses)

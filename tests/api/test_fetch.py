@@ -29,6 +29,18 @@ REDIRECTS = {
     "/again": "/again",
     "/file": "file:///etc/passwd",
 }
+RAW = {
+    "/hangs-up": b"",
+    "/nowhere": b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
+    "/banner": b"SSH-2.0-Server\r\n",
+    "/chunk.nt": b"HTTP/1.1 200 OK\r\nContent-Type: application/n-triples\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\nd\r\n" + TURTLE + b"\r\n9\r\n<urn",
+    "/brotli.nt": b"HTTP/1.1 200 OK\r\nContent-Type: application/n-triples\r\n"
+    b"Content-Encoding: br\r\nContent-Length: 1\r\n\r\n?",
+    "/zstd": b"HTTP/1.1 200 OK\r\nContent-Type: application/n-triples\r\n"
+    b"Content-Encoding: zstd\r\nContent-Length: 13\r\n\r\n" + TURTLE,
+}
+"""What is sent as it stands."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -46,6 +58,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.server.stopping.wait(20)  # type: ignore[attr-defined]
             case "/drip":
                 self._drip()
+            case raw if raw in RAW:
+                self.wfile.write(RAW[raw])
             case path:
                 self._answer(*ANSWERS.get(path, (TURTLE, "text/plain")))
 
@@ -92,7 +106,12 @@ LOCAL = Fetcher(frozenset({"127.0.0.1"}), timeout_s=0.5)
 
 @pytest.mark.parametrize(
     ("path", "ending"),
-    [("/data.ttl", ".ttl"), ("/typed", ".ttl"), ("/x.nt.gz", ".nt.gz")],
+    [
+        ("/data.ttl", ".ttl"),
+        ("/typed", ".ttl"),
+        ("/x.nt.gz", ".nt.gz"),
+        ("/zstd", ".nt.zst"),
+    ],
 )
 def test_a_document_is_fetched(
     server: str, tmp_path: Path, path: str, ending: str
@@ -160,6 +179,20 @@ def test_a_name_does_not_open_a_private_network(
     assert both.fetch(url, tmp_path).path.read_bytes() == TURTLE
 
 
+def test_a_host_may_have_an_address_at_which_nobody_listens(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(server.rpartition(":")[2])
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+        for address in ("127.0.0.2", "127.0.0.1")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    fetcher = Fetcher(frozenset({"localhost"}))
+    fetched = fetcher.fetch(f"http://localhost:{port}/data.ttl", tmp_path)
+    assert fetched.path.read_bytes() == TURTLE
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
@@ -170,6 +203,11 @@ def test_a_name_does_not_open_a_private_network(
         ("/silent", "timed out"),
         ("/login.ttl", "calls it text/html, which is none of text/turtle"),
         ("/picture", "calls it image/gif"),
+        ("/nowhere", "a redirect that says no place"),
+        ("/chunk.nt", "cut short after 17 bytes"),
+        ("/banner", "speaks no HTTP: 'SSH-2.0-Server'"),
+        ("/brotli.nt", "sent as 'br'"),
+        ("/hangs-up", "closed connection without response"),
     ],
 )
 def test_what_cannot_be_had(
