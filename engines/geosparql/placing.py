@@ -119,7 +119,8 @@ def _mended(shapes: Geometries, is_valid: Booleans) -> Geometries:
         # What is left of an edge that folded onto another is a line.
         dimension = shapely.get_dimensions(shapes[row])
         kept = parts[shapely.get_dimensions(parts) == dimension]
-        mended[row] = shapely.union_all(kept)
+        # A line of a nanometre is a point there.
+        mended[row] = shapely.union_all(kept if len(kept) else parts)
     return mended
 
 

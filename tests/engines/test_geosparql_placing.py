@@ -81,6 +81,15 @@ def test_boxes_of_two_that_meet_in_a_plane_meet(found: tuple[str, np.ndarray]) -
     assert boxes[0].intersects(boxes[1])
 
 
+def test_what_is_smaller_than_a_rounding_has_a_box() -> None:
+    crs = crs_from_iri(EPSG + "3413")
+    line = shapely.LineString([(-2_666_666.67, -4.7e-10), (-2_666_666.67, 2.3e-10)])
+    assert line.is_valid
+    placed = place_one(line, crs)
+    assert np.isfinite(placed.windows).all()
+    assert placed.shapes[0].distance(shapely.Point(-135, 65.7378)) < 1e-4
+
+
 def test_boxes_meet_over_the_antimeridian() -> None:
     crs = crs_from_iri(EPSG + "3832")
     seam = transform(shapely.Point(180, -17), CRS84, crs)[0].x
