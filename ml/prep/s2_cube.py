@@ -43,6 +43,7 @@ from ml.prep.zarr_cube import (
     create_raw,
 )
 from ml.products.layers import bounded_gdal
+from ml.products.series_cube import LEVEL
 from ml.rasters import Layers, Raster, write_cog, writing_cog
 from ml.scene import COG
 from ontologies.progress import Progress, silent
@@ -152,6 +153,7 @@ def _raw_frame(series: Series) -> CubeFrame:
 def _about(series: Series) -> dict[str, Any]:
     done = processing_properties(series)
     return {
+        **({LEVEL: series.level} if series.level else {}),
         "title": f"reflectance of {_identifier(series)}",
         "history": done["processing:lineage"],
         "pytheas_preparation": done["pytheas:preparation"],

@@ -1,16 +1,18 @@
 """Cubes of satellite series: a variable for each channel over t, y, x.
 
-NetCDF 4 files and Zarr stores, of float values (NaN where nothing was seen), or packed
-as WorldCereal does.  Rows are read as they are asked for.
+NetCDF 4 files and Zarr stores, of float values (NaN where nothing was seen), packed as
+CF says (`scale_factor`), or as WorldCereal does.  Cubes of `pytheas ml prep s2`, which
+have one variable over time, band, y, x, are taken apart by band: `S2-L2A-B08`, or `B08`
+where nobody said of which level it is.  Rows are read as they are asked for.
 
 Shape suffixes: H rows, W columns, T dates, C channels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -23,7 +25,12 @@ from ml.products.georeference import affine_of_centres, resolve_crs
 from ml.products.worldcereal_packing import days_of_season, unpack
 
 PRODUCT_TYPE: Final = "series-cube"
+LEVEL: Final = "processing_level"
+"""The attribute of a cube that says of which level its products are."""
+
 _AXES: Final = ("t", "y", "x")
+_BANDS_AXES: Final = frozenset({"time", "band", "y", "x"})
+_BANDS: Final = "reflectance"
 _INDICES: Final = {
     "NDVI": ("S2-L2A-B08", "S2-L2A-B04"),
     "NDMI": ("S2-L2A-B08", "S2-L2A-B11"),
@@ -90,7 +97,7 @@ def open_cube(
         MissingBands: It has not all channels.
         MissingCrs: Nobody declares the CRS.
     """
-    dataset = _opened(path)
+    dataset = _by_band(_opened(path))
     _check_axes(path, dataset)
     missing = [name for name in channels if not _sources(dataset, name)]
     if missing:
@@ -137,6 +144,20 @@ def _opened(path: Path) -> xr.Dataset:
         raise UnreadableProduct(path, reason, "check the path") from error
 
 
+def _by_band(dataset: xr.Dataset) -> xr.Dataset:
+    """A variable for each band, where one variable holds them all."""
+    if _BANDS not in dataset or set(dataset[_BANDS].dims) != _BANDS_AXES:
+        return dataset
+    level = dataset.attrs.get(LEVEL)
+    prefix = f"S2-{level}-" if level else ""
+    all_bands = dataset[_BANDS].rename(time="t")
+    layers = {
+        f"{prefix}{band}": all_bands.isel(band=place, drop=True)
+        for place, band in enumerate(dataset["band"].values)
+    }
+    return dataset.drop_vars(_BANDS).drop_dims("time").assign(layers)
+
+
 def _check_axes(path: Path, dataset: xr.Dataset) -> None:
     for axis in _AXES:
         if axis not in dataset.coords:
@@ -178,7 +199,18 @@ def _band(window: xr.Dataset, name: str) -> Values:
         packed_THW = packed_THW.view(f"u{packed_THW.dtype.itemsize}")
     if np.issubdtype(packed_THW.dtype, np.floating):
         return packed_THW.astype(np.float32)
+    if "scale_factor" in window[name].attrs:
+        return _unpack_cf(packed_THW, window[name].attrs)
     return unpack(name, packed_THW)
+
+
+def _unpack_cf(packed: NDArray[np.integer], attributes: Mapping[str, Any]) -> Values:
+    """CF conventions, section 8.1."""
+    scale = np.float32(attributes["scale_factor"])
+    offset = np.float32(attributes.get("add_offset", 0))
+    values = packed.astype(np.float32) * scale + offset
+    is_seen = packed != attributes.get("_FillValue")
+    return np.where(is_seen, values, np.float32(np.nan))
 
 
 def _utc(stamp: np.datetime64) -> datetime:

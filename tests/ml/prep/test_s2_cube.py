@@ -13,13 +13,14 @@ import xarray as xr
 from numpy.typing import NDArray
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
-from ml.errors import OutputExists, UnreadableRaster
+from ml.errors import MissingBands, OutputExists, UnreadableRaster
 from ml.prep.cloud_mask import MaskRule
 from ml.prep.composites import Period
 from ml.prep.s2_cube import CubeOptions, write_cube
 from ml.prep.s2_series import Options, Series, plan_series
 from ml.products.observations import observation_of
 from ml.products.sentinel2 import open_sentinel2
+from ml.products.series_cube import open_cube
 from tests.ml.products.sentinel2_files import SIZE, WHEN, reflectances, write_product
 
 BANDS = ("B02", "B08")
@@ -158,3 +159,25 @@ def test_a_cube_that_fails_leaves_what_was(
     with pytest.raises(UnreadableRaster, match="B08_10m"):
         write_cube(_series([*products, broken]), tmp_path / "other")
     assert sorted(p.name for p in tmp_path.iterdir()) == [broken.name, "cube"]
+
+
+def test_networks_for_series_read_what_was_prepared(
+    products: list[Path], tmp_path: Path
+) -> None:
+    write_cube(_series(products), tmp_path / "cube")
+    names = ("S2-L2A-B08 reflectance", "NDVI")
+    with pytest.raises(MissingBands, match="NDVI"):
+        open_cube(tmp_path / "cube/raw.zarr", names)
+    cube = open_cube(tmp_path / "cube/raw.zarr", (names[0], "S2-L2A-B02"))
+    assert cube.days_T.tolist() == [175, 180, 185, 215, 275]
+    assert cube.grid.crs.to_epsg() == 32633
+    expected_HWTC = _expected().transpose("y", "x", "time", "band").to_numpy()
+    np.testing.assert_allclose(
+        cube.read(2, 9), expected_HWTC[2:9, ..., ::-1], atol=1e-6
+    )
+    composites = open_cube(tmp_path / "cube/monthly.zarr", (names[0],))
+    assert len(composites.days_T) == 5
+    is_seen_HW = np.isfinite(expected_HWTC[..., 1]).any(axis=2)
+    # Gaps are filled, so that a pixel has all dates or was never seen.
+    is_filled_HWT1 = np.isfinite(composites.read(0, SIZE))
+    assert (is_filled_HWT1 == is_seen_HW[..., None, None]).all()
