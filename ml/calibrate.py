@@ -33,7 +33,8 @@ from ml.evaluation.metrics import (
 from ml.models.calibrated import Calibrated
 from ml.registry.store import ModelVersion, Registry
 from ml.train import HELD_OUT, halves
-from ml.trainable import Rows, Trainable, trainable, unseen
+from ml.trainable import Rows, Trainable, unseen
+from ml.trainable_shards import what_to_train
 from ontologies.progress import Progress, silent
 
 COVERAGE: Final = 0.9
@@ -176,7 +177,7 @@ def _samples(
     if HELD_OUT not in said:
         reason = "has seen all samples of its data set; train it with --hold-out"
         raise InvalidTraining(f"{label} {reason}")
-    what = trainable(said["dataset"], said.get("recipe"), data, progress)
+    what = what_to_train(said["dataset"], said.get("recipe"), data, progress)
     if what.sha256 != said["data_sha256"]:
         raise InvalidTraining(f"{label} was trained on other data than these")
     is_out_N = np.isin(what.folds_N, json.loads(said[HELD_OUT]))

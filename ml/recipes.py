@@ -11,6 +11,7 @@
 | `ice-forest` | patches | random forest, the baseline |
 | `ice-patches` | patches | three residual networks |
 | `ice-unet` | chips | a U-Net: a class for each pixel |
+| `ice-heads` | chips and charts | a U-Net: concentration, stage and floe size |
 
 Shape suffixes: N samples, K classes.
 """
@@ -31,6 +32,7 @@ from ml.models.architectures import describe, text_of
 from ml.models.committee import Committee
 from ml.models.ensemble import Ensemble
 from ml.models.forest import forest_probabilities, patch_features, series_features
+from ml.models.headed_unet import HeadedUNet
 from ml.models.ltae import Ltae
 from ml.models.patch_cnn import PatchCnn
 from ml.models.season import Grid
@@ -42,13 +44,14 @@ from ml.samples.polar_patch import PatchSamples
 from ml.samples.series import SeriesSamples
 from ml.training.config import TrainingConfig
 from ml.training.data import (
+    ChartData,
     ChipData,
     PatchData,
     SeriesAugmentation,
     SeriesData,
     TrainingData,
 )
-from ml.training.loop import fit, predict
+from ml.training.loop import Loss, fit, predict
 from ml.training.run import ONCE, Run
 
 Make: TypeAlias = Callable[[SeriesSamples], nn.Module]
@@ -96,7 +99,12 @@ class Schedule:
         )
 
     def train(
-        self, model: nn.Module, data: TrainingData, member: int, run: Run
+        self,
+        model: nn.Module,
+        data: TrainingData,
+        member: int,
+        run: Run,
+        loss: Loss | None = None,
     ) -> nn.Module:
         """A member, trained; it goes on from its newest checkpoint."""
         done = fit(
@@ -104,6 +112,7 @@ class Schedule:
             data,
             self.config(len(data.labels_N), run.seed_of(member), run.epochs),
             architecture=text_of(describe(model)),
+            loss=loss,
             checkpoints=run.checkpoints_of(member),
             processes=run.processes,
             progress=run.progress_of(member),
@@ -227,6 +236,30 @@ class ChipRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartRecipe:
+    """A U-Net with a head for each question that ice charts answer.
+
+    Attributes:
+        schedule: How it is trained.
+        width: Features at the finest scale.
+        depth: How often the scale is halved.
+    """
+
+    schedule: Schedule
+    width: int = 16
+    depth: int = 2
+
+    def train(self, data: ChartData, run: Run = ONCE) -> nn.Module:
+        """The network, trained; the same for the same chips and run."""
+        torch.manual_seed(run.seed_of(0))
+        model = HeadedUNet(
+            data.values_NHWC.shape[3], data.heads, width=self.width, depth=self.depth
+        )
+        model.learn(data.values_NHWC)
+        return self.schedule.train(model, data, 0, run, data.loss)
+
+
+@dataclass(frozen=True, slots=True)
 class Forest:
     """The random forest of `ml.models.forest`."""
 
@@ -276,6 +309,12 @@ CHIP_RECIPES: Final[Mapping[str, ChipRecipe]] = MappingProxyType(
 """Recipes for chips of scenes, by name."""
 
 
+CHART_RECIPES: Final[Mapping[str, ChartRecipe]] = MappingProxyType(
+    {"ice-heads": ChartRecipe(Schedule(epochs=12, batch=16, balance=0.0))}
+)
+"""Recipes for chips with what charts say, by name."""
+
+
 def series_recipe(name: str) -> AnySeriesRecipe:
     """A recipe for series.
 
@@ -307,3 +346,14 @@ def chip_recipe(name: str) -> ChipRecipe:
     if name not in CHIP_RECIPES:
         raise UnknownRecipe(name, tuple(CHIP_RECIPES))
     return CHIP_RECIPES[name]
+
+
+def chart_recipe(name: str) -> ChartRecipe:
+    """A recipe for chips with what charts say.
+
+    Raises:
+        UnknownRecipe: There is none of this name.
+    """
+    if name not in CHART_RECIPES:
+        raise UnknownRecipe(name, tuple(CHART_RECIPES))
+    return CHART_RECIPES[name]

@@ -182,6 +182,7 @@ def _measure(what: Trainable, network: nn.Module, fitted: Rows, asked: Rows) -> 
         "macro_f1": macro_f1(confusion_KK),
         "calibration_error": after,
         "calibration_error_before": before,
+        **what.metrics(logits_MK, truth_M),
     }
     return HeldOut(temperature, metrics, len(truth_M))
 

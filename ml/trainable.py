@@ -35,13 +35,9 @@ from ml.samples.named import PATCHES, SIMULATED, read_patches
 from ml.samples.polar_patch import CLASSES as PATCH_CLASSES
 from ml.samples.polar_patch import PatchSamples
 from ml.samples.series import SeriesSamples
-from ml.samples.shards import sources
-from ml.samples.shards.reader import Shards, is_shards, open_shards
 from ml.samples.simulated_ice import ChipSamples, ice_classes, simulate_chips
 from ml.samples.splits import (
-    OBJECT,
     Folds,
-    grouped_folds,
     leave_one_out,
     stratified_folds,
 )
@@ -85,6 +81,7 @@ class Trainable:
         observed: What the network is to be given: its channels, its dates.
         is_grouped: Whether samples of a fold depend on each other, as those of one
             scene do.
+        metrics: More than accuracy and macro-F1, of logits (M, K) and truth (M).
     """
 
     recipe: str
@@ -97,6 +94,7 @@ class Trainable:
     truth: Callable[[Rows], Labels]
     observed: Mapping[str, str] = field(default_factory=dict)
     is_grouped: bool = False
+    metrics: Callable[[Logits, Labels], Mapping[str, float]] = lambda *_: {}
 
 
 def trainable(
@@ -105,7 +103,7 @@ def trainable(
     """What a recipe would be trained on.
 
     Args:
-        dataset: Its name, or a folder of shards.
+        dataset: Its name.
         recipe: The data set's own where None.
         folder: Where the data sets lie; not needed by simulated ones.
         progress: Told how far a simulation is.
@@ -115,8 +113,6 @@ def trainable(
         InvalidTraining: The recipe is no network, or the folder is not named.
         UnreadableSamples: The data set is missing or broken.
     """
-    if is_shards(Path(dataset)):
-        return _of_shards(open_shards(Path(dataset)), recipe)
     if dataset == SIMULATED:
         name = recipe or "ice-unet"
         chosen = chip_recipe(name)
@@ -127,41 +123,14 @@ def trainable(
         raise InvalidTraining(f"{dataset} lies in a folder; name it with --data")
     if dataset == PATCHES:
         name = recipe or "ice-patches"
-        network = _network(name, patch_recipe)
-        return _of_patches(read_patches(folder), network, name)
+        network = network_of(name, patch_recipe)
+        return of_patches(read_patches(folder), network, name)
     experiment = series_experiment(dataset, SIMULATED, CROPS)
     name = recipe or experiment.recipe
-    network = _network(name, series_recipe)
+    network = network_of(name, series_recipe)
     series = experiment.read(folder)
     make_split = next(iter(experiment.splits.values()))
     return of_series(series, network, name, make_split(series))
-
-
-def _of_shards(shards: Shards, recipe: str | None) -> Trainable:
-    """Samples stay in the shards; folds are those by which they may be split."""
-    match shards.manifest.kind:
-        case sources.SERIES:
-            series = sources.series_of(shards)
-            name = recipe or "crop-both"
-            folds_N = _series_folds(series)
-            return of_series(series, _network(name, series_recipe), name, folds_N)
-        case sources.PATCHES:
-            name = recipe or "ice-patches"
-            network = _network(name, patch_recipe)
-            return _of_patches(sources.patches_of(shards), network, name)
-        case sources.CHIPS:
-            name = recipe or "ice-unet"
-            chips = sources.chips_of(shards)
-            return of_chips(chips, chip_recipe(name), name)
-        case kind:
-            raise InvalidTraining(f"{shards.folder}: no recipe is for {kind!r}")
-
-
-def _series_folds(samples: SeriesSamples) -> Folds:
-    """By object where samples show one several times, else with equal classes."""
-    if OBJECT in samples.groups:
-        return grouped_folds(samples.groups[OBJECT], _FOLDS)
-    return stratified_folds(samples.labels_N, _FOLDS)
 
 
 def unseen(
@@ -184,10 +153,16 @@ def unseen(
 def _of_fields(fields: SeriesSamples, recipe: str | None) -> Trainable:
     name = recipe or "crop-tempcnn"
     folds_N = stratified_folds(fields.labels_N, _FOLDS)
-    return of_series(fields, _network(name, series_recipe), name, folds_N)
+    return of_series(fields, network_of(name, series_recipe), name, folds_N)
 
 
-def _network(name: str, find: Callable[[str], Any]) -> Any:
+def network_of(name: str, find: Callable[[str], Any]) -> Any:
+    """A recipe that gives a network.
+
+    Raises:
+        InvalidTraining: It is none.
+        UnknownRecipe: There is none of this name.
+    """
     found = find(name)
     if isinstance(found, (Forest, Committee)):
         raise InvalidTraining(f"{name} is no network, and only networks are kept")
@@ -219,7 +194,8 @@ def of_series(
     )
 
 
-def _of_patches(samples: PatchSamples, recipe: PatchRecipe, name: str) -> Trainable:
+def of_patches(samples: PatchSamples, recipe: PatchRecipe, name: str) -> Trainable:
+    """A recipe for patches."""
     shape = samples.values_NHWC.shape[1:]
     return Trainable(
         recipe=name,

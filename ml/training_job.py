@@ -12,7 +12,7 @@ from typing import Any, Final
 from ml.registry.store import ModelVersion, Registry, check_name
 from ml.tracking.record import Recorder, recording
 from ml.train import register, train_calibrated
-from ml.trainable import trainable
+from ml.trainable_shards import what_to_train
 from ml.training.processes import Processes, processes
 from ml.training.run import Run
 from ontologies.errors import PytheasError
@@ -100,7 +100,7 @@ def train(job: TrainingJob, progress: Progress = silent) -> ModelVersion | None:
 def _train(
     job: TrainingJob, mine: Processes, record: Recorder, progress: Progress
 ) -> ModelVersion | None:
-    what = trainable(job.dataset, job.recipe, job.data, progress)
+    what = what_to_train(job.dataset, job.recipe, job.data, progress)
     record.parameters |= {"recipe": what.recipe, "data_sha256": what.sha256}
     run = Run(
         seed=job.seed,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.console import Console
-from api.cli.ml_shards import shards, verify
+from api.cli.ml_shards import parcels, shards, verify
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 samples = typer.Typer(help="Labelled samples.", no_args_is_help=True)
 samples.command()(shards)
+samples.command()(parcels)
 samples.command()(verify)
 
 Chart = Annotated[

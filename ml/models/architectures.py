@@ -15,14 +15,21 @@ from torch import nn
 from ml.errors import UnknownNetwork
 from ml.models.calibrated import Calibrated
 from ml.models.ensemble import Ensemble
+from ml.models.headed_unet import HeadedUNet
 from ml.models.ltae import Ltae
 from ml.models.patch_cnn import PatchCnn
 from ml.models.tempcnn import TempCnn
 from ml.models.unet import UNet
 
-_NETWORKS: Final[Mapping[str, type[TempCnn | Ltae | PatchCnn | UNet]]] = (
+_NETWORKS: Final[Mapping[str, type[TempCnn | Ltae | PatchCnn | UNet | HeadedUNet]]] = (
     MappingProxyType(
-        {"tempcnn": TempCnn, "ltae": Ltae, "patch-cnn": PatchCnn, "unet": UNet}
+        {
+            "tempcnn": TempCnn,
+            "ltae": Ltae,
+            "patch-cnn": PatchCnn,
+            "unet": UNet,
+            "headed-unet": HeadedUNet,
+        }
     )
 )
 _ENSEMBLE: Final = "ensemble"

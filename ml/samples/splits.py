@@ -12,9 +12,11 @@ from typing import Any, Final
 
 import h3
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from engines.geodesy.distance import within_distance
 from ml.errors import InvalidSplit
 
 Folds = NDArray[np.int64]
@@ -24,6 +26,9 @@ OBJECT: Final = "object"
 
 _EARTH_RADIUS_M: Final = 6_371_008.8
 _SHOWN: Final = 3
+_METRES_PER_DEGREE: Final = 110_500.0
+"""Of a meridian, at least."""
+_NEAR_A_POLE: Final = 89.0
 
 
 def stratified_folds(labels_N: NDArray[np.int64], count: int, seed: int = 0) -> Folds:
@@ -130,6 +135,56 @@ def check_split(
             f"{len(near)} pairs of different folds lie within {apart_m:g} m: "
             f"rows {rows}"
         )
+
+
+def check_footprints(
+    folds_N: Folds, footprints_N: NDArray[Any], apart_m: float = 0
+) -> None:
+    """Refuse a split in which footprints of different folds overlap, or are near.
+
+    Args:
+        folds_N: The split.
+        footprints_N: Geometries in CRS84; of None nothing is known.
+        apart_m: How far they must be from each other, metres; with 0 they may touch.
+
+    Raises:
+        InvalidSplit: Two of different folds are nearer; with some of them.
+    """
+    boxes = np.array([_widened(one, apart_m) for one in footprints_N], dtype=object)
+    left, right = shapely.STRtree(boxes).query(boxes, predicate="intersects")
+    is_pair = (left < right) & (folds_N[left] != folds_N[right])
+    left, right = left[is_pair], right[is_pair]
+    one, other = footprints_N[left], footprints_N[right]
+    if apart_m > 0:
+        is_leak = within_distance(one, other, apart_m)
+    else:
+        # Neighbours that share an edge show different places.
+        is_leak = shapely.intersects(one, other) & ~shapely.touches(one, other)
+    if is_leak.any():
+        pairs = np.column_stack([left, right])[is_leak]
+        raise InvalidSplit(
+            f"footprints of {len(pairs)} pairs of different folds overlap, or lie "
+            f"within {apart_m:g} m: rows {pairs[:_SHOWN].tolist()}"
+        )
+
+
+def _widened(footprint: Any, metres: float) -> Any:
+    """A box, or at the antimeridian two, beyond which nothing is so near."""
+    if footprint is None or footprint.is_empty:
+        return shapely.GeometryCollection()
+    west, south, east, north = footprint.bounds
+    up = metres / _METRES_PER_DEGREE
+    south, north = max(south - up, -90.0), min(north + up, 90.0)
+    widest = max(abs(south), abs(north))
+    if widest >= _NEAR_A_POLE:
+        return shapely.box(-180, south, 180, north)
+    aside = up / np.cos(np.radians(widest))
+    parts = [
+        shapely.box(west - aside + turn, south, east + aside + turn, north)
+        for turn in (-360, 0, 360)
+    ]
+    globe = shapely.box(-180, -90, 180, 90)
+    return shapely.intersection(shapely.union_all(parts), globe)
 
 
 def _shared(folds_N: Folds, objects_N: NDArray[Any]) -> Iterator[str]:

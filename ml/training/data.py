@@ -3,6 +3,7 @@
 Shape suffixes: B rows of a batch, N samples, T dates, C channels, H rows, W columns.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -14,6 +15,7 @@ from torch import Tensor
 from ml.models.noise import BatchNoise
 from ml.samples.columns import Column
 from ml.samples.series import SeriesSamples
+from ml.training.partial_labels import share_loss
 
 
 class TrainingData(Protocol):
@@ -158,6 +160,36 @@ class ChipData:
         """Values (B, H, W, C)."""
         del noise
         return (torch.from_numpy(self.values_NHWC[rows]),)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """Pieces of scenes with what a chart says of the polygon of each pixel.
+
+    Attributes:
+        values_NHWC: float32.
+        labels_N: Row of the polygon of each pixel in `shares_PK`, (N, H, W).
+        shares_PK: What is known of it, all heads behind each other.
+        heads: How many classes each head has.
+    """
+
+    values_NHWC: Column
+    labels_N: Column
+    shares_PK: NDArray[np.float32]
+    heads: Mapping[str, int]
+
+    def inputs(
+        self, rows: NDArray[np.int64], noise: BatchNoise | None
+    ) -> tuple[Tensor]:
+        """Values (B, H, W, C)."""
+        del noise
+        return (torch.from_numpy(self.values_NHWC[rows]),)
+
+    def loss(self, logits_BKHW: Tensor, rows: NDArray[np.int64]) -> Tensor:
+        """That of `ml.training.partial_labels`, for a batch."""
+        shares_BHWK = self.shares_PK[self.labels_N[rows]]
+        shares_BKHW = torch.from_numpy(shares_BHWK).movedim(3, 1)
+        return share_loss(logits_BKHW, shares_BKHW, self.heads)
 
 
 _HALF: Final = 0.5

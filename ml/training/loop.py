@@ -12,10 +12,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -39,6 +40,9 @@ _PREDICTED: Final = 1024
 
 ALONE: Final = Processes()
 
+Loss: TypeAlias = Callable[[Tensor, NDArray[np.int64]], Tensor]
+"""From the logits of a batch, and the samples in it, to the mean over them."""
+
 
 @dataclass(slots=True)
 class Fit:
@@ -49,6 +53,7 @@ class Fit:
         config: How it is trained.
         data: By what.
         architecture: What the network is, for whoever resumes.
+        loss: What is made small.
         losses: Of each step that is done.
     """
 
@@ -56,6 +61,7 @@ class Fit:
     config: TrainingConfig
     data: TrainingData
     architecture: str
+    loss: Loss
     losses: list[float] = field(default_factory=list)
 
     @property
@@ -82,6 +88,7 @@ def fit(  # noqa: PLR0913 - the parts of a training are independent, and named
     config: TrainingConfig,
     *,
     architecture: str = "",
+    loss: Loss | None = None,
     checkpoints: Path | None = None,
     processes: Processes = ALONE,
     progress: Progress = silent,
@@ -93,6 +100,7 @@ def fit(  # noqa: PLR0913 - the parts of a training are independent, and named
         data: Labelled samples.
         config: How.
         architecture: What the network is, for whoever resumes.
+        loss: What is made small; the cross entropy of classes where None.
         checkpoints: Folder for them; None to keep none.
         processes: Those that train together.
         progress: Told of each step.
@@ -102,7 +110,8 @@ def fit(  # noqa: PLR0913 - the parts of a training are independent, and named
         TrainingDiverged: The loss is no number any more.
         UnwritableCheckpoint: A checkpoint cannot be written; the older ones remain.
     """
-    run = Fit(model, config, data, architecture)
+    measure = loss or class_loss(data, config)
+    run = Fit(model, config, data, architecture, measure)
     optimizer = torch.optim.AdamW(
         model.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
@@ -128,7 +137,6 @@ def _stepper(
     config, data = run.config, run.data
     joined = processes.joined(run.model)
     own = processes.rows(config.batch)
-    weights_K = class_weights(data.labels_N, config.balance)
 
     def take_step(step: int) -> float:
         for group in optimizer.param_groups:
@@ -136,9 +144,7 @@ def _stepper(
         rows = rows_of_step(len(data.labels_N), config.batch, step, config.seed)[own]
         noise = BatchNoise(config.seed, step, config.batch, own)
         use_noise(run.model, noise)
-        logits_BK = joined(*data.inputs(rows, noise))
-        labels_B = torch.from_numpy(data.labels_N[rows]).long()
-        loss = _loss(logits_BK, labels_B, weights_K, config.label_smoothing)
+        loss = run.loss(joined(*data.inputs(rows, noise)), rows)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise TrainingDiverged(step, value)
@@ -150,14 +156,22 @@ def _stepper(
     return take_step
 
 
-def _loss(
-    logits_BK: Tensor, labels_B: Tensor, weights_K: Tensor, smoothing: float
-) -> Tensor:
-    """The mean over rows; not over their weights, so that processes agree on it."""
-    each_B = cross_entropy(
-        logits_BK, labels_B, reduction="none", label_smoothing=smoothing
-    )
-    return (each_B * weights_K[labels_B]).mean()
+def class_loss(data: TrainingData, config: TrainingConfig) -> Loss:
+    """The cross entropy of classes, rare ones weighted as the config says."""
+    weights_K = class_weights(data.labels_N, config.balance)
+
+    def loss(logits_BK: Tensor, rows: NDArray[np.int64]) -> Tensor:
+        labels_B = torch.from_numpy(data.labels_N[rows]).long()
+        each_B = cross_entropy(
+            logits_BK,
+            labels_B,
+            reduction="none",
+            label_smoothing=config.label_smoothing,
+        )
+        # Not over their weights, so that processes agree on it.
+        return (each_B * weights_K[labels_B]).mean()
+
+    return loss
 
 
 def class_weights(labels_N: Column, balance: float) -> Tensor:

@@ -32,7 +32,7 @@ def what(monkeypatch: pytest.MonkeyPatch) -> Trainable:
     samples.labels_N[wrong_N] = 1 - samples.labels_N[wrong_N]
     recipe = SeriesRecipe((tempcnn,), Schedule(epochs=8, batch=16, smoothing=0.0))
     found = of_series(samples, recipe, "small", stratified_folds(samples.labels_N, 5))
-    monkeypatch.setattr(module, "trainable", lambda *_: found)
+    monkeypatch.setattr(module, "what_to_train", lambda *_: found)
     return found
 
 

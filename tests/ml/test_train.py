@@ -30,6 +30,7 @@ from ml.samples.simulated_ice import CHANNELS, SIDE_PX, scene_chips, simulate_ch
 from ml.samples.splits import stratified_folds
 from ml.train import train_and_register
 from ml.trainable import of_chips, of_series, trainable
+from ml.trainable_shards import of_shards
 from ml.training.run import Run
 from tests.ml.series import CLASSES, ltae, tempcnn, two_crops
 
@@ -151,7 +152,7 @@ def test_shards_train_what_their_samples_would_in_memory(tmp_path: Path) -> None
         kept.append(train_and_register(what, Run(), registry, "crops", dataset="x"))
     assert kept[0].sha256 == kept[1].sha256
     assert kept[0].training["data_sha256"] == kept[1].training["data_sha256"]
-    assert trainable(str(tmp_path / "shards"), "crop-ltae", None).classes == CLASSES
+    assert of_shards(shards, "crop-ltae").classes == CLASSES
 
 
 def test_chips_and_patches_come_back_from_shards(tmp_path: Path) -> None:

@@ -139,13 +139,13 @@ def series_of(shards: Shards) -> SeriesSamples:
     about = shards.manifest
     return SeriesSamples(
         name=about.name,
-        ids_N=_texts(shards, "id"),
+        ids_N=texts(shards, "id"),
         values_NTC=whole(shards, VALUES),
         days_NT=whole(shards, DAYS),
         labels_N=_labels(shards),
         classes=about.classes,
         channels=about.channels,
-        groups={name: _texts(shards, name) for name in about.groups},
+        groups={name: texts(shards, name) for name in about.groups},
         lonlat_N2=_lonlat(shards),
     )
 
@@ -157,12 +157,12 @@ def patches_of(shards: Shards) -> PatchSamples:
         UnreadableShards: They are of another kind.
     """
     expect(shards, PATCHES)
-    corners = [_texts(shards, name).astype(np.int64) for name in ("row", "column")]
+    corners = [texts(shards, name).astype(np.int64) for name in ("row", "column")]
     return PatchSamples(
-        ids_N=_texts(shards, "id").astype(np.int64),
+        ids_N=texts(shards, "id").astype(np.int64),
         values_NHWC=whole(shards, VALUES),
         labels_N=_labels(shards),
-        scenes_N=_texts(shards, "scene").astype(np.int64),
+        scenes_N=texts(shards, "scene").astype(np.int64),
         corners_N2=np.column_stack(corners),
     )
 
@@ -174,7 +174,7 @@ def chips_of(shards: Shards) -> ChipSamples:
         UnreadableShards: They are of another kind.
     """
     expect(shards, CHIPS)
-    scenes_N = _texts(shards, "scene").astype(np.int64)
+    scenes_N = texts(shards, "scene").astype(np.int64)
     return ChipSamples(whole(shards, VALUES), whole(shards, LABELS), scenes_N)
 
 
@@ -195,7 +195,8 @@ def whole(shards: Shards, part: str) -> ShardColumn:
     return ShardColumn(shards, part, np.arange(len(shards)))
 
 
-def _texts(shards: Shards, name: str) -> NDArray[np.str_]:
+def texts(shards: Shards, name: str) -> NDArray[np.str_]:
+    """A column of the index, or a group."""
     return np.array(shards.column(name).to_pylist(), dtype=np.str_)
 
 
