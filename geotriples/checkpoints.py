@@ -11,23 +11,20 @@ far as nothing changed, and forgets the rest when it is complete.
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO, Final, TypeAlias
+from typing import IO, Final, Protocol, TypeAlias
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from engines.duckdb.failures import wrap_error
 from engines.whole_files import whole_file
 from geotriples.errors import OutputError
-from geotriples.execution import Execution
 from geotriples.mapping.model import SourceKey
 from geotriples.plan import Partition
 from geotriples.reports import Rejected
@@ -35,12 +32,12 @@ from geotriples.rows import Rows
 from geotriples.serialize import distinct
 from geotriples.sinks import needs_marks
 from geotriples.sources.base import Source
+from geotriples.sources.catalog import SourceCatalog
 from geotriples.statements import LINE, RelationOf, checks_query, lines_query
 from geotriples.targets import Output
 
 _LINES: Final = pa.schema([(LINE, pa.string())])
 _ENDINGS: Final = (".parquet", ".ndjson")
-_ROWS: Final = 1 << 16
 _MANIFEST: Final = "manifest.safe"
 """The file by which a product is named that is the folder around it."""
 _BESIDE: Final = (
@@ -62,6 +59,32 @@ def checkpoint_folder(output: Path) -> Path:
     return output.with_name(f"{output.name}.partitions")
 
 
+class Making(Protocol):
+    """What makes the lines of partitions: the local engine, or Spark."""
+
+    @property
+    def catalog(self) -> SourceCatalog:
+        """The sources."""
+
+    @property
+    def spill(self) -> Path:
+        """Where files of the run may be."""
+
+    def rejected(self, partitions: Sequence[Partition]) -> Iterator[Rejected]:
+        """The values that make no valid term."""
+
+    def partition_lines(
+        self, partition: Partition, *, is_marked: bool
+    ) -> Iterator[pa.Array]:
+        """The lines of a partition in their order, without definitions of CRSs."""
+
+    def definitions(self, partitions: Sequence[Partition]) -> Sequence[str]:
+        """The lines that define the CRSs of literals."""
+
+    def sorted_files(self, files: Sequence[Path]) -> Iterator[pa.Array]:
+        """The lines of Parquet files in their order; they may repeat."""
+
+
 @dataclass(slots=True)
 class Checkpoints:
     """The finished partitions of one run.
@@ -73,7 +96,7 @@ class Checkpoints:
     """
 
     folder: Path
-    execution: Execution
+    execution: Making
     reused: int = 0
     _used: set[str] = field(default_factory=set)
     _digests: dict[SourceKey, str | None] = field(default_factory=dict)
@@ -103,15 +126,8 @@ class Checkpoints:
         constants = self.execution.definitions(output.partitions)
         table = pa.table({LINE: [f"{mark}{one}" for one in constants]}, _LINES)
         pq.write_table(table, definitions)
-        yield from distinct(self._sorted([*files, definitions]), is_marked=is_marked)
-
-    def _sorted(self, files: list[Path]) -> Iterator[pa.Array]:
-        try:
-            rows = self.execution.connection.read_parquet([str(one) for one in files])
-            for batch in rows.order(LINE).to_arrow_reader(_ROWS):
-                yield batch.column(0)
-        except (duckdb.Error, OSError) as error:
-            raise wrap_error(error) from error
+        found = self.execution.sorted_files([*files, definitions])
+        yield from distinct(found, is_marked=is_marked)
 
     def tidy(self) -> int:
         """Forget what this run, which is complete, did not use.
@@ -150,12 +166,11 @@ class Checkpoints:
     def _write_lines(
         self, query_of: QueryOf, partition: Partition, file: IO[bytes]
     ) -> None:
-        self.execution.begin("map")
-        query = query_of(partition, self.execution.relation)
+        is_marked = query_of is _marked_lines_of
         with pq.ParquetWriter(file, _LINES, compression="zstd") as writer:
-            if query is not None:
-                for batch in self.execution.batches(query.sql("duckdb")):
-                    column = batch.column(0)
+            if partition.quads:
+                made = self.execution.partition_lines(partition, is_marked=is_marked)
+                for column in made:
                     writer.write_batch(
                         pa.RecordBatch.from_arrays([column], schema=_LINES)
                     )

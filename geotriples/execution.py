@@ -28,7 +28,7 @@ from geotriples.rows import Rows
 from geotriples.sinks import needs_marks
 from geotriples.sources.catalog import SourceCatalog
 from geotriples.sources.selective import Condition, Selective
-from geotriples.statements import checks_query
+from geotriples.statements import checks_query, lines_query
 from geotriples.targets import Output
 from geotriples.term_queries import constant_batches, terms_query
 from ontologies.errors import PytheasError
@@ -144,6 +144,19 @@ class Execution:
             for batch in self.batches(query, connection=cursor):
                 yield batch.column(0)
 
+    def partition_lines(
+        self, partition: Partition, *, is_marked: bool
+    ) -> Iterator[pa.Array]:
+        """The lines of a partition in their order, without definitions of CRSs."""
+        self.begin("map")
+        query = lines_query([partition], self.relation, marked=is_marked)
+        for batch in self.batches(query.sql("duckdb")):
+            yield batch.column(0)
+
+    def sorted_files(self, files: Sequence[Path]) -> Iterator[pa.Array]:
+        """The lines of Parquet files in their order; they may repeat."""
+        return sorted_files(self.connection, files)
+
     def statement_batches(
         self, partitions: Sequence[Partition], blank_prefix: str
     ) -> Iterator[StatementBatch]:
@@ -238,6 +251,22 @@ class Execution:
             if self.failure is not None:
                 raise self.failure from error
             raise wrap_error(error) from error
+
+
+def sorted_files(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[Path]
+) -> Iterator[pa.Array]:
+    """The lines of Parquet files in their order; they may repeat.
+
+    Raises:
+        EngineError: The engine failed.
+    """
+    try:
+        rows = connection.read_parquet([str(one) for one in files])
+        for batch in rows.order("line").to_arrow_reader(1 << 16):
+            yield batch.column(0)
+    except (duckdb.Error, OSError) as error:
+        raise wrap_error(error) from error
 
 
 def _ensure_io_threads(readings: int) -> None:

@@ -6,6 +6,7 @@ The output is the same set of quads as that of `run_local`, however many tasks t
 are; a single file has the same bytes.
 """
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,8 +19,8 @@ import pyarrow as pa
 from engines.lake import is_lake
 from engines.spark.jobs import watched
 from engines.spark.session import SparkSettings, spark_session
-from engines.spark.tables import transformed
 from engines.whole_files import scratch_directory
+from geotriples.checkpoints import Checkpoints, checkpoint_folder
 from geotriples.crs_definitions import definition_lines
 from geotriples.errors import InvalidData, OutputError
 from geotriples.lake import check_lake
@@ -33,11 +34,9 @@ from geotriples.reports import (
     blank_prefix,
     prepare_run,
 )
-from geotriples.serialize import distinct
 from geotriples.sinks import (
     Written,
     check_output,
-    needs_marks,
     write,
     written_file,
 )
@@ -45,8 +44,9 @@ from geotriples.sources.places import Permissions
 from geotriples.spark.folders import Folder, folder_of
 from geotriples.spark.frames import SparkFrames
 from geotriples.spark.lake import write_lines_to_lake
+from geotriples.spark.making import SparkMaking
 from geotriples.spark.parts import PartFormat, write_parts
-from geotriples.statements import LINE, checks_query, lines_query
+from geotriples.statements import LINE
 from geotriples.targets import (
     Folders,
     Output,
@@ -59,9 +59,11 @@ from ontologies.namespaces import ID
 from ontologies.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 _LISTED: Final = 100
+_NOWHERE: Final = Path(os.devnull)
+"""What tasks write themselves has no file of the run beside it."""
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _NO_SOURCES: Final[Mapping[str, Path]] = MappingProxyType({})
 _LOCAL: Final = SparkSettings()
@@ -82,6 +84,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     progress: Progress = silent,
     settings: SparkSettings = _LOCAL,
     partitions: int | None = None,
+    resume: bool = False,
     part_format: PartFormat = PartFormat.N_QUADS,
 ) -> RunReport:
     """Turn sources into RDF as a mapping says, on Spark.
@@ -104,6 +107,8 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         settings: How Spark is started where there is no session yet.
         partitions: In how many parts sources are read and work is split; as many as
             there are cores when None. It changes nothing in the output.
+        resume: Keep finished partitions beside the output, a file, and take those that
+            an earlier run left there, on either engine (`checkpoints`).
         part_format: What the files of a folder are.
 
     Raises:
@@ -127,20 +132,32 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         outputs = _outputs(prepared, mapping, file)
         session = files.enter_context(spark_session(settings))
         frames = files.enter_context(_frames(session, prepared, partitions))
-        rejected, count = _rejected(frames, prepared.partitions, progress)
+        spill = _NOWHERE
+        if outputs:
+            spill = files.enter_context(scratch_directory(outputs[0].path))
+        making = SparkMaking(frames, spill, progress)
+        kept = None
+        if resume and file is not None:
+            kept = Checkpoints(checkpoint_folder(Path(file)), making)
+            rejected, count = _kept_rejected(kept, prepared.partitions)
+        else:
+            rejected, count = _rejected(making, prepared.partitions)
         if count and on_invalid == "fail":
             raise InvalidData(rejected, count)
         written = [
-            _write(frames, one, files.enter_context(written_file(one.path)), progress)
+            _write(
+                kept or making, one, files.enter_context(written_file(one.path)), spill
+            )
             for one in outputs
         ]
         own = Written(0, "") if file is None else written[0]
         if lake is not None:
             prefix = blank_prefix(prepared.mapping_iri, sources, parameters)
-            own = _write_lake(frames, prepared, lake, prefix, progress)
+            own = _write_lake(making, prepared, lake, prefix)
         if folder is not None:
-            own = _write_parts(frames, prepared, folder, part_format, progress)
+            own = _write_parts(making, prepared, folder, part_format)
         rows = frames.row_count
+    reused = 0 if kept is None else kept.tidy()
     progress("map", 1.0)
     return RunReport(
         triples=own.quads,
@@ -150,6 +167,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         seconds=time.monotonic() - started,
         mapping_iri=prepared.mapping_iri,
         sha256=own.sha256,
+        reused=reused,
         targets=tuple(written if file is None else written[1:]),
     )
 
@@ -207,41 +225,29 @@ def _outputs(
 
 
 def _write(
-    frames: SparkFrames, output: Output, stream: IO[bytes], progress: Progress
+    making: SparkMaking | Checkpoints, output: Output, stream: IO[bytes], spill: Path
 ) -> Written:
     """Write a file from sorted lines, which come here one part after the other."""
-    is_marked = needs_marks(output.kind.format)
-    with watched(frames.session, "map", progress), scratch_directory(output.path) as at:
-        lines = _lines(frames, output.partitions, is_marked=is_marked).orderBy(LINE)
-        found = distinct(_collected(lines), is_marked=is_marked)
-        return write(found, stream, output.path, output.kind, at)
+    return write(making.texts(output), stream, output.path, output.kind, spill)
 
 
 def _write_parts(
-    frames: SparkFrames,
-    prepared: Prepared,
-    folder: Folder,
-    kind: PartFormat,
-    progress: Progress,
+    making: SparkMaking, prepared: Prepared, folder: Folder, kind: PartFormat
 ) -> Written:
     """Write a folder; many files have no hash."""
-    with watched(frames.session, "map", progress):
-        lines = _lines(frames, own_partitions(prepared.partitions), is_marked=False)
+    with watched(making.frames.session, "map", making.progress):
+        lines = making.lines(own_partitions(prepared.partitions), is_marked=False)
         return Written(
             write_parts(lines.sortWithinPartitions(LINE), folder, kind).quads, ""
         )
 
 
 def _write_lake(
-    frames: SparkFrames,
-    prepared: Prepared,
-    folder: Path,
-    prefix: str,
-    progress: Progress,
+    making: SparkMaking, prepared: Prepared, folder: Path, prefix: str
 ) -> Written:
     """Write a lake; many files have no hash."""
-    with watched(frames.session, "map", progress):
-        lines = _lines(frames, own_partitions(prepared.partitions), is_marked=False)
+    with watched(making.frames.session, "map", making.progress):
+        lines = making.lines(own_partitions(prepared.partitions), is_marked=False)
         return Written(write_lines_to_lake(lines, folder, prefix), "")
 
 
@@ -258,56 +264,26 @@ def _shuffles(session: "SparkSession", partitions: int | None) -> Iterator[None]
         session.conf.set(name, before)
 
 
-def _lines(
-    frames: SparkFrames, partitions: Sequence[Partition], *, is_marked: bool
-) -> "DataFrame":
-    """The lines of all quads, each once, in no order."""
-    if not partitions:
-        return frames.session.createDataFrame([], f"{LINE} string")
-    query = lines_query(
-        partitions, frames.relation, definition_lines(partitions), marked=is_marked
-    )
-    # What is distinct is ordered afterwards, and only where it matters.
-    query.set("order", None)
-    return frames.frame(query).distinct()
-
-
 def _rejected(
-    frames: SparkFrames, partitions: Sequence[Partition], progress: Progress
+    making: SparkMaking, partitions: Sequence[Partition]
 ) -> tuple[tuple[Rejected, ...], int]:
     """The first values that make no valid term, and how many there are."""
-    query = checks_query(partitions, frames.relation)
-    if query is None:
-        return (), 0
-    with watched(frames.session, "check", progress):
-        frame = frames.frame(query)
-        count = frame.count()
-        if not count:
+    with watched(making.frames.session, "check", making.progress):
+        frame = making.rejections(partitions)
+        count = 0 if frame is None else frame.count()
+        if frame is None or not count:
             return (), 0
         rows = frame.orderBy("row", "node").limit(_LISTED).collect()
-    names = [
-        Path(frames.catalog.opened(one.child.source).path).name for one in partitions
-    ]
-    found = [
-        Rejected(names[one["partition"]], *(one[name] for name in _TOLD))
-        for one in rows
-    ]
-    return tuple(sorted(found, key=lambda one: (one.source, one.row, one.node))), count
+    return _ordered(making.told(rows, partitions)), count
 
 
-def _collected(lines: "DataFrame") -> Iterator[pa.Array]:
-    """Lines in their order, as Arrow; one part of them is here at a time."""
-    for row in transformed(lines, _PACKED, _pack).toLocalIterator():
-        with pa.ipc.open_stream(row["lines"]) as reader:
-            for batch in reader:
-                yield batch.column(0)
+def _kept_rejected(
+    kept: Checkpoints, partitions: Sequence[Partition]
+) -> tuple[tuple[Rejected, ...], int]:
+    """The same, of all that is kept."""
+    found = list(kept.rejected(partitions))
+    return _ordered(found)[:_LISTED], len(found)
 
 
-def _pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Each batch as one value: a row for each line would be turned into Python's."""
-    for batch in batches:
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, batch.schema) as writer:
-            writer.write_batch(batch)
-        value = pa.array([sink.getvalue().to_pybytes()], pa.binary())
-        yield pa.RecordBatch.from_arrays([value], schema=_PACKED)
+def _ordered(found: Iterable[Rejected]) -> tuple[Rejected, ...]:
+    return tuple(sorted(found, key=lambda one: (one.source, one.row, one.node)))

@@ -158,7 +158,8 @@ def _to_files(
 def _check_places(
     output: str | None, into: Path | None, since: str | None, *, resume: bool
 ) -> None:
-    if resume and (output is None or is_object(output) or output.endswith(".lake")):
+    kind = "" if output is None or is_object(output) else Path(output).suffix
+    if resume and kind in {"", ".lake"}:
         raise typer.BadParameter("--resume goes with a file as --output")
     if output is not None and into is not None:
         raise typer.BadParameter("a run has one place: --output or --into")

@@ -66,13 +66,12 @@ def _run_on_spark(
     *place: Any,
     quarantine: Path | None = None,
     into: object = None,
-    resume: bool = False,
     **options: Any,
 ) -> "RunReport":
     from engines.spark.session import SparkSettings
     from geotriples import run_spark
 
-    of_local = {"--quarantine": quarantine, "--into": into, "--resume": resume or None}
+    of_local = {"--quarantine": quarantine, "--into": into}
     for option, value in of_local.items():
         if value is not None:
             raise typer.BadParameter(f"{option} is for the local engine only")

@@ -126,7 +126,12 @@ def test_what_was_rejected_is_kept_as_well(tmp_path: Path) -> None:
 
 def test_resume_goes_with_a_file(tmp_path: Path) -> None:
     mapping = str(_mapping(tmp_path, "a.csv"))
-    for place in (("--into", "x"), ("-o", "s3://maps/o.nq"), ("-o", "o.lake")):
+    for place in (
+        ("--into", "x"),
+        ("-o", "s3://maps/o.nq"),
+        ("-o", "o.lake"),
+        ("-o", "o"),
+    ):
         command = ["map", "run", mapping, *place, "--resume"]
         result = CliRunner().invoke(app, command)
         assert result.exit_code == 2
