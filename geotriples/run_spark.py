@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
@@ -62,8 +62,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _LISTED: Final = 100
-_NOWHERE: Final = Path(os.devnull)
-"""What tasks write themselves has no file of the run beside it."""
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _NO_SOURCES: Final[Mapping[str, Path]] = MappingProxyType({})
 _LOCAL: Final = SparkSettings()
@@ -130,26 +128,13 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
     with ExitStack() as files:
         files.enter_context(prepared.catalog)
         outputs = _outputs(prepared, mapping, file)
-        session = files.enter_context(spark_session(settings))
-        frames = files.enter_context(_frames(session, prepared, partitions))
-        spill = _NOWHERE
-        if outputs:
-            spill = files.enter_context(scratch_directory(outputs[0].path))
-        making = SparkMaking(frames, spill, progress)
-        kept = None
-        if resume and file is not None:
-            kept = Checkpoints(checkpoint_folder(Path(file)), making)
-            rejected, count = _kept_rejected(kept, prepared.partitions)
-        else:
-            rejected, count = _rejected(making, prepared.partitions)
+        frames = files.enter_context(_frames(settings, prepared, partitions))
+        making = SparkMaking(frames, _spill(files, outputs), progress)
+        kept = _checkpoints(file, making) if resume else None
+        rejected, count = _rejected(making, kept, prepared.partitions)
         if count and on_invalid == "fail":
             raise InvalidData(rejected, count)
-        written = [
-            _write(
-                kept or making, one, files.enter_context(written_file(one.path)), spill
-            )
-            for one in outputs
-        ]
+        written = [_write(kept or making, one, files, making.spill) for one in outputs]
         own = Written(0, "") if file is None else written[0]
         if lake is not None:
             prefix = blank_prefix(prepared.mapping_iri, sources, parameters)
@@ -157,7 +142,6 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         if folder is not None:
             own = _write_parts(making, prepared, folder, part_format)
         rows = frames.row_count
-    reused = 0 if kept is None else kept.tidy()
     progress("map", 1.0)
     return RunReport(
         triples=own.quads,
@@ -167,7 +151,7 @@ def run(  # noqa: PLR0913 - the parts of a run are independent, and named at the
         seconds=time.monotonic() - started,
         mapping_iri=prepared.mapping_iri,
         sha256=own.sha256,
-        reused=reused,
+        reused=0 if kept is None else kept.tidy(),
         targets=tuple(written if file is None else written[1:]),
     )
 
@@ -194,16 +178,15 @@ def _checked_folder(output: Path | str | None) -> Folder | None:
 
 @contextmanager
 def _frames(
-    session: "SparkSession", prepared: Prepared, partitions: int | None
+    settings: SparkSettings, prepared: Prepared, partitions: int | None
 ) -> Iterator[SparkFrames]:
     """The tables of a run, read and shuffled in as many parts as were asked for."""
-    wanted = partitions or session.sparkContext.defaultParallelism
     definition_lines(prepared.partitions)
-    with (
-        _shuffles(session, partitions),
-        SparkFrames(session, prepared.catalog, wanted, defined_crs()) as frames,
-    ):
-        yield frames
+    with spark_session(settings) as session, _shuffles(session, partitions):
+        wanted = partitions or session.sparkContext.defaultParallelism
+        catalog = prepared.catalog
+        with SparkFrames(session, catalog, wanted, defined_crs()) as frames:
+            yield frames
 
 
 def _outputs(
@@ -224,10 +207,22 @@ def _outputs(
     return (*own, *targets)
 
 
+def _spill(files: ExitStack, outputs: Sequence[Output]) -> Path:
+    """Where files of a run are; what tasks write themselves has none beside it."""
+    if not outputs:
+        return Path(os.devnull)
+    return files.enter_context(scratch_directory(outputs[0].path))
+
+
+def _checkpoints(file: Path | str | None, making: SparkMaking) -> Checkpoints | None:
+    return None if file is None else Checkpoints(checkpoint_folder(Path(file)), making)
+
+
 def _write(
-    making: SparkMaking | Checkpoints, output: Output, stream: IO[bytes], spill: Path
+    making: SparkMaking | Checkpoints, output: Output, files: ExitStack, spill: Path
 ) -> Written:
     """Write a file from sorted lines, which come here one part after the other."""
+    stream = files.enter_context(written_file(output.path))
     return write(making.texts(output), stream, output.path, output.kind, spill)
 
 
@@ -265,9 +260,12 @@ def _shuffles(session: "SparkSession", partitions: int | None) -> Iterator[None]
 
 
 def _rejected(
-    making: SparkMaking, partitions: Sequence[Partition]
+    making: SparkMaking, kept: Checkpoints | None, partitions: Sequence[Partition]
 ) -> tuple[tuple[Rejected, ...], int]:
     """The first values that make no valid term, and how many there are."""
+    if kept is not None:
+        found = list(kept.rejected(partitions))
+        return _ordered(found)[:_LISTED], len(found)
     with watched(making.frames.session, "check", making.progress):
         frame = making.rejections(partitions)
         count = 0 if frame is None else frame.count()
@@ -275,14 +273,6 @@ def _rejected(
             return (), 0
         rows = frame.orderBy("row", "node").limit(_LISTED).collect()
     return _ordered(making.told(rows, partitions)), count
-
-
-def _kept_rejected(
-    kept: Checkpoints, partitions: Sequence[Partition]
-) -> tuple[tuple[Rejected, ...], int]:
-    """The same, of all that is kept."""
-    found = list(kept.rejected(partitions))
-    return _ordered(found)[:_LISTED], len(found)
 
 
 def _ordered(found: Iterable[Rejected]) -> tuple[Rejected, ...]:

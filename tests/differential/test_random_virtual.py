@@ -63,8 +63,10 @@ def _map(quads: list[ox.Quad], folder: Path) -> Path:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["s", "o", "datatype", "language"])
-            # Rows that repeat make no more statements.
-            writer.writerows([_row(one) for one in (*rows, rows[0])])
+            # Rows that repeat make no more statements; where none does and subjects are
+            # keys, groups are counted where the rows are.
+            again = rows[:1] if number % 2 else []
+            writer.writerows([_row(one) for one in (*rows, *again)])
         maps.append(_triples_map(number, rows[0]))
     (folder / "m.ttl").write_text("\n".join(maps), encoding="utf-8")
     return folder / "m.ttl"
