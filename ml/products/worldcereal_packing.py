@@ -19,7 +19,7 @@ def unpack(name: str, packed: NDArray[Any]) -> NDArray[np.float32]:
     Examples:
         >>> unpack("S2-L2A-B04", np.array([1234, 65535], np.uint16))
         array([0.1234,    nan], dtype=float32)
-        >>> unpack("S1-SIGMA0-VV", np.array([1000, 0], np.uint16))
+        >>> unpack("S1-SIGMA0-VV", np.array([1000, 0], np.uint16)).round(3)
         array([-23.,  nan], dtype=float32)
     """
     values = packed.astype(np.float32)
