@@ -9,7 +9,6 @@ from typing import Final, TypeAlias
 
 import duckdb
 
-from engines.arrow_memory import share_memory
 from engines.duckdb import connect
 from engines.term_columns import StatementBatch
 from ontologies.progress import Pace, Progress, Watcher, silent, unwatched
@@ -193,7 +192,6 @@ def _run(
     read: Callable[["_Loading"], _Reading],
 ) -> LoadReport:
     started = time.perf_counter()
-    share_memory()
     try:
         with ExitStack() as stack:
             rejects = None
