@@ -14,12 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from peers.servers import environment
 from store_basics import write_data
 
 DEFAULT: Final = (100_000, 200_000)
@@ -60,17 +60,6 @@ class Outcome:
     size: int
 
 
-def peers() -> Path:
-    """The folder of the peers' programs, installed when they are not there."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    folder = cache / "pytheas-benchmarks" / "oxigraph"
-    if not (folder / "bin" / "oxigraph").exists():
-        venv.create(folder, with_pip=True)
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", *PEERS]
-        subprocess.run(pip, check=True)  # noqa: S603 - what we just made
-    return folder / "bin"
-
-
 def measure(command: Sequence[str | Path], store: Path) -> Outcome:
     """Run a load in a process of its own."""
     started = time.perf_counter()
@@ -95,7 +84,8 @@ def measure(command: Sequence[str | Path], store: Path) -> Outcome:
 def compare(features: int, folder: Path) -> dict[str, Outcome]:
     """Load the same file with each; print a table."""
     data = folder / "data.nt"
-    triples, bin_ = write_data(data, features), peers()
+    triples = write_data(data, features)
+    bin_ = environment("oxigraph", *PEERS) / "bin"
     commands: dict[str, list[str | Path]] = {
         "pytheas": [sys.executable, "-c", OURS, data],
         "pyoxigraph": [bin_ / "python", "-c", PYOXIGRAPH, data],

@@ -200,7 +200,8 @@ def environment(name: str, *packages: str) -> Path:
     folder = CACHE / name
     if (folder / "complete").exists():
         return folder
-    venv.create(folder, with_pip=True)
+    # What another Python began there is of no use to this one.
+    venv.create(folder, with_pip=True, clear=True)
     pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", *packages]
     if subprocess.run(pip, check=False).returncode:  # noqa: S603 - what we just made
         raise Missing(f"{', '.join(packages)} cannot be installed")
