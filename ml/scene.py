@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
+from ml.documents import write_json
 from ml.errors import IncompleteScene, NoValidPixels, UnreadableProduct
 from ml.folders import appearing
 from ml.footprint import bbox_crs84, footprint_crs84
@@ -119,8 +120,7 @@ def write_scene_folder(folder: Path, contents: Contents) -> Scene:
     with appearing(folder, names) as unfinished:
         for name, raster in rasters.items():
             write_cog(unfinished / files[name], raster)
-        text = json.dumps(item, indent=1, ensure_ascii=False) + "\n"
-        (unfinished / ITEM).write_text(text, encoding="utf-8")
+        write_json(unfinished / ITEM, item)
     source = replace(contents.source, path=folder)
     known = {n: folder / files[n] for n in rasters if n not in contents.others}
     return Scene(source, contents.grid, contents.looks, known)

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from ml.errors import MissingBands, NoValidPixels
-from ml.maps import Grid
 from ml.prep.calibration import Calibration, multilook, power_to_db
 from ml.prep.errors import MissingNoise
 from ml.prep.projection import Places, Projector, Tile, sample_bilinear, tiles_of
@@ -249,11 +248,3 @@ def _window(
         bounds.append((first, last - first))
     (row, height), (column, width) = bounds
     return Window(column, row, width, height)
-
-
-def coarse_mask(grid: Grid, most: int = 1024) -> tuple[Grid, int]:
-    """A grid of at most `most` pixels a side over the same place, and the step."""
-    step = -(-max(grid.height, grid.width) // most)
-    height, width = -(-grid.height // step), -(-grid.width // step)
-    transform = grid.transform @ rasterio.Affine.scale(step)
-    return Grid(transform, grid.crs, height, width), step

@@ -3,7 +3,6 @@
 The item says what was done: a reader needs no memory of the command.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.documents import write_json
 from ml.errors import NoValidPixels, UnsuitableProduct
 from ml.folders import appearing
-from ml.footprint import footprint_crs84
 from ml.maps import Grid, Source
 from ml.prep.calibration import equivalent_looks, find_resolution
 from ml.prep.coast import Coast, read_coast
@@ -28,7 +27,8 @@ from ml.prep.projection import (
     scene_centre,
 )
 from ml.prep.quicklook import Panel, draw_quicklook
-from ml.prep.s1 import Layer, Looked, calibrations, coarse_mask, looked, render
+from ml.prep.s1 import Layer, Looked, calibrations, looked, render
+from ml.prep.seen import Seen
 from ml.products.sentinel1 import Sentinel1Grd, open_sentinel1
 from ml.rasters import Canvas, Layers, writing, writing_cog
 from ml.scene import INCIDENCE, ITEM, NOISE, Description, scene_item
@@ -166,8 +166,8 @@ def _write_folder(
     layers = _layers(plan, image)
     with appearing(out, names) as folder:
         targets = _targets_of_folder(folder, image, layers)
-        footprint_mask = _write(plan, image, targets, layers, progress)
-        document = _document(plan, image, targets, footprint_mask)
+        seen = _write(plan, image, targets, layers, progress)
+        document = _document(plan, image, targets, seen)
         write_json(folder / ITEM, document)
     files = tuple(out / target.path.name for target in targets)
     return Prepared(out / ITEM, files, plan.projector.grid, document)
@@ -193,8 +193,8 @@ def _write_file(plan: _Plan, image: Looked, out: Path, progress: Progress) -> Pr
     item = out.with_suffix(".json")
     with writing(item) as unfinished:
         targets = [_Target("data", out, tuple(range(len(layers))))]
-        mask = _write(plan, image, targets, layers, progress)
-        document = _document(plan, image, targets, mask)
+        seen = _write(plan, image, targets, layers, progress)
+        document = _document(plan, image, targets, seen)
         document["assets"]["data"]["bands"] = [
             {"name": layer.name, "description": layer.description} for layer in layers
         ]
@@ -225,12 +225,6 @@ def draw_scene(prepared: Prepared) -> Path:
     return path
 
 
-def write_json(path: Path, document: dict[str, Any]) -> None:
-    """Write a JSON document for people to read."""
-    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8")
-
-
 def _layers(plan: _Plan, image: Looked) -> tuple[Layer, ...]:
     if plan.coast is None:
         return image.layers()
@@ -243,26 +237,18 @@ def _write(
     targets: Sequence[_Target],
     layers: Sequence[Layer],
     progress: Progress,
-) -> NDArray[np.bool_]:
-    """Write all rasters; where they say something, on a coarse grid."""
+) -> Seen:
+    """Write all rasters; where they say something."""
     grid = plan.projector.grid
-    coarse, step = coarse_mask(grid)
-    is_valid_HW = np.zeros((coarse.height, coarse.width), dtype=np.bool_)
+    seen = Seen(grid)
     with _canvases(grid, targets, layers) as canvases:
         for tile, bands_BHW in _tiles(plan, image, progress):
             for target, canvas in zip(targets, canvases, strict=True):
                 canvas.write(tile.row, tile.column, bands_BHW[list(target.bands)])
-            first_row, first_column = -tile.row % step, -tile.column % step
-            seen = np.isfinite(bands_BHW[0, first_row::step, first_column::step])
-            row, column = (
-                (tile.row + first_row) // step,
-                (tile.column + first_column) // step,
-            )
-            height, width = seen.shape
-            is_valid_HW[row : row + height, column : column + width] = seen
-        if not is_valid_HW.any():
+            seen.note(tile, np.isfinite(bands_BHW[0]))
+        if not seen.is_seen_HW.any():
             raise NoValidPixels(plan.product.files.location)
-    return is_valid_HW
+    return seen
 
 
 def _tiles(
@@ -303,10 +289,9 @@ def _document(
     plan: _Plan,
     image: Looked,
     targets: Sequence[_Target],
-    is_valid_HW: NDArray[np.bool_],
+    seen: Seen,
 ) -> dict[str, Any]:
     grid = plan.projector.grid
-    coarse, _ = coarse_mask(grid)
     manifest, spacing = plan.product.manifest, plan.product.image.pixel_spacing_m
     resolution = find_resolution(manifest.mode, spacing)
     item = scene_item(
@@ -317,7 +302,7 @@ def _document(
             if resolution
             else float(plan.looks**2),
             polarizations=image.polarizations,
-            footprint=footprint_crs84(coarse, is_valid_HW),
+            footprint=seen.footprint(),
             files={target.name: target.path.name for target in targets},
             properties=_properties(plan, image),
         )

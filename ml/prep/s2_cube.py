@@ -8,12 +8,12 @@ COGs, a STAC item and a picture.
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from ml.documents import write_json
 from ml.errors import NoValidPixels
 from ml.folders import appearing
 from ml.maps import Grid
@@ -21,7 +21,6 @@ from ml.prep.cloud_mask import KEPT, NOTHING
 from ml.prep.composites import Period, fill_composites, period_label, spans
 from ml.prep.projection import tiles_of
 from ml.prep.quicklook import Panel, draw_quicklook
-from ml.prep.s1_product import write_json
 from ml.prep.s2_items import (
     band_documents,
     common_properties,
@@ -29,10 +28,12 @@ from ml.prep.s2_items import (
     processing_properties,
     projection_properties,
     source_links,
+    stac_time,
 )
 from ml.prep.s2_reading import STORED_NODATA, STORED_SCALE, opened_date, side_of, stored
-from ml.prep.s2_scene import NATURAL, Seen
+from ml.prep.s2_scene import NATURAL
 from ml.prep.s2_series import Date, Series
+from ml.prep.seen import Seen
 from ml.prep.zarr_cube import (
     CHUNK,
     COUNT,
@@ -302,7 +303,7 @@ def _document(
 
 def _date(date: Date, kept: int) -> dict[str, Any]:
     return {
-        "datetime": _text(date.time),
+        "datetime": stac_time(date.time),
         "products": [o.product_id for o in date.observations],
         "pixels_kept": kept,
     }
@@ -312,7 +313,7 @@ def _dimensions(series: Series) -> dict[str, Any]:
     west, south, east, north = series.grid.bounds
     authority = series.grid.crs.to_epsg()
     system = authority or series.grid.crs.to_json_dict()
-    times = [_text(date.time) for date in series.dates]
+    times = [stac_time(date.time) for date in series.dates]
     place = {"type": "spatial", "reference_system": system}
     return {
         "x": {**place, "axis": "x", "extent": [west, east]},
@@ -350,14 +351,10 @@ def _assets(
                     "href": f"./{name}/{file}",
                     "type": COG,
                     "roles": ["data", "reflectance"],
-                    "datetime": _text(time),
+                    "datetime": stac_time(time),
                     **described,
                 }
     return found
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _draw(series: Series, raw: Cube, seen: _Seen, folder: Path) -> None:

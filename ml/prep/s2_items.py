@@ -138,7 +138,7 @@ def item_document(
     assets: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """An item, as JSON has it."""
-    start, end = (_text(moment) for moment in period)
+    start, end = (stac_time(moment) for moment in period)
     times = {"datetime": start if start == end else None}
     if start != end:
         times |= {"start_datetime": start, "end_datetime": end}
@@ -172,5 +172,6 @@ def _used(properties: Mapping[str, Any]) -> list[str]:
     return [e for e, name in names.items() if short.get(name, name) in prefixes]
 
 
-def _text(moment: datetime) -> str:
+def stac_time(moment: datetime) -> str:
+    """An instant in UTC, as items have it (RFC 3339)."""
     return moment.isoformat().replace("+00:00", "Z")

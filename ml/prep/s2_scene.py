@@ -11,17 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ml.documents import write_json
 from ml.errors import NoValidPixels, UnsuitableProduct
-from ml.footprint import footprint_crs84
 from ml.maps import Grid
 from ml.prep.cloud_mask import NOTHING
 from ml.prep.projection import Tile, tiles_of
 from ml.prep.quicklook import Panel, draw_quicklook
-from ml.prep.s1 import coarse_mask
-from ml.prep.s1_product import write_json
 from ml.prep.s2_items import (
     date_properties,
     item_document,
@@ -40,6 +35,7 @@ from ml.prep.s2_reading import (
     stored,
 )
 from ml.prep.s2_series import Date, Series
+from ml.prep.seen import Seen
 from ml.products.layers import bounded_gdal
 from ml.rasters import Canvas, Layers, writing_cog
 from ontologies.progress import Progress, silent
@@ -66,34 +62,6 @@ class PreparedDate:
     grid: Grid
     bands: tuple[str, ...]
     document: dict[str, Any]
-
-
-class Seen:
-    """Where a raster that is written tile by tile says something, coarsely.
-
-    Attributes:
-        grid: Of the whole raster.
-        is_seen_HW: On a coarser grid.
-    """
-
-    def __init__(self, grid: Grid) -> None:
-        self.grid = grid
-        self._coarse, self._step = coarse_mask(grid)
-        shape = self._coarse.height, self._coarse.width
-        self.is_seen_HW = np.zeros(shape, np.bool_)
-
-    def note(self, tile: Tile, is_seen_HW: NDArray[np.bool_]) -> None:
-        """Remember a tile."""
-        step = self._step
-        rows, columns = -tile.row % step, -tile.column % step
-        sampled = is_seen_HW[rows::step, columns::step]
-        row, column = (tile.row + rows) // step, (tile.column + columns) // step
-        height, width = sampled.shape
-        self.is_seen_HW[row : row + height, column : column + width] |= sampled
-
-    def footprint(self) -> Any:
-        """In CRS84, cut at the antimeridian."""
-        return footprint_crs84(self._coarse, self.is_seen_HW)
 
 
 def write_date(
@@ -134,9 +102,7 @@ def _item_of(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _write_rasters(
-    series: Series, date: Date, path: Path, progress: Progress
-) -> "Seen":
+def _write_rasters(series: Series, date: Date, path: Path, progress: Progress) -> Seen:
     seen = Seen(series.grid)
     with (
         _canvases(series, path) as (reflectances, masks),
@@ -220,10 +186,7 @@ def panel_of(prepared: PreparedDate) -> Panel:
     """What is drawn of a date."""
     bands = prepared.bands
     if set(NATURAL) <= set(bands):
-        chosen, title = (
-            tuple(map(bands.index, NATURAL)),
-            "natural colours",
-        )
+        chosen, title = tuple(map(bands.index, NATURAL)), "natural colours"
     else:
         chosen, title = (0,), f"reflectance of {bands[0]}, 1e-4"
     return Panel(prepared.files[0], chosen, title)
