@@ -3,17 +3,16 @@
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from api.cli.console import Console
 from api.cli.ml_prep_info import info
+from api.cli.ml_prep_options import finite
+from api.cli.ml_prep_output import Quicklook, can_draw, report
 from api.cli.ml_prep_s2 import s2
 from api.cli.options import Json, Quiet
-
-if TYPE_CHECKING:
-    from ml.prep.s1_product import Prepared
 
 prep = typer.Typer(help="Calibrate products, on a map grid.", no_args_is_help=True)
 prep.command()(s2)
@@ -54,7 +53,8 @@ Polarizations = Annotated[
     typer.Option(help="For example HH; may be given again.", show_default="all"),
 ]
 Height = Annotated[
-    float, typer.Option(help="Of the surface above the ellipsoid, metres.")
+    float,
+    typer.Option(help="Of the surface above the ellipsoid, metres.", callback=finite),
 ]
 Land = Annotated[
     Path | None,
@@ -64,7 +64,6 @@ MaskLand = Annotated[bool, typer.Option("--mask-land", help="Land says nothing."
 KeepNoise = Annotated[
     bool, typer.Option("--keep-noise", help="Do not subtract thermal noise.")
 ]
-Quicklook = Annotated[bool, typer.Option(help="Draw a picture, north up.")]
 
 
 @prep.command()
@@ -85,7 +84,7 @@ def s1(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     quiet: Quiet = False,
 ) -> None:
     """Sentinel-1 GRD to sigma0 in dB, incidence angle and noise, on a map grid."""
-    from ml.prep.s1_product import Options, prepare_s1
+    from ml.prep.s1_product import Options, draw_scene, prepare_s1
 
     if mask_land and land is None:
         raise typer.BadParameter("needs --land", param_hint="--mask-land")
@@ -102,32 +101,7 @@ def s1(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     console = Console(json=json, quiet=quiet)
     with console.progress() as progress:
         prepared = prepare_s1(product, output, options, progress)
-    picture = _draw(prepared, console) if quicklook else None
-    _report(console, prepared, picture)
-
-
-def _draw(prepared: "Prepared", console: Console) -> Path | None:
-    """The picture beside the item; without matplotlib a message."""
-    from ml.errors import MissingExtra
-    from ml.prep.s1_product import draw_scene
-
-    try:
-        return draw_scene(prepared)
-    except MissingExtra as error:
-        console.message(f"no picture: {error}")
-        return None
-
-
-def _report(console: Console, prepared: "Prepared", picture: Path | None) -> None:
-    grid = prepared.grid
-    files = [*prepared.files, prepared.item, *([picture] if picture else [])]
-    code = grid.crs.to_string()
-    document = {
-        "files": [str(file) for file in files],
-        "crs": code,
-        "height": grid.height,
-        "width": grid.width,
-        "lineage": prepared.document["properties"]["processing:lineage"],
-    }
-    lines = [f"{grid.height} x {grid.width} pixels in {code}", *map(str, files)]
-    console.report(document, "\n".join(lines))
+    files = [*prepared.files, prepared.item]
+    if quicklook and can_draw(console):
+        files.append(draw_scene(prepared))
+    report(console, prepared, files)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.console import Console
-from api.cli.ml_prep_s2 import AllowBucket, AllowFolder, AllowHost, fetcher
+from api.cli.ml_prep_options import AllowBucket, AllowFolder, AllowHost, fetcher
 from api.cli.options import Json
 
 if TYPE_CHECKING:

@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from api.cli.console import Console
+from api.cli.ml_prep_options import (
+    AllowBucket,
+    AllowFolder,
+    AllowHost,
+    fetcher,
+    finite,
+)
+from api.cli.ml_prep_output import Quicklook, can_draw, report
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
     from ml.prep.composites import Period
-    from ml.prep.s2_cube import CubeOptions, PreparedCube
-    from ml.prep.s2_scene import PreparedDate
+    from ml.prep.s2_cube import CubeOptions
     from ml.prep.s2_series import Options, Series
-    from ml.products.access import Access, Fetch
+    from ml.products.access import Access
     from ml.products.sentinel2 import Radiometry
 
 Products = Annotated[
@@ -48,11 +55,19 @@ Bands = Annotated[
 ]
 Pixel = Annotated[
     float | None,
-    typer.Option(help="Side of a pixel, metres.", min=0.1, show_default="the finest"),
+    typer.Option(
+        help="Side of a pixel, metres.",
+        min=0.1,
+        show_default="the finest",
+        callback=finite,
+    ),
 ]
 Bounds = Annotated[
     tuple[float, float, float, float] | None,
-    typer.Option(help="West, south, east and north of a part, in the tile's CRS."),
+    typer.Option(
+        help="West, south, east and north of a part, in the tile's CRS.",
+        callback=finite,
+    ),
 ]
 Keep = Annotated[
     list[int] | None,
@@ -66,7 +81,11 @@ Keep = Annotated[
 ]
 Dilate = Annotated[
     float,
-    typer.Option(help="Drop so many metres around clouds and their shadows.", min=0),
+    typer.Option(
+        help="Drop so many metres around clouds and their shadows.",
+        min=0,
+        callback=finite,
+    ),
 ]
 NoMask = Annotated[
     bool, typer.Option("--no-mask", help="Keep every pixel, clouds as well.")
@@ -85,38 +104,18 @@ NoFill = Annotated[
 Quantification = Annotated[
     float | None,
     typer.Option(
-        help="What a reflectance of 1 is, against what the products say.", min=1e-9
+        help="What a reflectance of 1 is, against what the products say.",
+        min=1e-9,
+        callback=finite,
     ),
 ]
 Offset = Annotated[
     float | None,
-    typer.Option(help="What is added to numbers first, against what products say."),
-]
-AllowHost = Annotated[
-    list[str] | None,
     typer.Option(
-        help="A server that may be asked for products, as host or host:port; may be "
-        "given again.",
-        metavar="HOST",
+        help="What is added to numbers first, against what products say.",
+        callback=finite,
     ),
 ]
-AllowBucket = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="A bucket of the S3 service of AWS_ENDPOINT_URL that may be read; may be "
-        "given again.",
-        metavar="BUCKET",
-    ),
-]
-AllowFolder = Annotated[
-    list[Path] | None,
-    typer.Option(
-        help="A folder, beside their own, in which the files of items may lie; may be "
-        "given again.",
-        metavar="FOLDER",
-    ),
-]
-Quicklook = Annotated[bool, typer.Option(help="Draw a picture, north up.")]
 _QUANTIFICATION: Final = 10_000.0
 
 
@@ -251,13 +250,6 @@ def _radiometry(
     return Radiometry(quantification or _QUANTIFICATION, offsets, "option")
 
 
-def fetcher(hosts: list[str] | None, buckets: list[str] | None) -> "Fetch | None":
-    """What asks the hosts and buckets that are allowed; None where none is."""
-    from api.mapping_sources import permissions
-
-    return permissions(hosts, None, buckets).fetch
-
-
 def _write_scene(
     console: Console, series: "Series", output: Path, *, draws: bool
 ) -> None:
@@ -267,9 +259,9 @@ def _write_scene(
     with console.progress() as progress:
         done = write_date(series, date, output, progress)
     files = [*done.files, done.item]
-    if draws and _can_draw(console):
+    if draws and can_draw(console):
         files.append(draw_date(done))
-    _report(console, done, files)
+    report(console, done, files)
 
 
 def _write_cube(
@@ -282,33 +274,8 @@ def _write_cube(
 ) -> None:
     from ml.prep.s2_cube import write_cube
 
-    draws = draws and _can_draw(console)
+    draws = draws and can_draw(console)
     with console.progress() as progress:
         done = write_cube(series, output, options, draws=draws, progress=progress)
     files = [*done.files, done.item, *([done.picture] if done.picture else [])]
-    _report(console, done, files)
-
-
-def _can_draw(console: Console) -> bool:
-    from importlib.util import find_spec
-
-    if find_spec("matplotlib") is None:
-        console.message("no picture: matplotlib is not installed")
-        return False
-    return True
-
-
-def _report(
-    console: Console, done: "PreparedDate | PreparedCube", files: list[Path]
-) -> None:
-    grid = done.grid
-    code = grid.crs.to_string()
-    document = {
-        "files": [str(file) for file in files],
-        "crs": code,
-        "height": grid.height,
-        "width": grid.width,
-        "lineage": done.document["properties"]["processing:lineage"],
-    }
-    lines = [f"{grid.height} x {grid.width} pixels in {code}", *map(str, files)]
-    console.report(document, "\n".join(lines))
+    report(console, done, files)

@@ -1,6 +1,7 @@
 """`pytheas ml prep s2` and `info`: files appear, errors have their cure."""
 
 import json
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -114,6 +115,36 @@ def test_errors_have_their_cure(tmp_path: Path) -> None:
     assert "--no-mask" in _fail("s2", top, *out)
     assert "different levels" in _fail("s2", top, safe, *out)
     assert not (tmp_path / "out.tif").exists()
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ("--bounds", "nan", "0", "1", "1"),
+        ("--pixel", "inf"),
+        ("--dilate", "inf"),
+        ("--quantification", "inf"),
+        ("--offset", "nan"),
+    ],
+)
+def test_numbers_are_finite(tmp_path: Path, chosen: tuple[str, ...]) -> None:
+    texts = ["ml", "prep", "s2", "absent", "-o", str(tmp_path / "out.tif"), *chosen]
+    result = CliRunner().invoke(app, texts)
+    assert result.exit_code == 2
+    assert chosen[0] in result.output
+    assert "must be finite" in result.output
+
+
+def test_without_a_painter_there_is_no_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    safe = write_product(tmp_path)
+    texts = ["ml", "prep", "s2", str(safe), "-o", str(tmp_path / "out.tif")]
+    result = CliRunner().invoke(app, [*texts, "--band", "B02"])
+    assert result.exit_code == 0, result.output
+    assert "no picture: matplotlib is not installed: pip install" in result.output
+    assert not (tmp_path / "out.png").exists()
 
 
 @pytest.mark.parametrize(("offset", "least"), [(-1000, -0.1), (0, 0.0)])
