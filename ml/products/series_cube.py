@@ -144,12 +144,17 @@ def _opened(path: Path) -> xr.Dataset:
         raise UnreadableProduct(path, reason, "check the path") from error
 
 
+def band_prefix(dataset: xr.Dataset) -> str:
+    """What comes before a band in the name of its channel: `S2-L2A-`, or nothing."""
+    level = dataset.attrs.get(LEVEL)
+    return f"S2-{level}-" if level else ""
+
+
 def _by_band(dataset: xr.Dataset) -> xr.Dataset:
     """A variable for each band, where one variable holds them all."""
     if _BANDS not in dataset or set(dataset[_BANDS].dims) != _BANDS_AXES:
         return dataset
-    level = dataset.attrs.get(LEVEL)
-    prefix = f"S2-{level}-" if level else ""
+    prefix = band_prefix(dataset)
     all_bands = dataset[_BANDS].rename(time="t")
     layers = {
         f"{prefix}{band}": all_bands.isel(band=place, drop=True)

@@ -4,8 +4,9 @@ Files are of any format of GDAL, or GeoParquet, as EuroCrops publishes them: a c
 `EC_hcat_c` with the ten digits of HCAT.  A cube is NetCDF or Zarr with dimensions time
 (or t), y and x: a variable for each channel, or one with the dimension band, as
 `pytheas ml prep s2` writes it.  A parcel's value is the mean over the pixels whose
-centres lie in it, NaN where none was observed.  Where others took the means, a table
-with a row for each parcel and date serves as well.
+centres lie in it, NaN where none was observed.  Channels have the names and units that
+`ml.products.series_cube` gives them, so networks find them in cubes that they map.
+Where others took the means, a table with a row for each parcel and date serves as well.
 
 Shape suffixes: N parcels, T dates, C channels, H rows, W columns.
 """
@@ -29,6 +30,8 @@ from pyproj import CRS
 from ml.errors import InvalidSamples, UnreadableSamples
 from ml.maps import Grid
 from ml.products.georeference import affine_of_centres, declared_crs
+from ml.products.series_cube import band_prefix
+from ml.products.worldcereal_packing import days_of_season, unpack
 from ml.samples.series import SeriesSamples
 from ml.samples.splits import OBJECT
 from ontologies.vocabulary import concept_scheme
@@ -127,7 +130,8 @@ class CubeOptions:
     """How a cube is read.
 
     Attributes:
-        channels: Variables or bands; all where empty.
+        channels: Variables or bands (`S2-L2A-B08` where the cube says of which level
+            they are); all where empty.
         crs: Of the cube, where it does not say.
         nodata: A number that stands for nothing observed, beside what the file says.
     """
@@ -162,12 +166,12 @@ def parcel_series(
         if not len(kept_N):
             raise InvalidSamples(str(cube), "no pixel lies in a parcel; check its CRS")
         means = [
-            _means(one, burned_HW, len(parcels), how.nodata)
-            for one in channels.values()
+            _means(name, one, burned_HW, len(parcels), how.nodata)
+            for name, one in channels.items()
         ]
-        year, days_T = _days(next(iter(channels.values()))["time"].values)
+        dates_T = next(iter(channels.values()))["time"].to_numpy()
     values_NTC = np.stack(means, axis=2)[kept_N].astype(np.float32)
-    return _samples(parcels, kept_N, values_NTC, tuple(channels), (year, days_T))
+    return _samples(parcels, kept_N, values_NTC, tuple(channels), dates_T)
 
 
 def parcel_table(
@@ -206,7 +210,7 @@ def parcel_table(
     shape = len(kept_N), len(dates), len(channels)
     values_NTC = np.full(shape, np.nan, np.float32)
     values_NTC[row, place] = table[list(channels)].to_numpy(np.float32)[known]
-    return _samples(parcels, kept_N, values_NTC, tuple(channels), _days(dates))
+    return _samples(parcels, kept_N, values_NTC, tuple(channels), dates)
 
 
 def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -223,9 +227,10 @@ def _samples(
     kept_N: NDArray[np.integer],
     values_NTC: NDArray[np.float32],
     channels: tuple[str, ...],
-    dates: tuple[int, NDArray[np.float32]],
+    dates_T: NDArray[np.datetime64],
 ) -> SeriesSamples:
-    year, days_T = dates
+    days_T = days_of_season(dates_T)
+    start = dates_T[0].astype("datetime64[D]") - int(days_T[0])
     codes, classes = np.unique(parcels.codes_N[kept_N]), concept_scheme("hcat")
     points = parcels.geometries.to_crs("OGC:CRS84").representative_point()
     return SeriesSamples(
@@ -238,7 +243,7 @@ def _samples(
         channels=channels,
         groups={
             OBJECT: parcels.ids_N[kept_N],
-            "year": np.full(len(kept_N), str(year)),
+            "year": np.full(len(kept_N), str(start.astype("datetime64[Y]"))),
         },
         lonlat_N2=np.column_stack([points.x, points.y])[kept_N],
     )
@@ -262,10 +267,13 @@ def _channels(
 ) -> dict[str, xr.DataArray]:
     """The arrays of the channels, each of time, y and x."""
     found: dict[str, xr.DataArray] = {}
+    prefix = band_prefix(dataset)
     for name, variable in dataset.data_vars.items():
         if set(variable.dims) == {*_DIMENSIONS, "band"}:
             bands = map(str, variable["band"].values)
-            found |= {one: variable.sel(band=one, drop=True) for one in bands}
+            found |= {
+                f"{prefix}{one}": variable.sel(band=one, drop=True) for one in bands
+            }
         elif set(variable.dims) == _DIMENSIONS:
             found[str(name)] = variable
     wanted = how.channels or tuple(found)
@@ -299,6 +307,7 @@ def _burn(parcels: Parcels, grid: Grid) -> NDArray[np.int32]:
 
 
 def _means(
+    name: str,
     variable: xr.DataArray,
     burned_HW: NDArray[np.int32],
     count: int,
@@ -309,21 +318,13 @@ def _means(
     inside = burned_HW != _NONE
     parcel_P = burned_HW[inside]
     for date in variable.transpose("time", "y", "x"):
-        values_P = date.to_numpy()[inside].astype(np.float64)
+        packed_P = date.to_numpy()[inside]
+        is_packed = not np.issubdtype(packed_P.dtype, np.floating)
+        values_P = unpack(name, packed_P) if is_packed else packed_P
         is_seen = np.isfinite(values_P)
         if nodata is not None:
-            is_seen &= values_P != nodata
+            is_seen &= packed_P != nodata
         seen = np.bincount(parcel_P[is_seen], minlength=count)
         sums = np.bincount(parcel_P[is_seen], values_P[is_seen], minlength=count)
         means.append(np.where(seen > 0, sums / np.maximum(seen, 1), np.nan))
     return np.stack(means, axis=1)
-
-
-def _days(times: NDArray[np.datetime64]) -> tuple[int, NDArray[np.float32]]:
-    """The year in which most dates lie, and days since its first of January."""
-    years, counts = np.unique(times.astype("datetime64[Y]"), return_counts=True)
-    start = years[counts.argmax()]
-    days = (times.astype("datetime64[D]") - start.astype("datetime64[D]")).astype(
-        np.float32
-    )
-    return int(str(start)), days

@@ -1,5 +1,6 @@
 """Parcels with HCAT codes and a cube, and splits of them that do not leak."""
 
+import warnings
 from pathlib import Path
 
 import geopandas
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from engines.geodesy.distance import distance_m
 from ml.errors import InvalidSamples, InvalidSplit, UnreadableSamples
+from ml.products.series_cube import LEVEL, open_cube
 from ml.samples.parcels import CubeOptions, parcel_series, parcel_table, read_parcels
 from ml.samples.shards.reader import open_shards
 from ml.samples.shards.sources import series_of
@@ -105,6 +107,30 @@ def test_a_parcel_has_the_mean_of_its_pixels(tmp_path: Path, name: str) -> None:
                 expected, abs=1e-6, nan_ok=True
             )
     assert np.isnan(samples.values_NTC[0, 1, 0])
+
+
+def test_channels_are_those_of_cubes_that_are_mapped(tmp_path: Path) -> None:
+    path = tmp_path / "parcels.parquet"
+    _frame().to_parquet(path)
+    parcels = read_parcels(path, "parcel")
+    read = _cube(tmp_path / "cube.zarr", banded=True).assign_attrs({LEVEL: "L2A"})
+    read.to_zarr(tmp_path / "levelled.zarr", zarr_format=3, consolidated=False)
+    packed = xr.Dataset(attrs=read.attrs)
+    for name in ("S2-L2A-B04", "S1-SIGMA0-VV"):
+        layer = read["reflectance"].isel(band=0, drop=True).rename(time="t")
+        layer = (layer * 10_000).fillna(65_535).astype(np.uint16)
+        packed[name] = layer.drop_attrs()
+    packed.assign(spatial_ref=read["spatial_ref"]).to_netcdf(
+        tmp_path / "packed.nc", engine="h5netcdf"
+    )
+    for cube in (tmp_path / "levelled.zarr", tmp_path / "packed.nc"):
+        samples = parcel_series(parcels, cube)
+        mapped = open_cube(cube, samples.channels)
+        assert mapped.channels == samples.channels
+        assert mapped.days_T.tolist() == samples.days_NT[0].tolist()
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            expected = np.nanmean(mapped.read(0, 4)[:, :5], axis=(0, 1))
+        np.testing.assert_allclose(samples.values_NTC[0], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
