@@ -103,6 +103,16 @@ class IceReport:
         """The same for `json.dumps`."""
         return asdict(self)
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Single numbers by name, to compare runs by: those of scenes."""
+        return {
+            "accuracy": self.scenes.overall.value,
+            "interior_accuracy": self.scenes.interior.value,
+            "regret": self.scenes.regret.value,
+            "calibration_error": self.scenes.calibration_error.value,
+        }
+
     def __str__(self) -> str:
         rows = (
             ("pixels: optimum", self.pixel.optimum),

@@ -3,19 +3,29 @@
 # ruff: noqa: PLC0415 - `pytheas --help` must not wait for what only commands need
 
 import json
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 from api.cli.console import Console
-from api.cli.ml_options import Experiments, MaybeData, MaybeFolder
+from api.cli.ml_options import (
+    Experiments,
+    MaybeData,
+    MaybeFolder,
+    Recipe,
+    ReportFolder,
+)
 from api.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
     from ml.evaluation.crossvalidation import Validation
     from ml.tracking.record import Draw
     from ontologies.progress import Progress
+
+    _Measured: TypeAlias = tuple[Validation, dict[str, Any], list[str]]
 
 _CROPS = "simulated-crops"
 _ICE = "simulated-ice"
@@ -26,27 +36,24 @@ NetworkName = Annotated[
         "--model", help="For simulated-ice: a network, NAME[@VERSION|@STAGE]."
     ),
 ]
+Dataset = Annotated[
+    str,
+    typer.Argument(
+        help="simulated-ice, simulated-crops, central-asia, worldcereal-2022, "
+        "worldcereal-2023, worldcereal-croptype or polar-patch."
+    ),
+]
+Split = Annotated[
+    str | None, typer.Option(help="What is left out: fold, region, block, scene.")
+]
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - options of a command are arguments
-    dataset: Annotated[
-        str,
-        typer.Argument(
-            help="simulated-ice, simulated-crops, central-asia, worldcereal-2022, "
-            "worldcereal-2023, worldcereal-croptype or polar-patch."
-        ),
-    ],
+    dataset: Dataset,
     data: MaybeData = None,
-    split: Annotated[
-        str | None, typer.Option(help="What is left out: fold, region, block, scene.")
-    ] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="The recipe, as ml/recipes.py names it.")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="A folder for the report and pictures."),
-    ] = None,
+    split: Split = None,
+    recipe: Recipe = None,
+    output: ReportFolder = None,
     model: NetworkName = None,
     registry: MaybeFolder = None,
     experiments: Experiments = None,
@@ -60,51 +67,72 @@ def evaluate(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     how far the recipe is from it is told; of simulated-ice that is the closed-form
     classifier, or of scenes a network of a registry.
     """
-    from ml.tracking.record import recording
-
     console = Console(json=json, quiet=quiet)
+    unused = {"--recipe": recipe} if dataset == _ICE else {"--model": model}
+    if dataset in {_ICE, _CROPS}:
+        unused["--split"] = split
+    for option, value in unused.items():
+        if value is not None:
+            raise typer.BadParameter(f"{dataset} takes none", param_hint=option)
     if dataset == _ICE:
-        _measure_ice(console, model, registry, output)
+        _measure_ice(console, model, registry, output, experiments)
         return
     asked = {"dataset": dataset, "split": split, "recipe": recipe}
+    measure = partial(_measure, dataset, data, split, recipe)
+    _measure_recipe(console, measure, asked, output, experiments)
+
+
+def _measure_ice(
+    console: Console,
+    model: str | None,
+    registry: Path | None,
+    output: Path | None,
+    experiments: Path | None,
+) -> None:
+    from ml.prediction.scene_map import scene_classifier
+    from ml.registry.store import Registry
+    from ml.samples.simulated_ice import ice_classes
+    from ml.simulated_ice import SceneClassifier, measure_ice, with_neighbors
+    from ml.tracking.record import recording
+
+    if model is not None and registry is None:
+        raise typer.BadParameter("name it", param_hint="--registry")
+    asked = {"dataset": _ICE, "model": model}
+    with recording(experiments, "evaluate", asked) as record:
+        classify: SceneClassifier = with_neighbors
+        if model is not None and registry is not None:
+            classify = scene_classifier(Registry(registry), model, ice_classes())
+        with console.progress() as progress:
+            report = measure_ice(classify, progress=progress)
+        record.metrics |= report.metrics
+    document = {**asked, **report.as_json()}
+    if output is not None:
+        _write(document, output)
+    console.report(document, str(report))
+
+
+def _measure_recipe(
+    console: Console,
+    measure: "Callable[[Progress], _Measured]",
+    asked: Mapping[str, str | None],
+    output: Path | None,
+    experiments: Path | None,
+) -> None:
+    from ml.tracking.record import recording
+
     with recording(experiments, "evaluate", asked) as record:
         with console.progress() as progress:
-            done, more, lines = _measure(dataset, data, split, recipe, progress)
+            done, more, lines = measure(progress)
         report = done.report()
         record.metrics |= report.metrics
         record.curve("accuracy of folds", report.accuracy_of_folds)
         record.pictures |= _pictures(done, "png")
-    document = {
-        "dataset": dataset,
-        "split": split,
-        "recipe": recipe,
-        **report.as_json(),
-        **more,
-    }
+    document = {**asked, **report.as_json(), **more}
     if output is not None:
-        _draw(done, document, output)
+        _write(document, output)
+        for name, draw in _pictures(done, "svg").items():
+            draw(output / name)
     console.report(document, "\n".join([str(report), *lines]))
-
-
-def _measure_ice(
-    console: Console, model: str | None, registry: Path | None, output: Path | None
-) -> None:
-    from ml.prediction.scene_map import scene_classifier
-    from ml.registry.store import Registry
-    from ml.simulated_ice import SceneClassifier, measure_ice, with_neighbors
-
-    if model is not None and registry is None:
-        raise typer.BadParameter("name it", param_hint="--registry")
-    classify: SceneClassifier = with_neighbors
-    if model is not None and registry is not None:
-        classify = scene_classifier(Registry(registry), model)
-    with console.progress() as progress:
-        report = measure_ice(classify, progress=progress)
-    document = {"dataset": _ICE, "model": model, **report.as_json()}
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        (output / "report.json").write_text(json.dumps(document, indent=1))
-    console.report(document, str(report))
 
 
 def _measure(
@@ -113,7 +141,7 @@ def _measure(
     split: str | None,
     recipe: str | None,
     progress: "Progress",
-) -> tuple["Validation", dict[str, Any], list[str]]:
+) -> "_Measured":
     """What was predicted, and what else is to be said of it."""
     from ml.experiments import validate
     from ml.simulated_crops import validate_on_fields
@@ -128,11 +156,9 @@ def _measure(
     return validate(dataset, data, split, recipe, progress), {}, []
 
 
-def _draw(done: "Validation", document: dict[str, Any], folder: Path) -> None:
+def _write(document: Mapping[str, Any], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(document, indent=1))
-    for name, draw in _pictures(done, "svg").items():
-        draw(folder / name)
 
 
 def _pictures(done: "Validation", ending: str) -> "dict[str, Draw]":

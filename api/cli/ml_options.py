@@ -38,6 +38,18 @@ Model = Annotated[
         metavar="NAME[@VERSION|@STAGE]", help="The model; its newest version alone."
     ),
 ]
+Recipe = Annotated[
+    str | None, typer.Option(help="The recipe, as ml/recipes.py names it.")
+]
+ReportFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        help="A folder for the report and pictures.",
+        file_okay=False,
+    ),
+]
 MaybeData = Annotated[
     Path | None,
     typer.Option(

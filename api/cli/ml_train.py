@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from api.cli.console import Console
-from api.cli.ml_options import Experiments, Folder, MaybeData, Model
+from api.cli.ml_options import (
+    Experiments,
+    Folder,
+    MaybeData,
+    Model,
+    Recipe,
+    ReportFolder,
+)
 from api.cli.options import Json, Quiet
 
 HoldOut = Annotated[
@@ -49,9 +56,7 @@ def train(  # noqa: PLR0913, PLR0917 - options of a command are arguments
     folder: Folder,
     name: Annotated[str, typer.Option(help="What the model is called.")],
     data: MaybeData = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="The recipe, as ml/recipes.py names it.")
-    ] = None,
+    recipe: Recipe = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is random.")] = 0,
     epochs: Epochs = None,
     checkpoints: Checkpoints = None,
@@ -124,10 +129,7 @@ def calibrate(  # noqa: PLR0913 - options of a command are arguments
             min=0.5, max=0.999, help="How often conformal sets are to hold the truth."
         ),
     ] = 0.9,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="A folder for the report and pictures."),
-    ] = None,
+    output: ReportFolder = None,
     *,
     json: Json = False,
     quiet: Quiet = False,

@@ -3,7 +3,7 @@
 Shape suffixes: B tiles, C channels, K classes, H rows, W columns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -110,22 +110,32 @@ def network_of(model: nn.Module) -> Network:
     return said
 
 
-def scene_classifier(registry: Registry, name: str) -> Callable[[Bands, float], Floats]:
+def scene_classifier(
+    registry: Registry, name: str, classes: Sequence[str]
+) -> Callable[[Bands, float], Floats]:
     """What says probabilities (K, H, W) of bands in memory, by a registered network.
+
+    Args:
+        registry: Where the model is.
+        name: As `Registry.find` takes it.
+        classes: IRIs of those that it must tell, in their order.
 
     Raises:
         NoSuchModel: There is no such model.
-        UnsuitableModel: It is not one for HH, HV and incidence angle of scenes.
+        UnsuitableModel: It is not one for HH, HV and incidence angle of scenes, or
+            tells other classes.
     """
     version = registry.find(name)
     model = registry.load(version)
     _tiling(label_of(version), model, TILE_PX)
+    if tuple(version.classes) != tuple(classes):
+        reason = f"it tells {', '.join(version.classes)}; asked is {', '.join(classes)}"
+        raise UnsuitableModel(label_of(version), reason)
     network = network_of(model)
 
     def classify(bands: Bands, looks: float) -> Floats:
         del looks
-        values_HWC = np.stack([*bands.sigma0_db_PHW, bands.incidence_HW], axis=2)
-        (said_KHW,) = network(values_HWC[None])
+        (said_KHW,) = network(_channels(bands)[None])
         return np.asarray(said_KHW)
 
     return classify
@@ -135,7 +145,10 @@ def reader_of(scene: Scene) -> Callable[[int, int], Floats]:
     """What reads rows of a scene as HH, HV and incidence angle, (H, W, 3)."""
 
     def read(start: int, stop: int) -> Floats:
-        bands = scene.read(start, stop)
-        return np.stack([*bands.sigma0_db_PHW, bands.incidence_HW], axis=2)
+        return _channels(scene.read(start, stop))
 
     return read
+
+
+def _channels(bands: Bands) -> Floats:
+    return np.stack([*bands.sigma0_db_PHW, bands.incidence_HW], axis=2)

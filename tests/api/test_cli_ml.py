@@ -1,6 +1,7 @@
 """`pytheas ml`: a validation on real fields, and the models that are kept."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import onnxruntime
@@ -9,8 +10,12 @@ import torch
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
+from ml import simulated_ice
 from ml.models.calibrated import Calibrated
+from ml.models.unet import UNet
 from ml.registry.store import Registry, Signature, Tensor
+from ml.samples.simulated_ice import ice_classes
+from ml.simulated_ice import Sizes
 from ml.tracking.compare import Experiments
 from ml.tracking.record import recording
 from tests.ml.series import CLASSES, tempcnn, two_crops
@@ -84,6 +89,58 @@ def test_what_is_not_there_is_named(
     done = _run("evaluate", *arguments, "--data", data)
     assert done.exit_code == 1
     assert message in done.stderr
+
+
+def test_simulated_ice_is_measured_and_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = Sizes(samples=200, scenes=2, side_px=96)
+    small = partial(simulated_ice.measure_ice, sizes=sizes)
+    monkeypatch.setattr(simulated_ice, "measure_ice", small)
+    registry = Registry(tmp_path / "models")
+    torch.manual_seed(0)
+    for name, classes in (("ice", ice_classes()), ("floes", ice_classes()[::-1])):
+        registry.register(
+            name,
+            UNet(3, 4, width=4, depth=1),
+            Signature((), ()),
+            classes,
+            metrics={},
+            training={},
+        )
+    asked = ("evaluate", "simulated-ice", "--registry", registry.folder, "--quiet")
+    runs = ("--experiments", tmp_path / "runs")
+    out = tmp_path / "report"
+    done = _run(*asked, "--model", "ice", *runs, "-o", out, "--json")
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert report == json.loads((out / "report.json").read_text())
+    (run,) = Experiments(tmp_path / "runs").runs()
+    assert run.parameters == {"dataset": "simulated-ice", "model": "ice"}
+    assert run.metrics["accuracy"] == report["scenes"]["overall"]["value"]
+    assert run.metrics["accuracy"] < 0.9
+    wrong = _run(*asked, "--model", "floes")
+    assert wrong.exit_code == 1
+    assert "floes 1: it tells" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("dataset", "option"),
+    [
+        ("simulated-ice", "--split"),
+        ("simulated-ice", "--recipe"),
+        ("simulated-crops", "--split"),
+        ("simulated-crops", "--model"),
+        ("central-asia", "--model"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(
+    dataset: str, option: str
+) -> None:
+    done = _run("evaluate", dataset, option, "x")
+    assert done.exit_code == 2
+    assert option in done.stderr
+    assert f"{dataset} takes none" in done.stderr
 
 
 def test_models_are_listed_and_promoted(tmp_path: Path) -> None:
