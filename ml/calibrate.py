@@ -22,7 +22,6 @@ from ml.evaluation.metrics import (
     BINS,
     Interval,
     Labels,
-    Probabilities,
     accuracy,
     bootstrap,
     calibration_error,
@@ -98,13 +97,11 @@ class Asked:
     Attributes:
         logits_MK: Without any temperature.
         truth_M: Their classes.
-        groups_M: Labels of a group depend on each other.
         report: What follows from it.
     """
 
     logits_MK: NDArray[np.float64]
     truth_M: Labels
-    groups_M: Labels
     report: CalibrationReport
 
 
@@ -137,8 +134,20 @@ def calibrate(
     network = _bare(registry.load(version))
     progress("calibrate", 0.0)
     asked = _ask(what, network, rows, coverage)
-    report = asked.report
-    made = registry.register(
+    made = _register(registry, version, network, asked.report)
+    if output is not None:
+        draw(asked, version.classes, output)
+    progress("calibrate", 1.0)
+    return made, asked.report
+
+
+def _register(
+    registry: Registry,
+    version: ModelVersion,
+    network: nn.Module,
+    report: CalibrationReport,
+) -> ModelVersion:
+    return registry.register(
         version.name,
         Calibrated(network, report.temperature),
         version.signature,
@@ -153,14 +162,10 @@ def calibrate(
             **version.training,
             "temperature": f"{report.temperature:.4f}",
             "calibrated_from": str(version.version),
-            "conformal": json.dumps([coverage, report.threshold]),
+            "conformal": json.dumps([report.coverage_wanted, report.threshold]),
         },
         card=version.card,
     )
-    if output is not None:
-        draw(asked, version.classes, output)
-    progress("calibrate", 1.0)
-    return made, report
 
 
 def _samples(
@@ -217,7 +222,7 @@ def _ask(what: Trainable, network: nn.Module, rows: Rows, coverage: float) -> As
         set_size=float(is_in_MK.sum(1).mean()),
         threshold=sets.threshold,
     )
-    return Asked(logits_MK, truth_M, groups_M, report)
+    return Asked(logits_MK, truth_M, report)
 
 
 def draw(asked: Asked, classes: tuple[str, ...], folder: Path) -> None:
@@ -235,11 +240,7 @@ def draw(asked: Asked, classes: tuple[str, ...], folder: Path) -> None:
     names = [each.rpartition("/")[2] for each in classes]
     plot_confusion(confusion_KK, names, folder / "confusion.png")
     before, after = (
-        reliability(_probabilities(asked, each), asked.truth_M)
+        reliability(softmax(asked.logits_MK, each), asked.truth_M)
         for each in (1.0, asked.report.temperature)
     )
     plot_reliability(before, after, folder / "reliability.png")
-
-
-def _probabilities(asked: Asked, temperature: float) -> Probabilities:
-    return softmax(asked.logits_MK, temperature)

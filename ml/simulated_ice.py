@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter
 from scipy.special import logsumexp
 
-from ml.evaluation.metrics import Interval, reliability
+from ml.evaluation.metrics import RESAMPLES, Interval, interval, reliability
 from ml.evaluation.regret import Regret, regret
 from ml.map_rasters import NO_CLASS
 from ml.models.classify import Context, classify_bands
@@ -42,8 +42,6 @@ FIXED_DEG: Final = 33.0
 """What a classifier takes all angles for that does not use them."""
 
 _ANGLES: Final = 28
-_RESAMPLES: Final = 1000
-_BOUNDS: Final = (0.025, 0.975)
 _FIRST_SEED: Final = 3_000_000
 
 
@@ -222,19 +220,19 @@ def _measure_scenes(
         said.append(_ask(classify, sizes, _FIRST_SEED + scene))
     progress("scenes", 1.0)
     rng = np.random.default_rng(0)
-    drawn_RS = rng.integers(0, len(said), (_RESAMPLES, len(said)))
+    drawn_RS = rng.integers(0, len(said), (RESAMPLES, len(said)))
     whole = np.arange(len(said))
     best = features.optimum
     sigma = (best.high - best.low) / 4
-    best_R = best.value + sigma * rng.standard_normal(_RESAMPLES)
+    best_R = best.value + sigma * rng.standard_normal(RESAMPLES)
     inside, inside_R = _interior(said, whole), [_interior(said, d) for d in drawn_RS]
     overall_R = [_overall(said, d) for d in drawn_RS]
     errors_R = [_calibration_error(said, d) for d in drawn_RS[: len(said) * 10]]
     return SceneReport(
-        interior=_interval(inside, inside_R),
-        regret=_interval(best.value - inside, best_R - np.array(inside_R)),
-        overall=_interval(_overall(said, whole), overall_R),
-        calibration_error=_interval(_calibration_error(said, whole), errors_R),
+        interior=interval(inside, inside_R),
+        regret=interval(best.value - inside, best_R - np.array(inside_R)),
+        overall=interval(_overall(said, whole), overall_R),
+        calibration_error=interval(_calibration_error(said, whole), errors_R),
     )
 
 
@@ -281,8 +279,3 @@ def _calibration_error(said: list[_Said], drawn_S: NDArray[np.int64]) -> float:
         np.concatenate([said[s].probabilities_NK for s in drawn_S]),
         np.concatenate([said[s].truth_N for s in drawn_S]),
     ).expected_calibration_error
-
-
-def _interval(value: float, values_R: Any) -> Interval:
-    low, high = np.quantile(values_R, _BOUNDS)
-    return Interval(value, float(low), float(high))

@@ -1,11 +1,11 @@
 """Accuracy, F1 and calibration of classifiers, with confidence intervals.
 
-Shape suffixes: N samples, K classes, R resamples.
+Shape suffixes: N samples, K classes, G groups of samples, R resamples, X numbers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from ml.errors import InvalidSamples
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
 
-_RESAMPLES: Final = 1000
+RESAMPLES: Final = 1000
+"""How often a bootstrap draws."""
+
 _LEVEL: Final = 0.95
 
 BINS: Final = 15
@@ -32,6 +34,36 @@ class Interval:
 
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def interval(value: float, values_R: Any) -> Interval:
+    """An estimate, and between which bounds 95 % of its resamples lie."""
+    low, high = np.quantile(values_R, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+    return Interval(value, float(low), float(high))
+
+
+def group_index(
+    groups_N: NDArray[np.int64] | None, count: int
+) -> tuple[NDArray[np.int64], int]:
+    """The group of each sample from 0 on, and how many there are.
+
+    Args:
+        groups_N: Their names; None where each sample stands for itself.
+        count: How many samples.
+    """
+    if groups_N is None:
+        return np.arange(count), count
+    names, index_N = np.unique(groups_N, return_inverse=True)
+    return index_N, len(names)
+
+
+def resampled(sums_GX: NDArray[Any], seed: int) -> Iterator[NDArray[Any]]:
+    """The sums (X) over as many groups, drawn with replacement, of each resample."""
+    rng = np.random.default_rng(seed)
+    count = len(sums_GX)
+    share_G = np.full(count, 1 / count)
+    for _ in range(RESAMPLES):
+        yield rng.multinomial(count, share_G) @ sums_GX
 
 
 def confusion_matrix(truth_N: Labels, predicted_N: Labels, classes: int) -> Labels:
@@ -83,20 +115,15 @@ def bootstrap(
             on each other; None where each stands for itself.
         seed: Of the resamples.
     """
-    groups_N = np.arange(len(truth_N)) if groups_N is None else groups_N
-    names, index_N = np.unique(groups_N, return_inverse=True)
-    cells_N = truth_N * classes + predicted_N
-    counts = np.zeros((len(names), classes**2), np.int64)
-    np.add.at(counts, (index_N, cells_N), 1)
-    rng = np.random.default_rng(seed)
-    share = np.full(len(names), 1 / len(names))
-    values_R = [
-        statistic((rng.multinomial(len(names), share) @ counts).reshape(classes, -1))
-        for _ in range(_RESAMPLES)
-    ]
-    low, high = np.nanquantile(values_R, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
-    value = statistic(counts.sum(0).reshape(classes, -1))
-    return Interval(value, float(low), float(high))
+    index_N, groups = group_index(groups_N, len(truth_N))
+    counts_GX = np.zeros((groups, classes**2), np.int64)
+    np.add.at(counts_GX, (index_N, truth_N * classes + predicted_N), 1)
+
+    def of_cells(counts_X: Labels) -> float:
+        return statistic(counts_X.reshape(classes, -1))
+
+    values_R = [of_cells(counts_X) for counts_X in resampled(counts_GX, seed)]
+    return interval(of_cells(counts_GX.sum(0)), values_R)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,20 +190,16 @@ def calibration_error(
     confidence_N = probabilities_NK.max(1)
     is_right_N = probabilities_NK.argmax(1) == truth_N
     bin_N = np.minimum((confidence_N * BINS).astype(np.int64), BINS - 1)
-    groups_N = np.arange(len(truth_N)) if groups_N is None else groups_N
-    names, index_N = np.unique(groups_N, return_inverse=True)
-    # By how much confidence exceeds what was right, in each group and bin.
-    excess = np.zeros((len(names), BINS))
-    np.add.at(excess, (index_N, bin_N), confidence_N - is_right_N)
-    counts_G = np.bincount(index_N, minlength=len(names))
-    rng = np.random.default_rng(seed)
-    share_G = np.full(len(names), 1 / len(names))
-    errors_R = []
-    for _ in range(_RESAMPLES):
-        drawn_G = rng.multinomial(len(names), share_G)
-        errors_R.append(np.abs(drawn_G @ excess).sum() / (drawn_G @ counts_G))
-    low, high = np.quantile(errors_R, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
-    return Interval(value, float(low), float(high))
+    index_N, groups = group_index(groups_N, len(truth_N))
+    # By how much confidence exceeds what was right in each bin; then how many samples.
+    sums_GX = np.zeros((groups, BINS + 1))
+    np.add.at(sums_GX, (index_N, bin_N), confidence_N - is_right_N)
+    sums_GX[:, BINS] = np.bincount(index_N, minlength=groups)
+    errors_R = [
+        np.abs(sums_X[:BINS]).sum() / sums_X[BINS]
+        for sums_X in resampled(sums_GX, seed)
+    ]
+    return interval(value, errors_R)
 
 
 def log_loss(probabilities_NK: Probabilities, truth_N: Labels) -> float:

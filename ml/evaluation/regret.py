@@ -3,19 +3,23 @@
 Both are asked about the same samples, so what they differ by is known better than what
 either reaches.
 
-Shape suffixes: N samples, K classes, R resamples, M measures.
+Shape suffixes: N samples, K classes, G groups, R resamples, M measures, X sums.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluation.metrics import Interval, Labels, Probabilities
-
-_RESAMPLES: Final = 1000
-_BOUNDS: Final = (0.025, 0.975)
+from ml.evaluation.metrics import (
+    Interval,
+    Labels,
+    Probabilities,
+    group_index,
+    interval,
+    resampled,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +93,15 @@ def _intervals(
     measures_NM: NDArray[np.float64], groups_N: NDArray[np.int64] | None, seed: int
 ) -> tuple[Interval, ...]:
     """The mean of each measure, and of what the first has more than the second."""
-    groups_N = np.arange(len(measures_NM)) if groups_N is None else groups_N
-    names, index_N = np.unique(groups_N, return_inverse=True)
-    sums_GM = np.zeros((len(names), measures_NM.shape[1] + 1))
-    np.add.at(sums_GM, index_N, np.c_[measures_NM, np.ones(len(index_N))])
-    rng = np.random.default_rng(seed)
-    share_G = np.full(len(names), 1 / len(names))
-    drawn_RG = rng.multinomial(len(names), share_G, size=_RESAMPLES)
-    means_RM = _means(drawn_RG.astype(np.float64) @ sums_GM)
-    lows, highs = np.quantile(means_RM, _BOUNDS, axis=0)
-    values = _means(sums_GM.sum(0, keepdims=True))[0]
-    return tuple(
-        Interval(float(value), float(low), float(high))
-        for value, low, high in zip(values, lows, highs, strict=True)
-    )
+    index_N, groups = group_index(groups_N, len(measures_NM))
+    # Of each measure; then how many samples.
+    sums_GX = np.zeros((groups, measures_NM.shape[1] + 1))
+    np.add.at(sums_GX, index_N, np.c_[measures_NM, np.ones(len(index_N))])
+    means_RM = np.array([_means(sums_X) for sums_X in resampled(sums_GX, seed)])
+    values_M = _means(sums_GX.sum(0))
+    return tuple(map(interval, values_M.tolist(), means_RM.T))
 
 
-def _means(sums_RM: NDArray[np.float64]) -> NDArray[np.float64]:
-    means_RM = sums_RM[:, :-1] / sums_RM[:, -1:]
-    lost_R = means_RM[:, 0] - means_RM[:, 1]
-    return np.column_stack([means_RM, lost_R])
+def _means(sums_X: NDArray[np.float64]) -> NDArray[np.float64]:
+    means_M = sums_X[:-1] / sums_X[-1]
+    return np.append(means_M, means_M[0] - means_M[1])
