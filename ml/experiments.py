@@ -18,7 +18,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from ml.errors import UnknownRecipe
 from ml.evaluation.crossvalidation import Validation, cross_validate
-from ml.recipes import patch_recipe, series_recipe
+from ml.recipes import PATCH_RECIPES, SERIES_RECIPES, find_recipe
 from ml.samples.named import PATCHES, SERIES, read_patches
 from ml.samples.polar_patch import CLASSES, PatchSamples
 from ml.samples.series import SeriesSamples
@@ -108,7 +108,7 @@ def validate(
     if name == PATCHES:
         return _validate_patches(folder, split, recipe or "ice-patches", progress)
     experiment = series_experiment(name)
-    chosen = series_recipe(recipe or experiment.recipe)
+    chosen = find_recipe(SERIES_RECIPES, recipe or experiment.recipe)
     make_split = _chosen(experiment.splits, split)
     samples = experiment.read(folder)
     folds_N = make_split(samples)
@@ -136,7 +136,7 @@ def series_experiment(name: str, *others: str) -> SeriesExperiment:
 def _validate_patches(
     folder: Path, split: str | None, recipe: str, progress: Progress
 ) -> Validation:
-    chosen = patch_recipe(recipe)
+    chosen = find_recipe(PATCH_RECIPES, recipe)
     make_split = _chosen({"scene": patch_folds}, split)
     samples = read_patches(folder)
     folds_N = make_split(samples)

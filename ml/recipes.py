@@ -19,14 +19,14 @@ Shape suffixes: N samples, K classes.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ml.errors import UnknownRecipe
+from ml.errors import InvalidTraining, UnknownRecipe
 from ml.evaluation.crossvalidation import Logits, TrainAndPredict, logits_of
 from ml.models.architectures import describe, text_of
 from ml.models.committee import Committee
@@ -57,6 +57,7 @@ from ml.training.run import ONCE, Run
 Make: TypeAlias = Callable[[SeriesSamples], nn.Module]
 """Makes a network for the shape of samples, its scales learned from them."""
 
+_RecipeT = TypeVar("_RecipeT")
 
 _CHECKPOINT_STEPS: Final = 100
 _CHIPS_AT_ONCE: Final = 64
@@ -278,8 +279,6 @@ class Forest:
         )
 
 
-AnySeriesRecipe: TypeAlias = SeriesRecipe | Forest | Committee
-
 SERIES_RECIPES: Final[Mapping[str, SeriesRecipe | Forest | Committee]] = (
     MappingProxyType(
         {
@@ -315,45 +314,27 @@ CHART_RECIPES: Final[Mapping[str, ChartRecipe]] = MappingProxyType(
 """Recipes for chips with what charts say, by name."""
 
 
-def series_recipe(name: str) -> AnySeriesRecipe:
-    """A recipe for series.
+def find_recipe(recipes: Mapping[str, _RecipeT], name: str) -> _RecipeT:
+    """A recipe of one of these tables.
 
     Raises:
         UnknownRecipe: There is none of this name.
     """
-    if name not in SERIES_RECIPES:
-        raise UnknownRecipe(name, tuple(SERIES_RECIPES))
-    return SERIES_RECIPES[name]
+    if name not in recipes:
+        raise UnknownRecipe(name, tuple(recipes))
+    return recipes[name]
 
 
-def patch_recipe(name: str) -> PatchRecipe | Forest:
-    """A recipe for patches.
-
-    Raises:
-        UnknownRecipe: There is none of this name.
-    """
-    if name not in PATCH_RECIPES:
-        raise UnknownRecipe(name, tuple(PATCH_RECIPES))
-    return PATCH_RECIPES[name]
-
-
-def chip_recipe(name: str) -> ChipRecipe:
-    """A recipe for chips of scenes.
+def find_network_recipe(
+    recipes: Mapping[str, _RecipeT | Forest | Committee], name: str
+) -> _RecipeT:
+    """The same, of a recipe that gives a network.
 
     Raises:
+        InvalidTraining: It gives none.
         UnknownRecipe: There is none of this name.
     """
-    if name not in CHIP_RECIPES:
-        raise UnknownRecipe(name, tuple(CHIP_RECIPES))
-    return CHIP_RECIPES[name]
-
-
-def chart_recipe(name: str) -> ChartRecipe:
-    """A recipe for chips with what charts say.
-
-    Raises:
-        UnknownRecipe: There is none of this name.
-    """
-    if name not in CHART_RECIPES:
-        raise UnknownRecipe(name, tuple(CHART_RECIPES))
-    return CHART_RECIPES[name]
+    found = find_recipe(recipes, name)
+    if isinstance(found, (Forest, Committee)):
+        raise InvalidTraining(f"{name} is no network, and only networks are kept")
+    return found

@@ -8,11 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from ml.errors import InvalidTraining
 from ml.evaluation.crossvalidation import Validation
 from ml.evaluation.regret import Regret, regret
-from ml.models.committee import Committee
-from ml.recipes import Forest, SeriesRecipe, series_recipe
+from ml.recipes import SERIES_RECIPES, find_network_recipe
 from ml.samples.series import SeriesSamples
 from ml.sim.crop import Season, optimal_probabilities, season, simulate_fields
 from ml.training.run import Run
@@ -65,8 +63,9 @@ def validate_on_fields(
 
     Raises:
         UnknownRecipe: There is no such recipe.
+        InvalidTraining: It gives no network.
     """
-    chosen = _network(recipe or "crop-tempcnn")
+    chosen = find_network_recipe(SERIES_RECIPES, recipe or "crop-tempcnn")
     drawn = fields or SimulatedFields(season())
     train, test = (
         simulate_fields(drawn.season, count, seed)
@@ -81,11 +80,3 @@ def validate_on_fields(
     )
     optimal_NK = optimal_probabilities(drawn.season, test.values_NTC[:])
     return done, regret(done.calibrated(), optimal_NK, test.labels_N)
-
-
-def _network(name: str) -> SeriesRecipe:
-    found = series_recipe(name)
-    if isinstance(found, (Forest, Committee)):
-        reason = f"{name} is no network, and these are what is measured here"
-        raise InvalidTraining(reason)
-    return found

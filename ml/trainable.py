@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +18,16 @@ from ml.errors import InvalidTraining
 from ml.evaluation.crossvalidation import Logits
 from ml.evaluation.metrics import Labels
 from ml.experiments import patch_folds, series_experiment
-from ml.models.committee import Committee
 from ml.recipes import (
+    CHIP_RECIPES,
+    PATCH_RECIPES,
+    SERIES_RECIPES,
     ChipRecipe,
-    Forest,
     PatchRecipe,
     SeriesRecipe,
-    chip_recipe,
+    find_network_recipe,
+    find_recipe,
     patch_data,
-    patch_recipe,
-    series_recipe,
 )
 from ml.registry.store import Signature, Tensor
 from ml.samples.columns import Column, blocks, some
@@ -115,7 +115,7 @@ def trainable(
     """
     if dataset == SIMULATED:
         name = recipe or "ice-unet"
-        chosen = chip_recipe(name)
+        chosen = find_recipe(CHIP_RECIPES, name)
         return of_chips(simulate_chips(progress=progress), chosen, name)
     if dataset == CROPS:
         return _of_fields(training_fields(), recipe)
@@ -123,11 +123,11 @@ def trainable(
         raise InvalidTraining(f"{dataset} lies in a folder; name it with --data")
     if dataset == PATCHES:
         name = recipe or "ice-patches"
-        network = network_of(name, patch_recipe)
-        return of_patches(read_patches(folder), network, name)
+        of_patch = find_network_recipe(PATCH_RECIPES, name)
+        return of_patches(read_patches(folder), of_patch, name)
     experiment = series_experiment(dataset, SIMULATED, CROPS)
     name = recipe or experiment.recipe
-    network = network_of(name, series_recipe)
+    network = find_network_recipe(SERIES_RECIPES, name)
     series = experiment.read(folder)
     make_split = next(iter(experiment.splits.values()))
     return of_series(series, network, name, make_split(series))
@@ -144,7 +144,7 @@ def unseen(
     if dataset == SIMULATED:
         name = recipe or "ice-unet"
         chips = simulate_chips(_UNSEEN_SCENES, _UNSEEN_SEED, progress)
-        return of_chips(chips, chip_recipe(name), name)
+        return of_chips(chips, find_recipe(CHIP_RECIPES, name), name)
     if dataset == CROPS:
         return _of_fields(simulate_fields(season(), ASKED, _UNSEEN_SEED), recipe)
     return None
@@ -153,20 +153,7 @@ def unseen(
 def _of_fields(fields: SeriesSamples, recipe: str | None) -> Trainable:
     name = recipe or "crop-tempcnn"
     folds_N = stratified_folds(fields.labels_N, _FOLDS)
-    return of_series(fields, network_of(name, series_recipe), name, folds_N)
-
-
-def network_of(name: str, find: Callable[[str], Any]) -> Any:
-    """A recipe that gives a network.
-
-    Raises:
-        InvalidTraining: It is none.
-        UnknownRecipe: There is none of this name.
-    """
-    found = find(name)
-    if isinstance(found, (Forest, Committee)):
-        raise InvalidTraining(f"{name} is no network, and only networks are kept")
-    return found
+    return of_series(fields, find_network_recipe(SERIES_RECIPES, name), name, folds_N)
 
 
 def of_series(

@@ -4,7 +4,14 @@ from pathlib import Path
 from typing import Final
 
 from ml.errors import InvalidTraining
-from ml.recipes import chart_recipe, chip_recipe, patch_recipe, series_recipe
+from ml.recipes import (
+    CHART_RECIPES,
+    CHIP_RECIPES,
+    PATCH_RECIPES,
+    SERIES_RECIPES,
+    find_network_recipe,
+    find_recipe,
+)
 from ml.samples import charts
 from ml.samples.series import SeriesSamples
 from ml.samples.shards import sources
@@ -12,7 +19,6 @@ from ml.samples.shards.reader import Shards, is_shards, open_shards
 from ml.samples.splits import OBJECT, Folds, grouped_folds, stratified_folds
 from ml.trainable import (
     Trainable,
-    network_of,
     of_chips,
     of_patches,
     of_series,
@@ -40,18 +46,20 @@ def of_shards(shards: Shards, recipe: str | None) -> Trainable:
             series = sources.series_of(shards)
             name = recipe or "crop-both"
             folds_N = _series_folds(series)
-            return of_series(series, network_of(name, series_recipe), name, folds_N)
+            network = find_network_recipe(SERIES_RECIPES, name)
+            return of_series(series, network, name, folds_N)
         case sources.PATCHES:
             name = recipe or "ice-patches"
-            network = network_of(name, patch_recipe)
-            return of_patches(sources.patches_of(shards), network, name)
+            of_patch = find_network_recipe(PATCH_RECIPES, name)
+            return of_patches(sources.patches_of(shards), of_patch, name)
         case sources.CHIPS:
             name = recipe or "ice-unet"
             chips = sources.chips_of(shards)
-            return of_chips(chips, chip_recipe(name), name)
+            return of_chips(chips, find_recipe(CHIP_RECIPES, name), name)
         case charts.CHARTS:
             name = recipe or "ice-heads"
-            return of_charts(charts.charts_of(shards), chart_recipe(name), name)
+            of_chart = find_recipe(CHART_RECIPES, name)
+            return of_charts(charts.charts_of(shards), of_chart, name)
         case kind:
             raise InvalidTraining(f"{shards.folder}: no recipe is for {kind!r}")
 
