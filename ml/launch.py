@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engines.spark.session import SparkSettings, spark_session
+from ml.errors import InvalidTraining
 from ml.registry.store import ModelVersion, Registry
 from ml.training.errors import LaunchError
 from ml.training_job import REFUSED, TrainingJob, run_job, train
@@ -55,6 +56,7 @@ def launch(
         progress: Told of each step, with `python`.
 
     Raises:
+        InvalidTraining: Several processes are asked of `python`.
         LaunchError: A process ended with an error, or was killed.
         MlError: With `python`: see `ml.training_job.train`.
     """
@@ -63,7 +65,8 @@ def launch(
             made = train(job, progress)
             number = made.version if made else None
         case Launcher.PYTHON:
-            raise LaunchError(launcher, f"starts one process, not {count}")
+            reason = f"starts one process, not {count}: launch with torchrun or spark"
+            raise InvalidTraining(f"{launcher} {reason}")
         case Launcher.TORCHRUN:
             number = _torchrun(job, count)
         case Launcher.SPARK:

@@ -90,7 +90,7 @@ def test_a_process_that_fails_is_named(tmp_path: Path) -> None:
     wrong = TrainingJob("atlantis", tmp_path, "crops", data=tmp_path)
     with pytest.raises(LaunchError, match="there is no 'atlantis'"):
         launch(wrong, Launcher.TORCHRUN, 2)
-    with pytest.raises(LaunchError, match="starts one process, not 2"):
+    with pytest.raises(InvalidTraining, match="python starts one process, not 2: la"):
         launch(wrong, Launcher.PYTHON, 2)
     with pytest.raises(RegistryError, match="is no name"):
         launch(TrainingJob("x", tmp_path, "No Name"))
