@@ -30,22 +30,28 @@ class Experiments:
         Raises:
             UnreadableRun: A record is broken.
         """
-        files = sorted(self.folder.glob(f"[0-9]*/{DOCUMENT}"))
-        return tuple(map(_read, files))
+        found = [_read(self.folder / name / DOCUMENT) for name in self._names()]
+        return tuple(sorted(found, key=lambda one: one.started))
 
     def find(self, name: str) -> RunRecord:
         """The run whose name is, or alone begins or ends with, this; `last`.
 
         Raises:
             NoSuchRun: There is none, or several.
+            UnreadableRun: Its record is broken; of `last`, any.
         """
-        known = [path.parent.name for path in sorted(self.folder.glob(f"*/{DOCUMENT}"))]
-        if name == "last" and known:
-            return _read(self.folder / known[-1] / DOCUMENT)
+        if name == "last" and (runs := self.runs()):
+            return runs[-1]
+        known = self._names()
         found = [one for one in known if one.startswith(name) or one.endswith(name)]
         if len(found) != 1:
             raise NoSuchRun(name, known)
         return _read(self.folder / found[0] / DOCUMENT)
+
+    def _names(self) -> list[str]:
+        """Of those whose record is whole: what is in work begins with a point."""
+        files = self.folder.glob(f"[0-9]*/{DOCUMENT}")
+        return sorted(path.parent.name for path in files)
 
     def curves(self, run: RunRecord) -> dict[str, list[float]]:
         """The curves of a run, by name, a value for each step.

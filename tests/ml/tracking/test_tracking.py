@@ -1,6 +1,7 @@
 """Runs are recorded, well ended or not, and put beside each other."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -67,7 +68,7 @@ def test_runs_are_compared_by_what_differs(tmp_path: Path) -> None:
     with recording(tmp_path, "evaluate", {"dataset": "two-crops"}) as record:
         record.metrics["macro_f1"] = 0.25
     runs = Experiments(tmp_path).runs()
-    found = compare(sorted(runs, key=lambda one: one.started))
+    found = compare(runs)
     assert found.parameters == {"seed": (1, 2, None)}
     assert found.metrics == {
         "accuracy": (0.5, 0.75, None),
@@ -79,10 +80,15 @@ def test_runs_are_compared_by_what_differs(tmp_path: Path) -> None:
 
 
 def test_a_run_is_found_by_a_part_of_its_name(tmp_path: Path) -> None:
-    for seed in (1, 2):
+    for seed in range(5):
         _run(tmp_path, seed, 0.5)
     kept = Experiments(tmp_path)
+    # Within a second names do not tell the order.
+    assert [one.parameters["seed"] for one in kept.runs()] == [0, 1, 2, 3, 4]
     first = kept.runs()[0]
+    # Whoever is killed while writing leaves this.
+    unfinished = tmp_path / f".{first.id}.partial-1-a"
+    shutil.copytree(tmp_path / first.id, unfinished)
     assert kept.find(first.id) == kept.find(first.id[-6:]) == first
     assert kept.find("last") == kept.runs()[-1]
     for name in ("2", "1999"):
