@@ -31,7 +31,11 @@ def replace_directory(new: Path, target: Path) -> None:
     elif not exchanged(new, target):
         aside = new.with_name(f"{new.name}.replaced")
         target.rename(aside)
-        new.rename(target)
+        try:
+            new.rename(target)
+        except OSError:
+            aside.rename(target)
+            raise
         aside.rename(new)
     sync_directory(target.parent)
 

@@ -67,7 +67,7 @@ def replace_lake(new: Path, folder: Path) -> None:
         OSError: The disk does not let us.
     """
     (new / SUCCESS).touch()
-    for path in new.rglob("*"):
+    for path in (new, *new.rglob("*")):
         sync_file(path)
     replace_directory(new, folder)
 

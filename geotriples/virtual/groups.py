@@ -87,7 +87,11 @@ class Counting:
 
     def _table(self, select: exp.Select) -> pa.Table:
         batches = list(self.execution.batches(select.sql("duckdb")))
-        return pa.Table.from_batches(batches)
+        # No rows come as no batch, which would tell the columns.
+        none = pa.table(
+            {name: pa.nulls(0, pa.string()) for name in select.named_selects}
+        )
+        return pa.Table.from_batches(batches) if batches else none
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +268,7 @@ class _GroupsQuery:
         count = range(len(self.grouping.measures))
         measured = [table.column(f"m{number}").to_pylist() for number in count]
         counts = table.column("rows").to_pylist()
-        if any(None in one for one in measured) or counts == [0]:
+        if any(None in one for one in measured):
             return None
         found = [
             tuple(map(int, one)) if self._is_integer(number) else tuple(one)

@@ -29,6 +29,7 @@ ex:sample rml:logicalSource ex:samples ;
     [ rml:predicate ex:odd ; rml:objectMap [ rml:reference "odd" ] ] ,
     [ rml:predicate ex:tag ; rml:objectMap [ rml:reference "kind" ;
       rml:language "en" ] ] ,
+    [ rml:predicate ex:none ; rml:objectMap [ rml:reference "none" ] ] ,
     [ rml:predicate ex:many ; rml:objectMap [ rml:reference "many" ] ] .
 ex:row rml:logicalSource ex:other ;
   rml:subjectMap [ rml:template "http://example.com/other/{{k}}" ;
@@ -46,6 +47,7 @@ SAMPLES = pa.table(
         "depth": [None if i % 6 == 5 else i / 8 - 2 for i in range(ROWS)],
         "single": pa.array([i / 10 for i in range(ROWS)], pa.float32()),
         "odd": [float("nan") if i == 9 else i / 4 for i in range(ROWS)],
+        "none": pa.nulls(ROWS, pa.int64()),
         "many": [[i, i % 2] for i in range(ROWS)],
     }
 )
@@ -69,6 +71,9 @@ COUNTED = (
     "SELECT (MAX(?x) AS ?m) { ?s ex:single ?x }",
     "SELECT ?s ?m { { SELECT (MAX(?d) AS ?m) { ?x ex:depth ?d } } ?s ex:depth ?m }",
     "SELECT (SUM(?o) AS ?t) { ?s ex:odd ?o }",
+    # What no row makes has no groups, and none of one group.
+    "SELECT ?o (COUNT(*) AS ?n) (MAX(?o) AS ?m) { ?s ex:none ?o } GROUP BY ?o",
+    "SELECT (COUNT(*) AS ?n) (COUNT(DISTINCT ?o) AS ?m) { ?s ex:none ?o }",
     "ASK { { SELECT (COUNT(*) AS ?n) { ?s ex:kind ?k } } FILTER(?n > 40) }",
 )
 NOT_COUNTED = (
@@ -86,7 +91,8 @@ NOT_COUNTED = (
     "SELECT (SUM(?r + 1) AS ?n) { ?s ex:kind ?k ; ex:rank ?r }",
     "SELECT (GROUP_CONCAT(?k) AS ?n) { ?s ex:kind ?k ; ex:rank 7 }",
     "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ex:rank ?r } }",
-    # One that is not to be compared.
+    # A sum of nothing, and one that is not to be compared.
+    "SELECT (SUM(?o) AS ?n) { ?s ex:none ?o }",
     "SELECT (MIN(?o) AS ?m) { ?s ex:odd ?o }",
 )
 

@@ -58,6 +58,17 @@ def test_what_cannot_be_exchanged_is_renamed(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["n", "target"]
 
 
+def test_what_cannot_be_renamed_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "_renameat2", lambda: None)
+    target = _directory(tmp_path / "target", "0")
+    with pytest.raises(FileNotFoundError):
+        replace_directory(tmp_path / "none", target)
+    assert _content(target) == "0"
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_where_nothing_was_a_directory_is_moved(tmp_path: Path) -> None:
     new = _directory(tmp_path / "new", "1")
     replace_directory(new, tmp_path / "target")
