@@ -33,11 +33,14 @@ def predict(  # noqa: PLR0913 - what users set, by name
 
     Raises:
         NoSuchModel: There is no such model.
+        CorruptModel: It is not what was registered.
         UnsuitableModel: It is not for such input; networks for patches are for none.
     """
-    if is_for_series(registry.load(registry.find(name))):
+    version = registry.find(name)
+    model = registry.load(version)
+    if is_for_series(model):
         named = None if crs is None else parse_crs(crs)
-        return predict_cube(registry, name, path, out_dir, crs=named, progress=progress)
+        return predict_cube(version, model, path, out_dir, crs=named, progress=progress)
     return predict_scene(
-        registry, name, path, out_dir, tile_px=tile_px, progress=progress
+        version, model, path, out_dir, tile_px=tile_px, progress=progress
     )

@@ -21,7 +21,7 @@ from ml.prediction.map_writer import (
     write_map,
 )
 from ml.prediction.tiles import Floats, Network, Tiling, blended_rows
-from ml.registry.store import Registry
+from ml.registry.store import ModelVersion, Registry
 from ml.scene import Bands, Scene, read_scene
 from ontologies.progress import Progress, silent
 
@@ -31,36 +31,33 @@ TILE_PX: Final = 512
 
 
 def predict_scene(
-    registry: Registry,
-    name: str,
+    version: ModelVersion,
+    model: nn.Module,
     path: Path,
     out_dir: Path,
     *,
     tile_px: int = TILE_PX,
     progress: Progress = silent,
 ) -> PredictedMap:
-    """Map a scene by a registered network, on a GPU where there is one.
+    """Map a scene by the network of a version, on a GPU where there is one.
 
     Tiles overlap as far as the network sees, so that the map is that of the whole scene
     at once.  Memory is that of a row of tiles, and a byte for each pixel.
 
     Args:
-        registry: Where the model is.
-        name: As `Registry.find` takes it.
+        version: What is known of the model.
+        model: Its network.
         path: The scene's folder, or its `scene.json`.
         out_dir: A new folder, or one of an earlier prediction.
         tile_px: Rows and columns of a tile.
         progress: Told of each row of tiles.
 
     Raises:
-        NoSuchModel: There is no such model.
         UnsuitableModel: It is not one for HH, HV and incidence angle of scenes.
         IncompleteScene: The scene lacks a band.
         NoValidPixels: No pixel has every band; nothing was written.
         OutputExists: `out_dir` holds something else.
     """
-    version = registry.find(name)
-    model = registry.load(version)
     tiling = _tiling(label_of(version), model, tile_px)
     scene = read_scene(path)
     frame = frame_of(version, scene.grid, scene.source)

@@ -25,7 +25,7 @@ from ml.prediction.map_writer import (
     write_map,
 )
 from ml.products.series_cube import SeriesCube, open_cube
-from ml.registry.store import ModelVersion, Registry
+from ml.registry.store import ModelVersion
 from ontologies.progress import Progress, silent
 
 PIXELS: Final = 65_536
@@ -44,8 +44,8 @@ def is_for_series(model: nn.Module) -> bool:
 
 
 def predict_cube(  # noqa: PLR0913 - what users set, by name
-    registry: Registry,
-    name: str,
+    version: ModelVersion,
+    model: nn.Module,
     path: Path,
     out_dir: Path,
     *,
@@ -53,13 +53,13 @@ def predict_cube(  # noqa: PLR0913 - what users set, by name
     pixels: int = PIXELS,
     progress: Progress = silent,
 ) -> PredictedMap:
-    """Map a cube by a registered network for series, on a GPU where there is one.
+    """Map a cube by the network of a version, on a GPU where there is one.
 
     Each pixel is asked about alone, so the map does not depend on how rows are read.
 
     Args:
-        registry: Where the model is.
-        name: As `Registry.find` takes it.
+        version: What is known of the model.
+        model: Its network, for series.
         path: A NetCDF file or a Zarr store, see `ml.products.series_cube`.
         out_dir: A new folder, or one of an earlier prediction.
         crs: For a cube that does not declare its own.
@@ -67,15 +67,12 @@ def predict_cube(  # noqa: PLR0913 - what users set, by name
         progress: Told of the rows that are done.
 
     Raises:
-        NoSuchModel: There is no such model.
         UnsuitableModel: It is not for series, does not say for which, its dates are
             not those of the cube, or a class of its is in no scheme.
         MissingBands: The cube has not all channels of the model.
         NoValidPixels: No pixel was ever seen; nothing was written.
         OutputExists: `out_dir` holds something else.
     """
-    version = registry.find(name)
-    model = registry.load(version)
     if not is_for_series(model):
         raise UnsuitableModel(label_of(version), "it is not for series of dates")
     cube = open_cube(path, _said(version, "channels"), crs)

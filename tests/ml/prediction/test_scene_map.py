@@ -17,6 +17,7 @@ from ml.models.unet import UNet
 from ml.polygons import read_polygons
 from ml.prediction.errors import UnsuitableModel
 from ml.prediction.map_writer import PredictedMap
+from ml.prediction.predict import predict
 from ml.prediction.scene_map import (
     network_of,
     predict_scene,
@@ -70,7 +71,7 @@ def made(
     registry: Registry, scene: Scene, tmp_path_factory: pytest.TempPathFactory
 ) -> PredictedMap:
     out = tmp_path_factory.mktemp("maps") / "map"
-    return predict_scene(registry, "ice@1", scene.source.path, out, tile_px=80)
+    return predict(registry, "ice@1", scene.source.path, out, tile_px=80)
 
 
 def _whole(model: Calibrated, scene: Scene) -> np.ndarray:
@@ -178,11 +179,14 @@ def test_nothing_is_written_by_what_does_not_fit(
     out, path = tmp_path / "map", scene.source.path
     for name, error, message in (
         ("ships", NoSuchModel, "there are crops, ice, nameless"),
-        ("crops", UnsuitableModel, "crops 1: it is for TempCnn, not for the pixels"),
+        ("crops", UnsuitableModel, "crops 1: it does not say for which channels"),
         ("nameless", UnsuitableModel, "no scheme has its class 'leads-water-new'"),
     ):
         with pytest.raises(error, match=message):
-            predict_scene(registry, name, path, out)
+            predict(registry, name, path, out)
+    crops = registry.get("crops")
+    with pytest.raises(UnsuitableModel, match="crops 1: it is for TempCnn, not for"):
+        predict_scene(crops, registry.load(crops), path, out)
     with pytest.raises(UnreadableProduct, match="no such file"):
-        predict_scene(registry, "ice", tmp_path / "absent", out)
+        predict(registry, "ice", tmp_path / "absent", out)
     assert not out.exists()

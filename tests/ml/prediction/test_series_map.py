@@ -104,10 +104,12 @@ def test_windows_and_stores_change_nothing(
         south_up = read.load().isel(y=slice(None, None, -1))
     store = tmp_path / "cube.zarr"
     south_up.to_zarr(store, zarr_format=2, consolidated=False)
+    version = registry.find("any-dates")
+    network = registry.load(version)
     read_bytes = []
     for path, pixels in ((cube_path, 10_000), (cube_path, 70), (store, 70)):
         folder = tmp_path / f"{path.suffix}{pixels}"
-        made = predict_cube(registry, "any-dates", path, folder, pixels=pixels)
+        made = predict_cube(version, network, path, folder, pixels=pixels)
         with rasterio.open(made.class_map) as classes:
             read_bytes.append(classes.read(1))
             assert classes.transform.e < 0
