@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.errors import InvalidTraining
+from ml.prediction.errors import InvalidTiling
 
 Floats: TypeAlias = NDArray[np.float32]
 Network: TypeAlias = Callable[[Floats], Floats]
@@ -31,6 +31,9 @@ class Tiling:
         halo: Pixels at the edge of a tile that count for nothing.
         ramp: Pixels over which one tile passes into the next.
         batch: Tiles that are predicted at once.
+
+    Raises:
+        InvalidTiling: More than half of a tile would lie in others too.
     """
 
     size: int
@@ -40,9 +43,7 @@ class Tiling:
 
     def __post_init__(self) -> None:
         if self.step < self.overlap:
-            least = 2 * self.overlap
-            reason = f"tiles of {self.size} pixels are too small: use {least} or more"
-            raise InvalidTraining(reason)
+            raise InvalidTiling(self.size, 2 * self.overlap)
 
     @property
     def overlap(self) -> int:

@@ -8,14 +8,14 @@ import pytest
 import rasterio
 import torch
 
-from ml.errors import InvalidTraining, NoSuchModel, UnreadableProduct
+from ml.errors import NoSuchModel, UnreadableProduct
 from ml.map_files import read_map, vectorize
 from ml.map_rasters import NO_CLASS, PROBABILITY_STEP
 from ml.maps import Generalization
 from ml.models.calibrated import Calibrated
 from ml.models.unet import UNet
 from ml.polygons import read_polygons
-from ml.prediction.errors import UnsuitableModel
+from ml.prediction.errors import InvalidTiling, UnsuitableModel
 from ml.prediction.map_writer import PredictedMap
 from ml.prediction.predict import predict
 from ml.prediction.scene_map import (
@@ -102,7 +102,7 @@ def test_weights_of_tiles_are_one_everywhere() -> None:
         for a, b in tiling.spans(length):
             total[a:b] += tiling.weights((a, b), length)
         assert total == pytest.approx(np.ones(length))
-    with pytest.raises(InvalidTraining, match="use 24 or more"):
+    with pytest.raises(InvalidTiling, match="use 24 or more"):
         Tiling(20, halo=4, ramp=4)
 
 
