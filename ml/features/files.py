@@ -1,5 +1,6 @@
 """Files of the store: written whole, numbered by who comes first."""
 
+import errno
 import hashlib
 import json
 import os
@@ -11,7 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engines.whole_files import scratch_directory, sync_directory, whole_file
+from engines.whole_files import (
+    scratch_directory,
+    sync_directory,
+    whole_directory,
+    whole_file,
+)
 from ml.features.errors import CorruptFeatures, UnwritableFeatures
 
 
@@ -64,6 +70,29 @@ def claim_json(path: Path, document: Mapping[str, Any]) -> bool:
             return False
         sync_directory(path.parent)
         return True
+
+
+def claim_folder(folder: Path, documents: Mapping[str, Mapping[str, Any]]) -> bool:
+    """The same for a folder: all of its documents appear, by their names, or none.
+
+    Raises:
+        UnwritableFeatures: It cannot be written.
+    """
+    with _writing(folder):
+        try:
+            with whole_directory(folder) as partial:
+                for name, document in documents.items():
+                    (partial / name).write_bytes(json_bytes(document))
+        except OSError as error:
+            if is_taken(error):
+                return False
+            raise
+    return True
+
+
+def is_taken(error: OSError) -> bool:
+    """Whether it says that a folder of this name is there, and not empty."""
+    return error.errno in {errno.ENOTEMPTY, errno.EEXIST}
 
 
 def write_table(path: Path, table: pa.Table) -> str:

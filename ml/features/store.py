@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ml.features.errors import EntryExists, InvalidFeatures, InvalidQuery, NoSuchEntry
-from ml.features.files import claim_json, numbers, read_json
+from ml.features.files import claim_folder, numbers, read_json
 from ml.features.groups import FeatureGroup
 from ml.features.query import Query, query_from_json
 from ml.features.schema import Feature, Schema, check_name
@@ -60,10 +59,11 @@ class FeatureStore:
         made = GroupTable(
             folder, name, chosen, tuple(primary_key), event_time, description
         )
-        if not claim_json(folder / "group.json", group_json(made)):
-            raise EntryExists(f"{made} exists; get it, or create another version")
+        documents = {"group.json": group_json(made)}
         if schema:
-            claim_json(folder / "schema.json", schema.as_json())
+            documents["schema.json"] = schema.as_json()
+        if not claim_folder(folder, documents):
+            raise EntryExists(f"{made} exists; get it, or create another version")
         return FeatureGroup(made)
 
     def get_or_create_feature_group(
@@ -160,7 +160,7 @@ class FeatureStore:
             "labels": tuple(labels),
             "description": description,
         }
-        if not claim_json(home / str(chosen) / "view.json", document):
+        if not claim_folder(home / str(chosen), {"view.json": document}):
             raise EntryExists(
                 f"{name} {chosen} exists; get it, or create another version"
             )
@@ -197,8 +197,7 @@ class FeatureStore:
             return self.create_feature_view(name, version, query=query, labels=labels)
         except EntryExists:
             found = self.get_feature_view(name, version)
-        same: list[Any] = [(found.query.as_json(), found.labels)]
-        if (query.as_json(), tuple(labels)) not in same:
+        if (found.query.as_json(), found.labels) != (query.as_json(), tuple(labels)):
             raise EntryExists(
                 f"{name} {version} has another query; take another version"
             )

@@ -6,7 +6,6 @@ views/NAME/VERSION/training/00000001/
   test.parquet
 """
 
-import errno
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,14 @@ from numpy.typing import NDArray
 
 from engines.whole_files import whole_directory
 from ml.features.errors import InvalidQuery, NoSuchEntry, UnwritableFeatures
-from ml.features.files import check_sha256, json_bytes, numbers, read_json, sha256_of
+from ml.features.files import (
+    check_sha256,
+    is_taken,
+    json_bytes,
+    numbers,
+    read_json,
+    sha256_of,
+)
 from ml.features.statistics import (
     FeatureStatistics,
     statistics_from_json,
@@ -153,7 +159,7 @@ def keep(
             with whole_directory(target) as partial:
                 made = _write(partial, version, parts, query, split, description)
         except OSError as error:
-            if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+            if is_taken(error):
                 continue  # another process took the number
             raise UnwritableFeatures(target, str(error)) from error
         return made

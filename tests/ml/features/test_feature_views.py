@@ -251,6 +251,28 @@ def test_a_disk_that_refuses_leaves_no_commit(
     assert len(list((ndvi.folder / "data").iterdir())) == 3
 
 
+def test_a_group_that_is_half_made_is_none(
+    store: FeatureStore, ndvi: FeatureGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(path: Path, content: bytes) -> int:
+        if path.name in {"schema.json", "view.json"}:
+            raise KeyboardInterrupt
+        return written(path, content)
+
+    written = Path.write_bytes
+    features = [Feature("parcel", "string")]
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", killed)
+        with pytest.raises(KeyboardInterrupt):
+            store.create_feature_group("g", primary_key=["parcel"], features=features)
+        with pytest.raises(KeyboardInterrupt):
+            store.create_feature_view("v", query=ndvi.select_all())
+    assert store.feature_groups() == (("ndvi", 1),)
+    assert store.feature_views() == ()
+    made = store.create_feature_group("g", primary_key=["parcel"], features=features)
+    assert (made.version, len(made.features)) == (1, 1)
+
+
 def test_writers_at_one_time_all_have_their_commits(store: FeatureStore) -> None:
     group = store.create_feature_group("g", primary_key=["key"])
     group.insert(frame(key=[-1], writer=[-1]))
