@@ -23,6 +23,11 @@ PROLOGUE: Final = (
 EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0/"
 """Begins the IRIs of CRSs of EPSG."""
 
+CROSSED: Final = (
+    "POLYGON ((137.64 86.04, -159.03 64.21, 53.25 60.15, 129.95 41.78, 137.64 86.04))"
+)
+"""An area around the pole whose outline crosses itself, so that GEOS cannot cut it."""
+
 
 def store_of(folder: Path, literals: Mapping[str, str], kind: str = "wkt") -> Store:
     """A store in which `<http://g/{name}> <http://g/has>` each literal."""

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from engines.errors import NoSuchGeometry
 from engines.geodesy.arrays import (
     Booleans,
     Floats,
@@ -53,6 +54,9 @@ def wrap(geoms: GeometryLike) -> Wrapped:
     Geometries that do neither come back as the same objects; `wrap` applied twice is
     `wrap` applied once. Z is kept at vertices; M is lost where a geometry is cut.
 
+    Raises:
+        NoSuchGeometry: An outline crosses itself, and GEOS cannot tell its inside.
+
     Examples:
         >>> square = shapely.from_wkt("POLYGON((170 0,-170 0,-170 9,170 9,170 0))")
         >>> wrapped = wrap(np.array([square]))
@@ -66,7 +70,7 @@ def wrap(geoms: GeometryLike) -> Wrapped:
     crosses = np.zeros(len(array), dtype=bool)
     polar = np.zeros(len(array), dtype=bool)
     for row in np.flatnonzero(needs_wrap(array)).tolist():
-        cut, crosses[row], polar[row] = _wrap_one(array[row])
+        cut, crosses[row], polar[row] = _cut_one(array[row])
         wrapped[row] = _restore(cut, array[row])
     return Wrapped(wrapped, crosses, polar)
 
@@ -106,6 +110,18 @@ def _need_wrap(geoms: Geometries) -> Booleans:
     needs = np.zeros(len(geoms), dtype=bool)
     needs[found.row[odd]] = True
     return needs
+
+
+def _cut_one(geometry: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:
+    try:
+        return _wrap_one(geometry)
+    except shapely.errors.GEOSException as error:
+        # The rest of it is advice to programmers.
+        reason = str(error).partition(". ")[0]
+        raise NoSuchGeometry(
+            "an outline crosses itself where it goes over the antimeridian or around "
+            f"a pole, and cannot be cut there ({reason})"
+        ) from error
 
 
 def _wrap_one(geometry: BaseGeometry) -> tuple[BaseGeometry, bool, bool]:

@@ -125,8 +125,9 @@ def _geometry(term: Term | None) -> Any:
         return None
     source, target = crs_from_iri(parsed.crs_iri), crs_from_iri(CRS84_IRI)
     try:
-        shapes = transform(parsed.shapely, source, target)
+        shapes = wrap(transform(parsed.shapely, source, target)).geometries
     except EngineError:
-        # Its CRS cannot have the coordinates, or has no place on Earth.
+        # Its CRS cannot have the coordinates, or has no place on Earth, or nobody
+        # knows what is inside.
         return None
-    return json.loads(shapely.to_geojson(wrap(shapes).geometries[0]))
+    return json.loads(shapely.to_geojson(shapes[0]))

@@ -5,11 +5,13 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from engines.errors import EngineError
 from engines.geodesy import transform, wrap
+from engines.geodesy.arrays import Geometries, geometry_array
 from ontologies.errors import OntologyError
-from ontologies.geosparql.crs import CRS84_IRI, crs_from_iri
+from ontologies.geosparql.crs import CRS84_IRI, Crs, crs_from_iri
 from ontologies.geosparql.literals import parse_wkt_literals
 from strabon_store.results.columns import Strings
 
@@ -24,27 +26,31 @@ def wkb_in_crs84(texts: Strings) -> Any:
     """
     parsed = parse_wkt_literals(texts.to_pylist())
     shapes = parsed.geometries.copy()
-    for iri in set(parsed.crs_iris.tolist()) - {None, CRS84_IRI}:
+    for iri in set(parsed.crs_iris.tolist()) - {None}:
         rows = np.flatnonzero(parsed.crs_iris == iri)
-        shapes[rows] = _transformed(shapes[rows], iri)
-    known = np.flatnonzero(~shapely.is_missing(shapes))
-    shapes[known] = wrap(shapes[known]).geometries
+        shapes[rows] = _placed(shapes[rows], iri)
     return pa.array(shapely.to_wkb(shapes).tolist(), pa.binary())
 
 
-def _transformed(shapes: Any, iri: str) -> Any:
+def _placed(shapes: Geometries, iri: str) -> Geometries | None:
     try:
         crs = crs_from_iri(iri)
     except OntologyError:
         return None
     try:
-        return transform(shapes, crs, _CRS84)
+        return _in_crs84(shapes, crs)
     except EngineError:
-        return np.array([_transformed_one(each, crs) for each in shapes], dtype=object)
+        return np.array([_one_in_crs84(each, crs) for each in shapes], dtype=object)
 
 
-def _transformed_one(shape: Any, crs: Any) -> Any:
+def _one_in_crs84(shape: BaseGeometry, crs: Crs) -> BaseGeometry | None:
     try:
-        return transform(np.array([shape], dtype=object), crs, _CRS84)[0]
+        found: BaseGeometry = _in_crs84(geometry_array(shape), crs)[0]
     except EngineError:
         return None
+    return found
+
+
+def _in_crs84(shapes: Geometries, crs: Crs) -> Geometries:
+    # Not by `transform` where nothing moves: it drops M.
+    return wrap(shapes if crs == _CRS84 else transform(shapes, crs, _CRS84)).geometries

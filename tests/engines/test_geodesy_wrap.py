@@ -3,7 +3,9 @@ import pytest
 import shapely
 from shapely.testing import assert_geometries_equal
 
+from engines.errors import NoSuchGeometry
 from engines.geodesy import Wrapped, wrap
+from tests.geometries import CROSSED
 
 
 def wrapped(wkt: str) -> Wrapped:
@@ -170,3 +172,9 @@ def test_a_line_that_is_a_point_is_cut_like_any_other() -> None:
     lines = "MULTILINESTRING ((0 0, 0 0, 0 0), (1E5 80, 100 0, 1E5 80))"
     found = wrap(np.array([shapely.from_wkt(lines)])).geometries[0]
     assert not any(part.is_empty for part in shapely.get_parts(found))
+
+
+def test_an_outline_that_crosses_itself_around_a_pole_is_refused_by_name() -> None:
+    shapes = shapely.from_wkt(["POINT (1 2)", CROSSED])
+    with pytest.raises(NoSuchGeometry, match=r"crosses itself .* location conflict"):
+        wrap(shapes)

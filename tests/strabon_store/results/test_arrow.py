@@ -10,6 +10,7 @@ import geopandas
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ from strabon_store.results.lexical import (
 )
 from strabon_store.results.media_types import RESULT_FORMATS
 from strabon_store.results.solutions import Solutions
+from tests.geometries import CROSSED, EPSG
 
 WKT = GEO.term("wktLiteral")
 _SECOND = 1_000_000
@@ -177,6 +179,15 @@ def test_geometries_are_wkb_and_make_a_geoparquet_file() -> None:
     frame: Any = geopandas.read_parquet(file)
     assert frame.crs == "OGC:CRS84"
     assert frame.geometry[0].equals(frame.geometry[1])
+
+
+def test_a_geometry_that_cannot_be_cut_is_null_and_the_others_stay() -> None:
+    nowhere = f"<{EPSG}5800> POINT (1 1)"
+    texts = ["POINT (10 80)", CROSSED, "POINT (170 1)", nowhere]
+    table = read("arrow", {"g": [Literal(text, WKT) for text in texts]})
+    expected = [shapely.from_wkt(text) for text in texts[::2]]
+    assert shapely.from_wkb(table["g.wkb"].to_pylist()[::2]).tolist() == expected
+    assert table["g.wkb"].to_pylist()[1::2] == [None, None]
 
 
 @pytest.mark.parametrize("name", ["arrow", "parquet"])

@@ -16,6 +16,7 @@ from strabon_store.algebra.terms import IRI, BlankNode, Literal, Term
 from strabon_store.results.geojson import NoGeometry, serialize_geojson
 from strabon_store.results.media_types import RESULT_FORMATS
 from strabon_store.results.solutions import Row, Solutions
+from tests.geometries import CROSSED
 
 AWKWARD = (
     (IRI("http://example.org/ä b"[:-2]), Literal('quote " and, comma\nand line')),
@@ -143,6 +144,11 @@ def test_geojson_is_longitude_latitude_whatever_the_literal_says() -> None:
     assert first["geometry"]["coordinates"] == pytest.approx([-10, 80])
     assert first["properties"] == {"b": 12}
     assert second["geometry"] is None
+
+
+def test_geojson_has_no_geometry_where_an_outline_crosses_itself() -> None:
+    collection = json.loads(written("geojson", [(_wkt(CROSSED), None)]))
+    assert [each["geometry"] for each in collection["features"]] == [None]
 
 
 def test_geojson_without_a_geometry_says_so() -> None:
