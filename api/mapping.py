@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from api.pipeline import opened_store
+from api.stores import opened_store
 from engines.lake import ENDING
 from engines.term_columns import StatementBatch
 from engines.whole_files import scratch_directory

@@ -9,7 +9,7 @@ complete store, and the next run finishes the folder.
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.resources import as_file
@@ -25,6 +25,7 @@ import ml.crop
 import ml.seaice
 from api.errors import ProductDiffers, UnusedOption
 from api.kinds import Kind
+from api.stores import opened_store
 from geotriples import mappings
 from geotriples.reports import RunReport
 from geotriples.run_local import run as run_mapping
@@ -190,30 +191,6 @@ def _is_known(made: Path, folder: Path, scene_id: str) -> bool:
     if (folder / GRAPH_FILE).read_bytes() != (made / GRAPH_FILE).read_bytes():
         raise ProductDiffers(scene_id, str(folder))
     return True
-
-
-@contextmanager
-def opened_store(location: Path) -> Iterator[Store]:
-    """The store, opened; what was made for nothing goes again."""
-    is_new = not location.exists()
-    before = set() if is_new else set(location.iterdir())
-    try:
-        with Store.open(location) as store:
-            yield store
-    except BaseException:
-        if is_new:
-            shutil.rmtree(location, ignore_errors=True)
-        elif location.is_dir():
-            _remove(set(location.iterdir()) - before)
-        raise
-
-
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
 
 
 @contextmanager

@@ -73,15 +73,15 @@ def load(  # noqa: PLR0913 - every one is an option of the command
     quiet: Quiet = False,
 ) -> None:
     """Load RDF: all of it, or nothing when something is wrong."""
+    from api.stores import opened_store
     from engines.lake import read_lake
     from strabon_store.storage.loader import LoadOptions
-    from strabon_store.store import Store
 
     console = Console(json=json, quiet=quiet)
     lake = _lake(files, graph, base, format_, skip_bad)
     with (
         tempfile.TemporaryDirectory(prefix="pytheas-load-") as folder,
-        Store.open(location) as store,
+        opened_store(location) as store,
         console.pace() as watch,
     ):
         given = _Given(base, format_, tuple(allow_host or ()), Path(folder))

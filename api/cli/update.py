@@ -63,7 +63,7 @@ def _update_store(
 ) -> "UpdateReport":
     from api.loading import WebDocuments
     from api.settings import read_settings
-    from strabon_store.store import Store
+    from api.stores import opened_store
 
     settings = read_settings()
     allowed = (*settings.allow_load, *allow_load)
@@ -72,5 +72,5 @@ def _update_store(
         max_bytes=settings.max_load_bytes,
         timeout_s=settings.load_timeout_s,
     )
-    with Store.open(location, allow_load=allowed, web=web) as store:
+    with opened_store(location, allow_load=allowed, web=web) as store:
         return store.update(request, timeout)
