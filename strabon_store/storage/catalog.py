@@ -181,14 +181,16 @@ class Catalog:
         They stand together, so that nothing else is read; counted once in a generation.
         """
         key = (generation, predicate, value)
-        if key not in self._counts:
-            if len(self._counts) > _MAX_COUNTS:
-                self._counts.clear()
+        # Read once: another thread may clear what is remembered.
+        known = self._counts.get(key)
+        if known is None:
             with self._connection.cursor() as cursor:
                 arguments = [predicate, value, _MOST_STATEMENTS]
                 ((count,),) = cursor.execute(_COUNT_STATEMENTS, arguments).fetchall()
-            self._counts[key] = int(count)
-        return self._counts[key]
+            if len(self._counts) > _MAX_COUNTS:
+                self._counts.clear()
+            known = self._counts[key] = int(count)
+        return known
 
     def count_graphs(self) -> int:
         """How many named graphs hold a statement."""

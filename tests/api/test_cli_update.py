@@ -7,6 +7,7 @@ import pytest
 
 from api.main import create_app
 from api.settings import Settings
+from strabon_store.store import Store
 from tests.api.serving import serving
 from tests.api.test_cli import assert_failed, pytheas
 
@@ -41,6 +42,8 @@ def test_the_text_comes_from_a_file_or_from_stdin(
 
 
 def test_what_is_wrong_is_told_and_undone(location: Path) -> None:
+    # That of a first update: see `test_stores`.
+    Store.open(location).close()
     assert_failed(pytheas("update", "INSERT { ?s }", "-l", location), "line 1")
     wrong = f"{INSERT}; DROP GRAPH <urn:g>"
     assert_failed(pytheas("update", wrong, "-l", location), "urn:g", "SILENT")

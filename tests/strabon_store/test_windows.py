@@ -113,6 +113,19 @@ def test_features_in_a_window(
         assert _names(store, text) == sorted(expected), wkt
 
 
+@pytest.mark.parametrize(("tag", "count"), [(1, FEATURES), (64, FEATURES // 64)])
+def test_an_object_of_many_statements_is_compared_as_a_range(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tag: int, count: int
+) -> None:
+    """Of an equality DuckDB expects five rows, and would join it first (ADR 24)."""
+    monkeypatch.setattr(store, "reads_star_tables", False)
+    # A comment: another text, so that no plan is kept.
+    comment = f"# {lower_triples._OFTEN}"
+    text = f'{PROLOGUE} SELECT ?t {{ ?t :key "{tag}" }} {comment}'
+    is_range = "BETWEEN" in store.compile(text).generated.sql
+    assert is_range == (count >= lower_triples._OFTEN)
+
+
 MORE: Final = {
     "two windows": "FILTER(geof:sfIntersects(?w, {0})) FILTER(geof:sfWithin(?w, {1}))",
     "another test": 'FILTER(geof:sfIntersects(?w, {0}) && CONTAINS(STR(?a), "1"))',
