@@ -102,7 +102,7 @@ class _Counting:
         if places is None or not ways:
             return None
         plan = _plan(group, places, ways)
-        if plan is None:
+        if plan is None or self.meet_constants(patterns):
             return None
         rows: dict[tuple[Term, ...], list[Any]] = {}
         for way in ways:
@@ -115,6 +115,19 @@ class _Counting:
         if not rows and not group.keys:
             return None
         return plan.pattern(rows)
+
+    def meet_constants(self, patterns: Sequence[TriplePattern]) -> bool:
+        """Whether a pattern may match a statement that no row makes."""
+        predicates = {
+            IRI(value)
+            for batch in self.reads.reading.constants()
+            for _, place, *_ in batch.statements
+            for value in _each(batch.columns[place].lexical, batch.rows)
+        }
+        return bool(predicates) and any(
+            isinstance(one.predicate, Var) or one.predicate in predicates
+            for one in patterns
+        )
 
     def counted(self, way: "_Way", plan: "_Plan") -> Groups | None:
         """What the source counts of one way to make solutions."""

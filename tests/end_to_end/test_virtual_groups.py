@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas as gpd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import shapely
 
 from api.virtual import VirtualEngines
 from tests.end_to_end.virtual import Asked, asked
@@ -149,3 +151,28 @@ ex:m rml:logicalSource [ rml:referenceFormulation pyrml:Parquet ;
         text = "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?v } GROUP BY ?p"
         three.check(text)
         assert _is_counted(three, text)
+
+
+def test_statements_that_no_row_makes_are_counted_too(
+    tmp_path: Path, virtual_engines: VirtualEngines
+) -> None:
+    """A CRS without a code is defined in the graph."""
+    crs = "+proj=laea +lat_0=10 +lon_0=20 +datum=WGS84 +units=m"
+    points = gpd.GeoDataFrame({"id": [1]}, geometry=[shapely.Point(1, 2)], crs=crs)
+    points.to_parquet(tmp_path / "points.parquet")
+    mapping = f"""{PREFIXES}
+@prefix pyrml: <https://w3id.org/pytheas/rml#> .
+ex:m rml:logicalSource [ rml:referenceFormulation pyrml:GeoParquet ;
+    rml:source [ a rml:RelativePathSource ; rml:path "points.parquet" ] ] ;
+  rml:subjectMap [ rml:template "http://example.com/{{id}}" ] ;
+  rml:predicateObjectMap
+    [ rml:predicate geo:asWKT ; rml:objectMap [ rml:reference "geometry" ] ] .
+"""
+    with asked(tmp_path, mapping, virtual_engines) as three:
+        for text, is_counted in (
+            ("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", False),
+            ("SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p", False),
+            ("SELECT (COUNT(*) AS ?n) { ?s geo:asWKT ?o }", True),
+        ):
+            three.check(text)
+            assert _is_counted(three, text) == is_counted
