@@ -126,14 +126,14 @@ def tempcnn(samples: SeriesSamples) -> nn.Module:
     """A TempCNN for series of so many dates."""
     _, dates, channels = samples.values_NTC.shape
     model = TempCnn(channels, dates, len(samples.classes))
-    model.input.learn(samples)
+    model.input.learn(samples.values_NTC)
     return model
 
 
 def ltae(samples: SeriesSamples) -> nn.Module:
     """An L-TAE for series of any dates."""
     model = Ltae(samples.values_NTC.shape[2], len(samples.classes))
-    model.input.learn(samples)
+    model.input.learn(samples.values_NTC)
     return model
 
 

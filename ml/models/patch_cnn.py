@@ -3,18 +3,16 @@
 Shape suffixes: B batch, C channels, H rows, W columns, F features, K classes.
 """
 
-from typing import Self
-
 import torch
 from torch import Tensor, nn
 
+from ml.models.channels import ScaledChannels
 from ml.models.noise import Dropout
-from ml.samples.columns import Column, channel_moments
 
 _GROUPS = 8
 
 
-class PatchCnn(nn.Module):
+class PatchCnn(ScaledChannels):
     """Residual blocks of growing width, an average over the patch, a dense layer.
 
     Args:
@@ -25,9 +23,6 @@ class PatchCnn(nn.Module):
         dropout: Share of features that training drops before the last layer.
     """
 
-    mean_C: Tensor
-    scale_C: Tensor
-
     def __init__(
         self,
         channels: int,
@@ -37,7 +32,7 @@ class PatchCnn(nn.Module):
         depth: int = 4,
         dropout: float = 0.2,
     ) -> None:
-        super().__init__()
+        super().__init__(channels)
         self.arguments = {
             "channels": channels,
             "classes": classes,
@@ -45,8 +40,6 @@ class PatchCnn(nn.Module):
             "depth": depth,
             "dropout": dropout,
         }
-        self.register_buffer("mean_C", torch.zeros(channels))
-        self.register_buffer("scale_C", torch.ones(channels))
         widths = [width * 2**block for block in range(depth)]
         self.stem = nn.Conv2d(channels, width, 3, padding=1, stride=2)
         self.blocks = nn.Sequential(
@@ -55,16 +48,9 @@ class PatchCnn(nn.Module):
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * widths[-1], classes)
 
-    def learn(self, values_NHWC: Column) -> Self:
-        """Take mean and scale of the channels from training patches."""
-        mean_C, scale_C = channel_moments(values_NHWC)
-        self.mean_C.copy_(torch.from_numpy(mean_C))
-        self.scale_C.copy_(torch.from_numpy(scale_C.clip(1e-6)))
-        return self
-
     def forward(self, values_BHWC: Tensor) -> Tensor:
         """Logits (B, K)."""
-        scaled = (values_BHWC.float() - self.mean_C) / self.scale_C
+        scaled = self.scaled(values_BHWC.float())
         features_BFHW = self.blocks(self.stem(scaled.permute(0, 3, 1, 2)))
         mean_BF = features_BFHW.mean((2, 3))
         peak_BF = features_BFHW.amax((2, 3))

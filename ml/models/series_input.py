@@ -9,11 +9,11 @@ Shape suffixes: B batch, T dates, C channels, F features.
 from typing import Self
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import pad
 
-from ml.samples.columns import channel_moments
-from ml.samples.series import SeriesSamples
+from ml.models.channels import ScaledChannels
+from ml.samples.columns import Column
 
 
 def fill_gaps(values_BTC: Tensor, days_BT: Tensor) -> tuple[Tensor, Tensor]:
@@ -62,37 +62,23 @@ def _share(days_BT: Tensor, first_BTC: Tensor, last_BTC: Tensor) -> Tensor:
     return (days_BTC - start) / torch.where(end > start, end - start, 1.0)
 
 
-class SeriesInput(nn.Module):
-    """Scaled values, their change from date to date, and what was observed.
-
-    Attributes:
-        mean_C: Of what was observed in training.
-        scale_C: Its standard deviation.
-    """
-
-    mean_C: Tensor
-    scale_C: Tensor
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.register_buffer("mean_C", torch.zeros(channels))
-        self.register_buffer("scale_C", torch.ones(channels))
+class SeriesInput(ScaledChannels):
+    """Scaled values, their change from date to date, and what was observed."""
 
     @property
     def features(self) -> int:
         """How many numbers a date has."""
         return 3 * len(self.mean_C)
 
-    def learn(self, samples: SeriesSamples) -> Self:
-        """Take mean and scale from training samples."""
-        mean_C, scale_C = map(torch.from_numpy, channel_moments(samples.values_NTC))
-        self.mean_C.copy_(mean_C.nan_to_num(0.0))
-        self.scale_C.copy_(scale_C.nan_to_num(1.0).clamp_min(1e-6))
+    def learn(self, values: Column) -> Self:
+        """Take mean and scale from training samples; 0 and 1 of what none observed."""
+        super().learn(values)
+        self.mean_C.nan_to_num_(0.0)
+        self.scale_C.nan_to_num_(1.0)
         return self
 
     def forward(self, values_BTC: Tensor, days_BT: Tensor) -> Tensor:
         """Features (B, T, F)."""
-        scaled_BTC = (values_BTC - self.mean_C) / self.scale_C
-        filled_BTC, observed_BTC = fill_gaps(scaled_BTC, days_BT)
+        filled_BTC, observed_BTC = fill_gaps(self.scaled(values_BTC), days_BT)
         step_BTC = torch.diff(filled_BTC, dim=1, prepend=filled_BTC[:, :1])
         return torch.cat([filled_BTC, 2 * step_BTC, observed_BTC], dim=2)

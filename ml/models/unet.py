@@ -8,18 +8,17 @@ Shape suffixes: B batch, C channels, F features, H rows, W columns, K classes.
 """
 
 import itertools
-from typing import Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d, pad
 
-from ml.samples.columns import Column, channel_moments
+from ml.models.channels import ScaledChannels
 
 _CONVOLUTIONS = 2
 
 
-class UNet(nn.Module):
+class UNet(ScaledChannels):
     """Two convolutions at each scale, on the way down and up.
 
     Args:
@@ -29,21 +28,16 @@ class UNet(nn.Module):
         depth: How often the scale is halved.
     """
 
-    mean_C: Tensor
-    scale_C: Tensor
-
     def __init__(
         self, channels: int, classes: int, *, width: int = 16, depth: int = 2
     ) -> None:
-        super().__init__()
+        super().__init__(channels)
         self.arguments = {
             "channels": channels,
             "classes": classes,
             "width": width,
             "depth": depth,
         }
-        self.register_buffer("mean_C", torch.zeros(channels))
-        self.register_buffer("scale_C", torch.ones(channels))
         widths = [width * 2**level for level in range(depth + 1)]
         self.down = nn.ModuleList(
             _twice(a, b) for a, b in zip([channels, *widths], widths, strict=False)
@@ -68,17 +62,10 @@ class UNet(nn.Module):
         finer = self.stride - 1  # 1 + 2 + 4 + ...
         return 2 * _CONVOLUTIONS * finer + (_CONVOLUTIONS + 1) * self.stride
 
-    def learn(self, values_NHWC: Column) -> Self:
-        """Take mean and scale of the channels from training samples."""
-        mean_C, scale_C = channel_moments(values_NHWC)
-        self.mean_C.copy_(torch.from_numpy(mean_C))
-        self.scale_C.copy_(torch.from_numpy(scale_C.clip(1e-6)))
-        return self
-
     def forward(self, values_BHWC: Tensor) -> Tensor:
         """Logits (B, K, H, W); NaN is taken for the mean."""
         height, width = values_BHWC.shape[1:3]
-        scaled = ((values_BHWC - self.mean_C) / self.scale_C).nan_to_num(0.0)
+        scaled = self.scaled(values_BHWC).nan_to_num(0.0)
         margins = (0, -width % self.stride, 0, -height % self.stride)
         features = pad(scaled.permute(0, 3, 1, 2), margins)
         finer: list[Tensor] = []

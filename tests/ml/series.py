@@ -38,7 +38,7 @@ def tempcnn(samples: SeriesSamples, seed: int = 0) -> TempCnn:
     torch.manual_seed(seed)
     _, dates, channels = samples.values_NTC.shape
     model = TempCnn(channels, dates, len(samples.classes), width=8)
-    model.input.learn(samples)
+    model.input.learn(samples.values_NTC)
     return model
 
 
@@ -47,5 +47,5 @@ def ltae(samples: SeriesSamples, seed: int = 0) -> Ltae:
     torch.manual_seed(seed)
     channels = samples.values_NTC.shape[2]
     model = Ltae(channels, len(samples.classes), width=16, heads=4, key=4)
-    model.input.learn(samples)
+    model.input.learn(samples.values_NTC)
     return model
